@@ -1,0 +1,1 @@
+"""The five phases, each one Bowler query built from the plan."""

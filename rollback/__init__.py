@@ -1,0 +1,1 @@
+"""The journal of touched files, their pre-images, and the way back to them."""
