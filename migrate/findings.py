@@ -1,0 +1,71 @@
+"""Finding: what a person has to look at, with a code, a severity and a place; and the table of codes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Severity = Literal["error", "warning"]
+
+SEVERITIES: dict[str, Severity] = {
+    # Errors block the phase unless --force.
+    "unparseable": "error",
+    "keyword-conflict": "error",
+    "self-import": "error",
+    "missing-target": "error",
+    # Warnings are counted and listed; --strict makes them errors.
+    "keyword-spread": "warning",
+    "module-import": "warning",
+    "positional-argument": "warning",
+    "shadowed": "warning",
+    "shim-patch": "warning",
+    "star-import": "warning",
+    "string-reference": "warning",
+    "unsupported-call": "warning",
+    "deprecated-import": "warning",
+    "deprecated-keyword": "warning",
+}
+"""Every code this version reports; `docs/findings/<code>.md` explains each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One place that the tool reports and leaves to a person.
+
+    Attributes:
+        phase: number of the phase it is about, 1 to 5.
+        path: relative to the root, with `/`.
+        line: from 1. column: from 0, in UTF-8 bytes, as in `ast`.
+        code: a key of `SEVERITIES`.
+        subject: the object reference it is about, `pkg.mod:Name`.
+        message: one sentence, with what to do next.
+    """
+
+    phase: int
+    path: str
+    line: int
+    column: int
+    code: str
+    subject: str
+    message: str
+
+    @property
+    def severity(self) -> Severity:
+        return SEVERITIES[self.code]
+
+    def as_json(self) -> dict[str, object]:
+        """The FINDING of the JSON contract."""
+        return {
+            "phase": self.phase,
+            "path": self.path,
+            "line": self.line,
+            "column": self.column,
+            "code": self.code,
+            "severity": self.severity,
+            "subject": self.subject,
+            "message": self.message,
+        }
+
+    @property
+    def order(self) -> tuple[str, int, int, str]:
+        return (self.path, self.line, self.column, self.code)

@@ -1,0 +1,357 @@
+"""Import sites and call sites of one module, by `ast` and provenance: exact byte spans, and findings for the rest."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from migrate.edits import Span
+from migrate.findings import Finding
+from migrate.modules import ModuleName, resolve_relative
+from migrate.moves import MoveIndex
+from migrate.plan import Call, Plan
+from migrate.provenance import Bound, FollowedNames, Provenance
+from migrate.refs import ObjectRef
+from migrate.source import Source
+from migrate.syntax import Place, lines_with, places_on, statements
+
+
+@dataclass(frozen=True, slots=True)
+class ImportSite:
+    """A `from … import …` statement that names a moved object.
+
+    Attributes:
+        span: the statement, without what follows it on its line.
+        subject: the moved objects it names, as one text for people.
+        statement: the statement in the tree; None where CPython could not parse the file.
+    """
+
+    span: Span
+    subject: str
+    statement: ast.ImportFrom | None
+
+
+@dataclass(frozen=True, slots=True)
+class CallSite:
+    """A call of the plan's object that the phase changes.
+
+    Attributes:
+        span: from the callee's first byte to the closing parenthesis.
+        callee: the callee's own span. values: the arguments' values in source order, none overlapping.
+        call: the plan's entry.
+        node: the call in the tree; None where CPython could not parse the file.
+    """
+
+    span: Span
+    callee: Span
+    values: tuple[Span, ...]
+    call: Call
+    node: ast.Call | None
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """What one module holds for a phase.
+
+    Attributes:
+        imports, calls: sites by rising start.
+        findings: places that are left to a person.
+        unresolved: dotted objects that may be a re-export of a wanted one; only their modules can tell.
+    """
+
+    imports: tuple[ImportSite, ...] = ()
+    calls: tuple[CallSite, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    unresolved: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """One parsed module with its place in the repository."""
+
+    path: str
+    source: Source
+    tree: ast.Module
+    name: ModuleName
+
+    def finding(self, phase: int, node: ast.AST, code: str, subject: object, message: str) -> Finding:
+        return Finding(phase, self.path, node.lineno, node.col_offset, code, str(subject), message)  # type: ignore[attr-defined]
+
+
+def locate_imports(module: Module, moves: MoveIndex, redirected: frozenset[str]) -> Located:
+    """Find the import statements that phase 3 changes, and what refers to a moved object in another way.
+
+    Args:
+        redirected: modules that are redirects; a `patch()` of one of their names no longer reaches the code.
+    """
+    sites: list[ImportSite] = []
+    findings: list[Finding] = []
+    for statement, _scopes in statements(module.tree.body):
+        if isinstance(statement, ast.Import):
+            findings += _module_imports(module, moves, statement)
+        elif isinstance(statement, ast.ImportFrom):
+            old = resolve_relative(module.name, statement.level, statement.module or "")
+            if old is None:
+                continue
+            found = _from_import(module, moves, statement, old)
+            if isinstance(found, ImportSite):
+                sites.append(found)
+            elif found is not None:
+                findings.append(found)
+            findings += _imported_modules(module, moves, statement, old)
+    findings += string_references(module, moves, redirected)
+    return Located(imports=tuple(sites), findings=tuple(findings))
+
+
+def _from_import(
+    module: Module, moves: MoveIndex, statement: ast.ImportFrom, old: str
+) -> ImportSite | Finding | None:
+    if statement.names[0].name == "*":
+        moved_to = moves.new_module(old)
+        if moved_to is not None and moved_to != module.name.name:
+            return ImportSite(module.source.span(statement), old, statement)
+        if old not in moves.old_modules:
+            return None
+        return module.finding(
+            3, statement, "star-import", old,
+            f"star import from {old}: which names it binds is not certain; name them, then run phase3 again",
+        )  # fmt: skip
+    moved = {alias.name: home for alias in statement.names if (home := moves.new_home(old, alias.name))}
+    if not moved:
+        return None
+    own = [name for name, home in moved.items() if home.module == module.name.name]
+    if own:
+        return module.finding(
+            3, statement, "self-import", ObjectRef(old, own[0]),
+            f"{module.name.name} is the new home of {own[0]} and would import it from itself; remove the import",
+        )  # fmt: skip
+    subject = ", ".join(str(ObjectRef(old, name)) for name in moved)
+    return ImportSite(module.source.span(statement), subject, statement)
+
+
+def _module_imports(module: Module, moves: MoveIndex, statement: ast.Import) -> Iterator[Finding]:
+    for alias in statement.names:
+        if alias.name in moves.old_modules or moves.new_module(alias.name) is not None:
+            yield module.finding(
+                3, alias, "module-import", alias.name,
+                f"import of the whole module {alias.name}; its uses are not rewritten, change them by hand",
+            )  # fmt: skip
+
+
+def _imported_modules(
+    module: Module, moves: MoveIndex, statement: ast.ImportFrom, package: str
+) -> Iterator[Finding]:
+    """`from pkg import old_module`, and imports of an object of which a member moves."""
+    for alias in statement.names:
+        dotted = f"{package}.{alias.name}"
+        if dotted in moves.old_modules and moves.new_home(package, alias.name) is None:
+            yield module.finding(
+                3, alias, "module-import", dotted,
+                f"import of the whole module {dotted}; its uses are not rewritten, change them by hand",
+            )  # fmt: skip
+        for move in moves.members.get(ObjectRef(package, alias.name), ()):
+            yield module.finding(
+                3, alias, "member-use", move.old,
+                f"uses of {move.old} through {alias.asname or alias.name} are not rewritten; write {move.new}",
+            )  # fmt: skip
+
+
+def string_references(module: Module, moves: MoveIndex, redirected: frozenset[str]) -> Iterator[Finding]:
+    """Strings that name a moved object or module by its old path; docstrings and comments are prose and stay."""
+    olds = sorted({m.old.module for m in moves.moves}, key=len, reverse=True)
+    if not olds or not any(old in module.source.text for old in olds):
+        return
+    path = re.compile(r"(?<![\w.])(" + "|".join(map(re.escape, olds)) + r")((?:\.\w+)*)(?!\w)")
+    for place in places_on(module.tree, lines_with(module.source, path)):
+        node = place.node
+        if not isinstance(node, ast.Constant) or not isinstance(node.value, str) or _is_docstring(place):
+            continue
+        for found in path.finditer(node.value):
+            subject = _named(moves, found.group(1), found.group(2).lstrip("."))
+            if subject is not None:
+                shown = next((p for p in reversed(place.parents) if isinstance(p, ast.JoinedStr)), node)
+                yield _string_finding(module, place, shown, subject, found.group(1) in redirected)
+                break
+
+
+def _named(moves: MoveIndex, old_module: str, rest: str) -> ObjectRef | None:
+    """What a dotted path in a string refers to, if the plan moves it or takes its module away."""
+    name = rest.partition(".")[0]
+    if name and moves.new_home(old_module, name) is None and ObjectRef(old_module, name) not in moves.members:
+        return None
+    return ObjectRef(old_module, name)
+
+
+def _string_finding(module: Module, place: Place, shown: ast.AST, subject: ObjectRef, redirected: bool) -> Finding:
+    call = next((p for p in reversed(place.parents) if isinstance(p, ast.Call)), None)
+    if redirected and call is not None and place.node in call.args[:1] and _is_patch(call.func):
+        return module.finding(
+            3, shown, "shim-patch", subject,
+            f"this patch replaces a name in the redirect {subject.module} and no longer reaches the code under test; "
+            "patch the module that uses the name",
+        )  # fmt: skip
+    return module.finding(
+        3, shown, "string-reference", subject, f"a string names {subject}; it is not rewritten, change it by hand"
+    )
+
+
+def _is_patch(function: ast.expr) -> bool:
+    names = {part for part in ast.unparse(function).split(".")}
+    return not names.isdisjoint({"patch", "setattr", "delattr"})
+
+
+def _is_docstring(place: Place) -> bool:
+    return len(place.parents) >= 2 and isinstance(place.parents[-1], ast.Expr)
+
+
+def locate_calls(module: Module, plan: Plan, aliases: Mapping[str, str], phase: int = 4) -> Located:
+    """Find the calls that phase 4 changes: the callee is, by provenance, an object of the plan.
+
+    Args:
+        aliases: dotted re-exports of the plan's objects, to the object each is.
+        phase: the phase that findings are reported under.
+    """
+    assert plan.phase4 is not None
+    wanted = {call.callee.dotted: call for call in plan.phase4.call}
+    wanted |= {alias: wanted[real] for alias, real in aliases.items() if real in wanted}
+    keywords = frozenset(k for call in plan.phase4.call for k in (*call.rename, *call.remove))
+    return _CallLocator(module, wanted, keywords, phase).locate()
+
+
+class _CallLocator:
+    def __init__(self, module: Module, wanted: Mapping[str, Call], keywords: frozenset[str], phase: int) -> None:
+        self._module = module
+        self._wanted = wanted
+        self._keywords = keywords
+        self._phase = phase
+        self._sites: list[CallSite] = []
+        self._findings: list[Finding] = []
+        self._unresolved: set[str] = set()
+
+    def locate(self) -> Located:
+        provenance = Provenance(self._module.source, self._module.tree, self._module.name)
+        followed = provenance.follow(self._worth_following(provenance))
+        for place in followed.places:
+            if isinstance(place.node, ast.Call):
+                self._look_at(place, place.node, followed)
+        self._sites.sort(key=lambda site: site.span)
+        return Located((), tuple(self._sites), tuple(self._findings), frozenset(self._unresolved))
+
+    def _worth_following(self, provenance: Provenance) -> frozenset[str]:
+        """Local names bound to a wanted object, to a part of its path, or to what may be a re-export of it."""
+        leaves = {dotted.rpartition(".")[2] for dotted in self._wanted}
+        chain = re.compile(r"\b(\w+)(?:\.\w+)*\.(?:" + "|".join(map(re.escape, sorted(leaves))) + r")\b")
+        roots = set(chain.findall(self._module.source.text))
+        return frozenset(
+            local
+            for local, objects in provenance.imports.items()
+            if local in roots
+            or any(dotted in self._wanted or dotted.rpartition(".")[2] in leaves for dotted in objects)
+        )
+
+    def _look_at(self, place: Place, node: ast.Call, followed: FollowedNames) -> None:
+        passed = {k.arg for k in node.keywords}
+        bound = followed.resolve(node.func, place)
+        call = self._call_of(bound)
+        if bound is not None and call is not None:
+            self._decide(place, node, call, bound)
+            return
+        if bound is not None and (None in passed or not passed.isdisjoint(self._keywords)):
+            self._unresolved.add(bound.dotted)
+        if not passed.isdisjoint(self._keywords):
+            self._look_for_indirect_call(place, node, followed)
+
+    def _call_of(self, bound: Bound | None) -> Call | None:
+        return None if bound is None else self._wanted.get(bound.dotted)
+
+    def _look_for_indirect_call(self, place: Place, node: ast.Call, followed: FollowedNames) -> None:
+        """`partial(Callee, old=…)`: the callee is an argument of a call that passes the keyword on."""
+        for argument in node.args:
+            call = self._call_of(followed.resolve(argument, place))
+            if call is not None:
+                self._report(
+                    node, "unsupported-call", call,
+                    f"{call.callee} is passed on with a keyword it no longer takes; change this call by hand",
+                )  # fmt: skip
+
+    def _decide(self, place: Place, node: ast.Call, call: Call, bound: Bound) -> None:
+        named = {k.arg for k in node.keywords if k.arg is not None}
+        literal, opaque = _spread(node)
+        old = [name for name in (*call.rename, *call.remove) if name in named]
+        adds = [name for name in call.add if name not in named]
+        if conflict := [(a, b) for a, b in call.rename.items() if a in named and b in named | literal]:
+            for before, after in conflict:
+                self._report(
+                    node, "keyword-conflict", call,
+                    f"call to {call.callee} passes both {before!r} and {after!r}; decide which one stays",
+                )  # fmt: skip
+            return
+        hidden = [name for name in (*call.rename, *call.remove) if name in literal]
+        if hidden or (opaque and not old):
+            what = f"{hidden[0]!r} inside a mapping" if hidden else "a mapping"
+            self._report(
+                node, "keyword-spread", call,
+                f"call to {call.callee} passes {what} with **; look for {_listed(call)} in it by hand",
+            )  # fmt: skip
+        only_adds = not (call.rename or call.remove)
+        if not old and not (only_adds and adds and not opaque and not literal):
+            return
+        if not bound.certain:
+            self._report(
+                node, "shadowed", call,
+                f"the name called here is bound to {call.callee} in one place and to something else in another; "
+                "change this call by hand",
+            )  # fmt: skip
+            return
+        if (opaque or literal) and adds:
+            self._report(
+                node, "keyword-spread", call,
+                f"call to {call.callee} passes a mapping with **; {', '.join(map(repr, adds))} not added, "
+                "edit by hand",
+            )  # fmt: skip
+        site = self._site(place, node, call)
+        if site is None:
+            self._report(
+                node, "unsupported-call", call,
+                f"call to {call.callee} is written in a way that has no exact place; change it by hand",
+            )  # fmt: skip
+        else:
+            self._sites.append(site)
+
+    def _site(self, place: Place, node: ast.Call, call: Call) -> CallSite | None:
+        if not place.is_exact:
+            return None
+        source = self._module.source
+        span, callee = source.span(node), source.span(node.func)
+        values = [source.span(argument) for argument in node.args]
+        values += (source.span(keyword.value) for keyword in node.keywords)
+        values.sort()
+        opening = source.content[callee.end : values[0].start if values else span.end]
+        inside = all(callee.end < v.start and v.end < span.end for v in values)
+        if not inside or not opening.lstrip(b" \t\\\r\n\f").startswith(b"("):
+            return None
+        return CallSite(span, callee, tuple(values), call, node)
+
+    def _report(self, node: ast.Call, code: str, call: Call, message: str) -> None:
+        self._findings.append(self._module.finding(self._phase, node, code, call.callee, message))
+
+
+def _spread(node: ast.Call) -> tuple[frozenset[str], bool]:
+    """Keys of `**{…}` literals, and whether the call spreads a mapping whose keys are not known."""
+    keys: set[str] = set()
+    opaque = False
+    for keyword in node.keywords:
+        if keyword.arg is None:
+            if isinstance(keyword.value, ast.Dict) and all(
+                isinstance(key, ast.Constant) and isinstance(key.value, str) for key in keyword.value.keys
+            ):
+                keys |= {key.value for key in keyword.value.keys if isinstance(key, ast.Constant)}  # type: ignore[misc]
+            else:
+                opaque = True
+    return frozenset(keys), opaque
+
+
+def _listed(call: Call) -> str:
+    return ", ".join(repr(name) for name in (*call.rename, *call.remove, *call.add))

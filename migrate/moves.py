@@ -1,0 +1,59 @@
+"""The plan's moves as an index: where does this object live now?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from migrate.plan import Move, Plan
+from migrate.refs import ObjectRef
+
+
+@dataclass(frozen=True)
+class MoveIndex:
+    """The moves of phase 3, looked up by module and name."""
+
+    moves: tuple[Move, ...]
+
+    @classmethod
+    def of(cls, plan: Plan) -> MoveIndex:
+        return cls(plan.phase3.move if plan.phase3 else ())
+
+    @cached_property
+    def names(self) -> dict[ObjectRef, Move]:
+        """Moves of one top-level object each."""
+        return {m.old: m for m in self.moves if m.old.name and "." not in m.old.name}
+
+    @cached_property
+    def members(self) -> dict[ObjectRef, tuple[Move, ...]]:
+        """Moves of an object's member, `mod:obj.attr`, by the object."""
+        found: dict[ObjectRef, tuple[Move, ...]] = {}
+        for m in self.moves:
+            if "." in m.old.name:
+                owner = ObjectRef(m.old.module, m.old.name.partition(".")[0])
+                found[owner] = (*found.get(owner, ()), m)
+        return found
+
+    @cached_property
+    def modules(self) -> tuple[Move, ...]:
+        """Moves of whole modules, the longest old name first."""
+        return tuple(sorted((m for m in self.moves if not m.old.name), key=lambda m: -len(m.old.module)))
+
+    @cached_property
+    def old_modules(self) -> frozenset[str]:
+        return frozenset(m.old.module for m in self.moves)
+
+    def new_module(self, module: str) -> str | None:
+        """Where `module` lives now by a whole-module move; None when it stays."""
+        for m in self.modules:
+            if module == m.old.module or module.startswith(m.old.module + "."):
+                return m.new.module + module[len(m.old.module) :]
+        return None
+
+    def new_home(self, module: str, name: str) -> ObjectRef | None:
+        """Where `module:name` lives now; None when it stays."""
+        move = self.names.get(ObjectRef(module, name))
+        if move is not None:
+            return move.new
+        moved = self.new_module(module)
+        return ObjectRef(moved, name) if moved is not None else None

@@ -1,0 +1,344 @@
+"""Provenance: which object a local name is bound to at a place, as far as imports tell."""
+
+from __future__ import annotations
+
+import ast
+import re
+import symtable
+import warnings
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from migrate.modules import ModuleName, resolve_relative
+from migrate.source import Source
+from migrate.syntax import DEFINITIONS, SCOPES, Place, lines_with, places_on, statements
+
+TYPE_PARAMETERS = ("TypeVar", "ParamSpec", "TypeVarTuple")
+"""Node names of PEP 695's parameters, which `ast` has since Python 3.12."""
+MODULE = None
+"""The module's own scope where a scope node stands for the others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """What a name is bound to: `certain`, or one of several bindings that only running the code could tell apart.
+
+    Attributes:
+        dotted: the object as `pkg.mod.Name`.
+    """
+
+    dotted: str
+    certain: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Binding:
+    """One place that binds a name. `dotted` is None where it is no import and no plain alias."""
+
+    name: str
+    dotted: str | None
+    scope: ast.AST | None
+    harmless: bool = False
+    """Binds None or deletes: a fallback that no call goes through."""
+
+
+def imported(statement: ast.Import | ast.ImportFrom, importer: ModuleName) -> Iterator[tuple[str, str, ast.alias]]:
+    """(local name, dotted object, alias) of each name that an import statement binds; stars left out."""
+    if isinstance(statement, ast.Import):
+        for alias in statement.names:
+            if alias.asname:
+                yield alias.asname, alias.name, alias
+            else:
+                first = alias.name.partition(".")[0]
+                yield first, first, alias
+        return
+    module = resolve_relative(importer, statement.level, statement.module or "")
+    if module is None:
+        return
+    for alias in statement.names:
+        if alias.name != "*":
+            yield alias.asname or alias.name, f"{module}.{alias.name}", alias
+
+
+class Provenance:
+    """The bindings of one module's names, looked up through its scopes.
+
+    Scopes are CPython's own, from `symtable`; what binds a name in a scope is read from the tree. Names bound by a
+    star import are not known here.
+    """
+
+    def __init__(self, source: Source, tree: ast.Module, importer: ModuleName) -> None:
+        self._source = source
+        self._tree = tree
+        self._importer = importer
+
+    @cached_property
+    def imports(self) -> dict[str, frozenset[str]]:
+        """Local names that some import statement of the file binds, to the objects bound."""
+        found: dict[str, set[str]] = {}
+        for statement, _ in statements(self._tree.body):
+            if isinstance(statement, (ast.Import, ast.ImportFrom)):
+                for local, dotted, _alias in imported(statement, self._importer):
+                    found.setdefault(local, set()).add(dotted)
+        return {local: frozenset(objects) for local, objects in found.items()}
+
+    def follow(self, names: Collection[str]) -> FollowedNames:
+        """Prepare the look-up of `names` (local names that imports bind)."""
+        return FollowedNames(self._source, self._tree, self._importer, frozenset(names))
+
+
+class FollowedNames:
+    """Some local names of a module, and the names that are plain aliases of them."""
+
+    def __init__(self, source: Source, tree: ast.Module, importer: ModuleName, names: frozenset[str]) -> None:
+        self._source = source
+        self._tree = tree
+        self._importer = importer
+        self.names = names
+        self._scoped: dict[tuple[str, ast.AST | None], list[_Binding]] = {}
+        self.places: tuple[Place, ...] = ()
+        pending = names
+        while pending:  # an alias of an alias takes another round
+            self.places = self._find_places()
+            pending = self._aliases() - self.names
+            self.names |= pending
+        for binding in self._bindings():
+            self._scoped.setdefault((binding.name, binding.scope), []).append(binding)
+
+    def _find_places(self) -> tuple[Place, ...]:
+        if not self.names:
+            return ()
+        words = re.compile(r"\b(?:" + "|".join(map(re.escape, sorted(self.names))) + r")\b")
+        return tuple(places_on(self._tree, lines_with(self._source, words)))
+
+    def _aliases(self) -> frozenset[str]:
+        """Names assigned from a followed name, or from an attribute of one: `Ctx = Context`, `Ctx = m.Context`."""
+        return frozenset(
+            target.id
+            for place in self.places
+            for target, value in _plain_assignment(place.node)
+            if (root := root_name(value)) is not None and root.id in self.names
+        )
+
+    def resolve(self, expression: ast.expr, place: Place) -> Bound | None:
+        """The object that a name or an attribute chain stands for at `place`; None when imports do not tell."""
+        root = root_name(expression)
+        if root is None or root.id not in self.names:
+            return None
+        bound = self._resolve_name(root.id, place, frozenset())
+        if bound is None:
+            return None
+        return Bound(".".join([bound.dotted, *attributes(expression)]), bound.certain)
+
+    def _resolve_name(self, name: str, place: Place, seen: frozenset[str]) -> Bound | None:
+        scope = self._owner(name, place)
+        bindings = self._scoped.get((name, scope), [])
+        told = [b for b in bindings if b.dotted is not None]
+        if not told:
+            return None
+        objects = {b.dotted for b in told}
+        assert told[-1].dotted is not None
+        certain = len(objects) == 1 and all(b.dotted is not None or b.harmless for b in bindings)
+        dotted = told[0].dotted
+        assert dotted is not None
+        return Bound(dotted, certain)
+
+    def _owner(self, name: str, place: Place) -> ast.AST | None:
+        """The scope node whose variable `name` is at `place`, by CPython's symbol tables; None for the module."""
+        if name not in self._bound_below_module:
+            return MODULE
+        return self._tables.owner(name, place.scopes)
+
+    @cached_property
+    def _bound_below_module(self) -> frozenset[str]:
+        """Names that something else than the module's own statements binds; only for them scopes matter."""
+        return frozenset(
+            name
+            for place in self.places
+            for name in _bound_names(place.node)
+            if name in self.names and _binding_place(place).scopes
+        )
+
+    @cached_property
+    def _tables(self) -> _Tables:
+        return _Tables(self._source)
+
+    def _bindings(self) -> Iterator[_Binding]:
+        for place in self.places:
+            node = place.node
+            if isinstance(node, (ast.Import, ast.ImportFrom)):
+                for local, dotted, _alias in imported(node, self._importer):
+                    if local in self.names:
+                        yield _Binding(local, dotted, self._owner(local, place))
+                continue
+            aliased = dict((target.id, value) for target, value in _plain_assignment(node))
+            for name in aliased:
+                if name in self.names:
+                    yield self._alias_binding(name, aliased[name], place)
+            if isinstance(node, ast.Name) and isinstance(node.ctx, (ast.Store, ast.Del)):
+                if node.id in self.names and not self._is_plain_target(node, place):
+                    yield _Binding(node.id, None, self._owner(node.id, place), isinstance(node.ctx, ast.Del))
+                continue
+            for name in _bound_names(node):
+                if name in self.names and name not in aliased:
+                    yield _Binding(name, None, self._owner(name, _binding_place(place)))
+
+    def _is_plain_target(self, node: ast.Name, place: Place) -> bool:
+        return bool(place.parents) and any(
+            target is node for target, _ in _plain_assignment(place.parents[-1])
+        )
+
+    def _alias_binding(self, name: str, value: ast.expr, place: Place) -> _Binding:
+        scope = self._owner(name, place)
+        if isinstance(value, ast.Constant) and value.value is None:
+            return _Binding(name, None, scope, harmless=True)
+        root = root_name(value)
+        if root is not None and root.id in self.names and root.id != name:
+            # an alias is only as good as what it is an alias of: one import, bound once
+            known = [b for b in self._imports_of(root.id)]
+            if len(known) == 1:
+                return _Binding(name, ".".join([known[0], *attributes(value)]), scope)
+        return _Binding(name, None, scope)
+
+    def _imports_of(self, name: str) -> frozenset[str]:
+        found: set[str] = set()
+        for place in self.places:
+            if isinstance(place.node, (ast.Import, ast.ImportFrom)):
+                found |= {d for local, d, _ in imported(place.node, self._importer) if local == name}
+            elif name in _bound_names(place.node) and not _binds_none(place.node, name):
+                return frozenset()
+        return frozenset(found)
+
+
+def root_name(expression: ast.expr) -> ast.Name | None:
+    """`a` of `a.b.c`; None when the chain does not begin with a name."""
+    while isinstance(expression, ast.Attribute):
+        expression = expression.value
+    return expression if isinstance(expression, ast.Name) else None
+
+
+def attributes(expression: ast.expr) -> list[str]:
+    """`['b', 'c']` of `a.b.c`."""
+    found: list[str] = []
+    while isinstance(expression, ast.Attribute):
+        found.append(expression.attr)
+        expression = expression.value
+    return found[::-1]
+
+
+def _plain_assignment(node: ast.AST) -> Iterator[tuple[ast.Name, ast.expr]]:
+    """`X = value` or `X: T = value` with single names as targets."""
+    if isinstance(node, ast.Assign):
+        for target in node.targets:
+            if isinstance(target, ast.Name):
+                yield target, node.value
+    elif isinstance(node, ast.AnnAssign) and node.value is not None and isinstance(node.target, ast.Name):
+        yield node.target, node.value
+
+
+def _binds_none(node: ast.AST, name: str) -> bool:
+    return any(
+        target.id == name and isinstance(value, ast.Constant) and value.value is None
+        for target, value in _plain_assignment(node)
+    ) or isinstance(node, ast.Name)  # a target is counted with its assignment
+
+
+def _bound_names(node: ast.AST) -> tuple[str, ...]:
+    """Names that the node itself binds, imports included."""
+    match node:
+        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+            return (name,)
+        case ast.arg(arg=name):
+            return (name,)
+        case ast.Name(id=name, ctx=ast.Store() | ast.Del()):
+            return (name,)
+        case ast.ExceptHandler(name=str(name)):
+            return (name,)
+        case ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
+            return (name,)
+        case ast.MatchMapping(rest=str(name)):
+            return (name,)
+        case ast.Import(names=aliases) | ast.ImportFrom(names=aliases):
+            return tuple(a.asname or a.name.partition(".")[0] for a in aliases)
+        case _ if type(node).__name__ in TYPE_PARAMETERS:
+            return (str(getattr(node, "name", "")),)
+    return ()
+
+
+def _binding_place(place: Place) -> Place:
+    """Where the names of a node are bound: a parameter stands in its function's header and belongs inside."""
+    if isinstance(place.node, ast.arg) or type(place.node).__name__ in TYPE_PARAMETERS:
+        owner = next(p for p in reversed(place.parents) if isinstance(p, SCOPES) or hasattr(p, "type_params"))
+        return Place(place.node, (*place.scopes, owner), place.parents)
+    return place
+
+
+class _Tables:
+    """CPython's symbol tables of one module, found by function and class nodes.
+
+    Comprehensions and lambdas bind only their own targets and parameters, so the tree tells about them; since
+    Python 3.12 `symtable` no longer lists inlined comprehensions.
+    """
+
+    def __init__(self, source: Source) -> None:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            self._top = symtable.symtable(source.content, "<module>", "exec")  # type: ignore[arg-type]
+
+    def owner(self, name: str, scopes: tuple[ast.AST, ...]) -> ast.AST | None:
+        """The scope among `scopes` (outermost first) whose variable `name` is seen from the innermost one."""
+        table = self._top
+        chain: list[tuple[ast.AST, symtable.SymbolTable]] = []
+        for scope in scopes:
+            if isinstance(scope, DEFINITIONS):
+                table = _child(table, scope)
+            chain.append((scope, table))
+        innermost = True
+        for scope, table in reversed(chain):
+            if isinstance(scope, DEFINITIONS):
+                if innermost or not isinstance(scope, ast.ClassDef):
+                    symbol = _lookup(table, name)
+                    if symbol is not None and symbol.is_declared_global():
+                        return MODULE
+                    if symbol is not None and symbol.is_local():
+                        return scope
+                if any(getattr(t, "name", None) == name for t in getattr(scope, "type_params", ())):
+                    return scope
+            elif name in _own_names(scope):
+                return scope
+            innermost = False
+        return MODULE
+
+
+def _lookup(table: symtable.SymbolTable, name: str) -> symtable.Symbol | None:
+    try:
+        return table.lookup(name)
+    except KeyError:
+        return None
+
+
+def _own_names(scope: ast.AST) -> frozenset[str]:
+    """Names that a comprehension or a lambda binds in its own scope."""
+    if isinstance(scope, ast.Lambda):
+        walrus = (n.target.id for n in ast.walk(scope.body) if isinstance(n, ast.NamedExpr))
+        return frozenset(walrus) | {n.arg for n in ast.walk(scope.args) if isinstance(n, ast.arg)}
+    clauses: list[ast.comprehension] = scope.generators  # type: ignore[attr-defined]
+    return frozenset(
+        n.id for clause in clauses for n in ast.walk(clause.target) if isinstance(n, ast.Name)
+    )
+
+
+def _child(table: symtable.SymbolTable, scope: ast.AST) -> symtable.SymbolTable:
+    """The symbol table of `scope`, a function or class whose enclosing table is `table`."""
+    name, line = scope.name, scope.lineno  # type: ignore[attr-defined]
+    return next(t for t in _definitions(table) if t.get_name() == name and t.get_lineno() == line)
+
+
+def _definitions(table: symtable.SymbolTable) -> Iterator[symtable.SymbolTable]:
+    """Tables of functions and classes directly inside; those of type parameters and annotations are looked through."""
+    for child in table.get_children():
+        if str(child.get_type()) in ("function", "class"):
+            yield child
+        else:
+            yield from _definitions(child)

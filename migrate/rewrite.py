@@ -1,0 +1,71 @@
+"""Run a phase's compiled Bowler query on one span's text."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import Any
+
+from bowler import Query
+from fissix import pygram
+from fissix.pgen2.parse import ParseError
+from fissix.pgen2.tokenize import TokenError
+from fissix.pytree import Node
+from fissix.refactor import RefactoringTool
+
+
+class NotRewritable(ValueError):
+    """fissix does not read the text."""
+
+
+class CompiledQuery(RefactoringTool):  # type: ignore[misc]
+    """A Bowler query as fissix runs it, on strings and in this process.
+
+    Bowler's own tool reads and writes files in the locale's encoding and starts worker processes; its compiled
+    fixers need neither.
+    """
+
+    def __init__(self, query: Query) -> None:
+        self._compiled = query.compile()
+        super().__init__([], {"print_function": True})
+        # Of fissix's grammars this one takes the most: print and exec are names here.
+        self.grammar = pygram.python_grammar_no_print_and_exec_statement
+        self.driver.grammar = self.grammar
+        self.logger = logging.getLogger("migrate.rewrite")
+
+    def get_fixers(self) -> tuple[list[Any], list[Any]]:
+        """The query's fixers; all of Bowler's run in post order."""
+        fixers = [fixer(self.options, self.fixer_log) for fixer in self._compiled]
+        return [f for f in fixers if f.order == "pre"], [f for f in fixers if f.order == "post"]
+
+    def parse(self, text: str) -> Node:
+        """The tree of `text`; `str` of it is `text` again.
+
+        Raises:
+            NotRewritable: fissix's grammar does not have what the text has.
+        """
+        try:
+            return self.driver.parse_string(text)
+        except (ParseError, TokenError, IndentationError, RecursionError) as error:
+            raise NotRewritable(str(error)) from None
+
+    def run(self, text: str, path: str) -> Rewritten:
+        """Run the query on `text`, which stands in the file `path`.
+
+        Args:
+            text: a statement or an expression, lines ending in `\\n`, no final newline.
+        Raises:
+            NotRewritable: fissix does not read `text`.
+        """
+        tree = self.parse(text + "\n")
+        self.refactor_tree(tree, path)
+        return Rewritten(str(tree).removesuffix("\n"), bool(tree.was_changed))
+
+
+@dataclass(frozen=True, slots=True)
+class Rewritten:
+    """The text after the query, and whether the query selected anything in it."""
+
+    text: str
+    selected: bool
+

@@ -1,0 +1,172 @@
+"""Bytes and text of one module: encoding cookie, BOM, line ends, and `ast` positions as byte offsets."""
+
+from __future__ import annotations
+
+import ast
+import gc
+import io
+import re
+import tokenize
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+
+from migrate.edits import Span
+
+_BOM = b"\xef\xbb\xbf"
+_LINE_END = re.compile(rb"\r\n|\r|\n")
+
+
+class UnparsableSource(ValueError):
+    """CPython rejects the module.
+
+    Attributes:
+        line: from 1. column: from 0. reason: the parser's words.
+    """
+
+    def __init__(self, line: int, column: int, reason: str) -> None:
+        super().__init__(f"{line}:{column}: {reason}")
+        self.line = line
+        self.column = column
+        self.reason = reason
+
+
+@dataclass(frozen=True)
+class Source:
+    """One module as on disk.
+
+    Line numbers count from 1 and end at `\\n`, `\\r` or `\\r\\n`, as for CPython's parser; a form feed ends no line.
+    Columns count UTF-8 bytes of the decoded line, without a BOM:
+    https://docs.python.org/3/library/ast.html#ast.AST.col_offset
+    """
+
+    content: bytes
+
+    @cached_property
+    def encoding(self) -> str:
+        """Codec name from the cookie or BOM; `utf-8` without either.
+
+        Raises:
+            UnparsableSource: the cookie names no codec, or contradicts the BOM.
+        """
+        try:
+            name, _ = tokenize.detect_encoding(io.BytesIO(self.content).readline)
+        except (SyntaxError, UnicodeDecodeError) as error:
+            raise UnparsableSource(1, 0, str(error)) from None
+        return "utf-8" if name == "utf-8-sig" else name
+
+    @property
+    def bom(self) -> int:
+        """Bytes of the byte order mark, 0 or 3."""
+        return len(_BOM) if self.content.startswith(_BOM) else 0
+
+    @cached_property
+    def text(self) -> str:
+        """The decoded module, without a BOM, line ends as they are.
+
+        Raises:
+            UnparsableSource: the bytes are not in the declared encoding.
+        """
+        try:
+            return self.content[self.bom :].decode(self.encoding)
+        except UnicodeDecodeError as error:
+            line = self.content.count(b"\n", 0, error.start + self.bom) + 1
+            raise UnparsableSource(line, 0, f"not {self.encoding}: {error.reason}") from None
+
+    @cached_property
+    def line_starts(self) -> tuple[int, ...]:
+        """Byte offset of each line's first byte; the last entry is the length of the content."""
+        starts = [self.bom]
+        starts += (end.end() for end in _LINE_END.finditer(self.content))
+        if starts[-1] != len(self.content):
+            starts.append(len(self.content))
+        return tuple(starts)
+
+    def line(self, number: int) -> bytes:
+        """Bytes of line `number` with its line end."""
+        return self.content[self.line_starts[number - 1] : self.line_starts[number]]
+
+    def offset(self, line: int, column: int) -> int:
+        """Byte offset of an `ast` position."""
+        start = self.line_starts[line - 1]
+        if column == 0 or self.encoding == "utf-8":
+            return start + column
+        decoded = self.line(line).decode(self.encoding)
+        prefix = decoded.encode("utf-8")[:column].decode("utf-8")
+        return start + len(prefix.encode(self.encoding))
+
+    def position(self, offset: int) -> tuple[int, int]:
+        """The `ast` position, line and column, of a byte offset."""
+        import bisect
+
+        line = max(1, bisect.bisect_right(self.line_starts, offset))
+        if line == len(self.line_starts) and line > 1 and not self._ends_with_newline:
+            line -= 1
+        start = self.line_starts[line - 1]
+        raw = self.content[start:offset]
+        if self.encoding == "utf-8":
+            return line, max(0, len(raw))
+        return line, len(raw.decode(self.encoding).encode("utf-8"))
+
+    @property
+    def _ends_with_newline(self) -> bool:
+        return self.content.endswith((b"\n", b"\r"))
+
+    def span(self, node: ast.stmt | ast.expr | ast.keyword | ast.alias) -> Span:
+        """The bytes of a node."""
+        assert node.end_lineno is not None
+        assert node.end_col_offset is not None
+        return Span(
+            self.offset(node.lineno, node.col_offset), self.offset(node.end_lineno, node.end_col_offset)
+        )
+
+    def slice(self, span: Span) -> str:
+        """Decoded text of a span."""
+        return self.content[span.start : span.end].decode(self.encoding)
+
+    @property
+    def newline(self) -> str:
+        """The first line's end, `\\n` where there is none."""
+        found = _LINE_END.search(self.content)
+        return found.group().decode("ascii") if found else "\n"
+
+    def parse(self) -> ast.Module:
+        """The module's syntax tree.
+
+        Raises:
+            UnparsableSource: CPython cannot parse the module.
+        """
+        with _quiet_parser():
+            try:
+                return ast.parse(self.content, type_comments=False)
+            except SyntaxError as error:
+                raise UnparsableSource(error.lineno or 1, max(0, (error.offset or 1) - 1), error.msg) from None
+            except (ValueError, RecursionError, MemoryError) as error:
+                raise UnparsableSource(1, 0, str(error) or type(error).__name__) from None
+
+    def compiles(self) -> UnparsableSource | None:
+        """Why CPython does not compile the module, or None when it does."""
+        with _quiet_parser():
+            try:
+                compile(self.content, "<module>", "exec", dont_inherit=True)
+            except SyntaxError as error:
+                return UnparsableSource(error.lineno or 1, max(0, (error.offset or 1) - 1), error.msg)
+            except (ValueError, RecursionError, MemoryError) as error:
+                return UnparsableSource(1, 0, str(error) or type(error).__name__)
+        return None
+
+
+@contextmanager
+def _quiet_parser() -> Iterator[None]:
+    """No warnings about the target's code, and no collector runs: a tree is many objects and no garbage."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        if enabled:
+            gc.enable()

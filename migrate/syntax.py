@@ -1,0 +1,131 @@
+"""Walks over `ast` trees that visit only what may hold a wanted word."""
+
+from __future__ import annotations
+
+import ast
+import bisect
+import re
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from migrate.source import Source
+
+DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+SCOPES = (*DEFINITIONS, ast.Lambda, *_COMPREHENSIONS)
+
+
+_MISPLACED_IN_FSTRINGS = sys.version_info < (3, 12)
+"""Before Python 3.12 the positions of expressions inside f-strings are wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A node with its way down from the module.
+
+    Attributes:
+        node: the node itself.
+        scopes: the scope nodes that enclose it, outermost first, the module left out.
+        parents: all ancestors, outermost first.
+    """
+
+    node: ast.AST
+    scopes: tuple[ast.AST, ...]
+    parents: tuple[ast.AST, ...] = field(repr=False)
+
+    @property
+    def is_exact(self) -> bool:
+        """Can the node's position be relied on?"""
+        return not (_MISPLACED_IN_FSTRINGS and any(isinstance(p, ast.JoinedStr) for p in self.parents))
+
+
+def statements(body: Sequence[ast.stmt], scopes: tuple[ast.AST, ...] = ()) -> Iterator[tuple[ast.stmt, tuple[ast.AST, ...]]]:
+    """Every statement at any depth with the scopes around it, in source order; no expression is visited."""
+    for statement in body:
+        yield statement, scopes
+        inner = (*scopes, statement) if isinstance(statement, SCOPES) else scopes
+        for nested in bodies(statement):
+            yield from statements(nested, inner)
+
+
+def bodies(statement: ast.stmt) -> Iterator[list[ast.stmt]]:
+    """The blocks directly inside a statement, in source order."""
+    for name in ("body", "handlers", "orelse", "finalbody", "cases"):
+        block = getattr(statement, name, None)
+        if not block:
+            continue
+        if isinstance(block[0], ast.stmt):
+            yield block
+        else:  # handlers of a `try`, cases of a `match`
+            yield from (part.body for part in block)
+
+
+def lines_with(source: Source, words: re.Pattern[str]) -> tuple[int, ...]:
+    """Numbers, rising, of the lines in which `words` is found."""
+    text = source.text
+    ends = [end.end() for end in re.finditer(r"\r\n|\r|\n", text)]
+    numbers = {bisect.bisect_right(ends, found.start()) + 1 for found in words.finditer(text)}
+    return tuple(sorted(numbers))
+
+
+def places_on(tree: ast.Module, lines: Sequence[int]) -> Iterator[Place]:
+    """Every node that spans one of `lines` (from 1, rising), outer before inner, in source order of the fields.
+
+    Nodes without a position of their own (arguments, comprehension clauses, match cases) are visited with their
+    parent.
+    """
+    yield from _descend(tree, lines, (), ())
+
+
+def _descend(
+    node: ast.AST, lines: Sequence[int], scopes: tuple[ast.AST, ...], parents: tuple[ast.AST, ...]
+) -> Iterator[Place]:
+    line = getattr(node, "lineno", None)
+    if line is not None and not (_MISPLACED_IN_FSTRINGS and any(isinstance(p, ast.JoinedStr) for p in parents)):
+        for decorator in getattr(node, "decorator_list", ()):
+            line = min(line, decorator.lineno)
+        at = bisect.bisect_left(lines, line)
+        if at == len(lines) or lines[at] > (node.end_lineno or line):  # type: ignore[attr-defined]
+            return
+    if not isinstance(node, ast.Module):
+        yield Place(node, scopes, parents)
+    below = (*parents, node)
+    inside = (*scopes, node) if isinstance(node, SCOPES) else scopes
+    for name, value in ast.iter_fields(node):
+        if isinstance(value, ast.AST):
+            children: Sequence[object] = (value,)
+        elif isinstance(value, list):
+            children = value
+        else:
+            continue
+        for index, child in enumerate(children):
+            if isinstance(child, ast.AST):
+                within = inside if _is_inside(node, name) else scopes
+                if isinstance(node, _COMPREHENSIONS) and name == "generators" and index == 0:
+                    yield from _first_generator(child, lines, scopes, inside, below)
+                else:
+                    yield from _descend(child, lines, within, below)
+
+
+def _first_generator(
+    clause: ast.AST,
+    lines: Sequence[int],
+    outside: tuple[ast.AST, ...],
+    inside: tuple[ast.AST, ...],
+    parents: tuple[ast.AST, ...],
+) -> Iterator[Place]:
+    """The first `for … in ITERABLE` of a comprehension: the iterable is evaluated outside."""
+    assert isinstance(clause, ast.comprehension)
+    below = (*parents, clause)
+    yield from _descend(clause.target, lines, inside, below)
+    yield from _descend(clause.iter, lines, outside, below)
+    for condition in clause.ifs:
+        yield from _descend(condition, lines, inside, below)
+
+
+def _is_inside(node: ast.AST, field_name: str) -> bool:
+    """Does this child belong to the scope that `node` opens (rather than to the one around it)?"""
+    if isinstance(node, (*DEFINITIONS, ast.Lambda)):
+        return field_name == "body"
+    return isinstance(node, _COMPREHENSIONS)

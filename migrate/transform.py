@@ -1,0 +1,302 @@
+"""transform_file: locate, rewrite and verify one file; pure, so that any executor may run it."""
+
+from __future__ import annotations
+
+import ast
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from hashlib import sha256
+from importlib import import_module
+
+from migrate.edits import Edit, Span, apply_edits, in_order
+from migrate.fallback import locate_in_unparsable
+from migrate.findings import Finding
+from migrate.locate import CallSite, ImportSite, Located, Module, locate_calls, locate_imports
+from migrate.modules import module_of
+from migrate.moves import MoveIndex
+from migrate.plan import Plan
+from migrate.rewrite import CompiledQuery, NotRewritable
+from migrate.source import Source, UnparsableSource
+from migrate.verify import NotAsPlanned, verify_compiles, verify_tree
+
+KEEP = re.compile(rb"#\s*migrate:\s*keep\b")
+_PRAGMA = re.compile(r"#\s*(?:noqa|type:|pylint:|pyright:|isort:|pragma:|flake8:|ruff:)", re.IGNORECASE)
+_VALUE = "_migrate_value_{}_"
+
+
+@dataclass(frozen=True)
+class PhaseSpec:
+    """What `transform_file` has to do, the same for every file of a phase.
+
+    Attributes:
+        phase: 1 to 5.
+        aliases: (dotted re-export, dotted object of the plan) pairs found in the repository.
+    """
+
+    plan: Plan
+    phase: int
+    aliases: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FileResult:
+    """The outcome for one file.
+
+    Attributes:
+        path: relative to the root, with `/`.
+        before_sha256: of the bytes that were looked at, in hexadecimal.
+        edits: by place, none overlapping.
+        findings: what is left to a person.
+        kept: sites with a `# migrate: keep` comment.
+        unresolved: dotted names that only another module can resolve; see `locate.Located`.
+        bug: why the verification refused the edits; nothing may be written then.
+    """
+
+    path: str
+    before_sha256: str
+    edits: tuple[Edit, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    kept: int = 0
+    unresolved: frozenset[str] = frozenset()
+    bug: str | None = None
+
+
+@lru_cache(maxsize=16)
+def compiled_query(plan: Plan, phase: int) -> CompiledQuery:
+    """The query of a phase, compiled once per process: Bowler's fixer classes do not pickle."""
+    return CompiledQuery(import_module(f"phases.phase{phase}").build(plan))
+
+
+def transform_file(path: str, content: bytes, spec: PhaseSpec) -> FileResult:
+    """Locate the sites of a phase in one file, rewrite each, and verify the result.
+
+    Args:
+        path: relative to the root, with `/`; relative imports are resolved from it.
+        content: the file's bytes.
+    Returns:
+        The edits and findings; no edit where the verification fails, with `bug` saying why.
+    """
+    source = Source(content)
+    if spec.phase in (1, 2):
+        return _redirect(path, source, spec)
+    return _rewrite_sites(path, source, spec)
+
+
+def _redirect(path: str, source: Source, spec: PhaseSpec) -> FileResult:
+    """The query runs over an empty stand-in: what the old file holds, readable or not, does not matter."""
+    digest = sha256(source.content).hexdigest()
+    text = compiled_query(spec.plan, spec.phase).run("", path).text
+    after = (text if text.endswith("\n") else text + "\n").encode()
+    if after == source.content:
+        return FileResult(path, digest)
+    return FileResult(path, digest, (Edit(Span(0, len(source.content)), after, "redirect", 0),))
+
+
+def _rewrite_sites(path: str, source: Source, spec: PhaseSpec) -> FileResult:
+    digest = sha256(source.content).hexdigest()
+    name = module_of(path, spec.plan.plan.source_roots)
+    query = compiled_query(spec.plan, spec.phase)
+    try:
+        module: Module | None = Module(path, source, source.parse(), name)
+        assert module is not None
+        located = _locate(module, spec)
+    except UnparsableSource as error:
+        module = None
+        located = locate_in_unparsable(path, source, error, spec.plan, spec.phase, query)
+    if spec.phase == 5:
+        return FileResult(path, digest, findings=_left(path, source, located, query), unresolved=located.unresolved)
+
+    kept = 0
+    edits: list[Edit] = []
+    findings = list(located.findings)
+    number = 0
+    done: list[ImportSite | CallSite] = []
+    for site in sorted((*located.imports, *located.calls), key=lambda s: s.span):
+        if _is_kept(source, site.span):
+            kept += 1
+            continue
+        try:
+            if isinstance(site, ImportSite):
+                new = _import_edits(source, site, query, path, number)
+            else:
+                new = _call_edits(source, site, query, path, number)
+        except NotRewritable as error:
+            line, column = source.position(site.span.start)
+            subject = site.subject if isinstance(site, ImportSite) else str(site.call.callee)
+            message = f"the rewriter does not read this place ({error}); change it by hand"
+            findings.append(Finding(spec.phase, path, line, column, "unparseable", subject, message))
+            continue
+        if new:
+            edits += new
+            done.append(site)
+            number += 1
+    result = FileResult(path, digest, in_order(edits), tuple(sorted(findings, key=lambda f: f.order)), kept, located.unresolved)
+    if not edits:
+        return result
+    bug = _verify(source, module, done, result, spec)
+    return FileResult(path, digest, (), result.findings, kept, located.unresolved, bug) if bug else result
+
+
+def _locate(module: Module, spec: PhaseSpec) -> Located:
+    redirected = frozenset(r.module for r in spec.plan.redirects)
+    if spec.phase == 3:
+        return locate_imports(module, MoveIndex.of(spec.plan), redirected)
+    calls = Located()
+    if spec.plan.phase4 is not None:
+        calls = locate_calls(module, spec.plan, dict(spec.aliases), spec.phase)
+    if spec.phase == 4:
+        return calls
+    imports = locate_imports(module, MoveIndex.of(spec.plan), redirected)
+    return Located(imports.imports, calls.calls, (*imports.findings, *calls.findings), calls.unresolved)
+
+
+def _verify(
+    source: Source, module: Module | None, done: list[ImportSite | CallSite], result: FileResult, spec: PhaseSpec
+) -> str | None:
+    after = Source(apply_edits(source.content, result.edits))
+    try:
+        verify_compiles(source, after)
+        if module is not None:
+            located = Located(
+                tuple(s for s in done if isinstance(s, ImportSite)), tuple(s for s in done if isinstance(s, CallSite))
+            )
+            verify_tree(module, located, after, MoveIndex.of(spec.plan))
+    except NotAsPlanned as error:
+        return str(error)
+    return None
+
+
+def accept_edits(path: str, content: bytes, edits: tuple[Edit, ...]) -> bytes:
+    """The file with only `edits`, a part of what `transform_file` found.
+
+    Raises:
+        NotAsPlanned: the file compiled, and would not with just these edits.
+    """
+    after = apply_edits(content, edits)
+    verify_compiles(Source(content), Source(after))
+    return after
+
+
+def _is_kept(source: Source, span: Span) -> bool:
+    first, last = source.position(span.start)[0], source.position(max(span.start, span.end - 1))[0]
+    return any(KEEP.search(source.line(number)) for number in range(first, last + 1))
+
+
+def _left(path: str, source: Source, located: Located, query: CompiledQuery) -> tuple[Finding, ...]:
+    """Phase 5: the sites that its query selects."""
+    found: list[Finding] = []
+    for site in located.imports:
+        if not _is_kept(source, site.span) and query.run(_plain(source.slice(site.span)), path).selected:
+            line, column = source.position(site.span.start)
+            message = f"still imports {site.subject} from its old home; run phase3"
+            found.append(Finding(5, path, line, column, "deprecated-import", site.subject, message))
+    for call in located.calls:
+        stand_in, _ = _stand_in(source, call)
+        if not _is_kept(source, call.span) and query.run(stand_in, path).selected:
+            line, column = source.position(call.span.start)
+            message = f"still passes a keyword that {call.call.callee} no longer takes; run phase4"
+            found.append(Finding(5, path, line, column, "deprecated-keyword", str(call.call.callee), message))
+    for finding in located.findings:
+        if finding.code == "keyword-conflict":
+            found.append(
+                Finding(5, path, finding.line, finding.column, "deprecated-keyword", finding.subject, finding.message)
+            )
+        elif finding.code in ("star-import", "module-import", "unparseable"):
+            code = "unparseable" if finding.code == "unparseable" else "deprecated-import"
+            found.append(Finding(5, path, finding.line, finding.column, code, finding.subject, finding.message))
+    return tuple(sorted(found, key=lambda f: f.order))
+
+
+def _import_edits(source: Source, site: ImportSite, query: CompiledQuery, path: str, number: int) -> tuple[Edit, ...]:
+    before = source.slice(site.span)
+    after = query.run(_plain(before), path).text
+    if after == _plain(before):
+        return ()
+    after = _on_lines_of_their_own(source, site, after)
+    newline = _newline_at(source, site.span)
+    return (Edit(site.span, after.replace("\n", newline).encode(source.encoding), "import", number),)
+
+
+def _on_lines_of_their_own(source: Source, site: ImportSite, after: str) -> str:
+    """Put the statements that one became on lines of their own, unless it shared its line."""
+    parts = ast.parse(after).body
+    if len(parts) == 1:
+        return after
+    line = source.position(site.span.start)[0]
+    indentation = source.content[source.line_starts[line - 1] : site.span.start].decode(source.encoding)
+    last = source.position(site.span.end)[0]
+    following = source.content[site.span.end : source.line_starts[last] if last < len(source.line_starts) else None]
+    comment = following.decode(source.encoding).strip()
+    if indentation.strip() or (comment and not comment.startswith("#")):
+        return after
+    pragma = f"  {comment}" if _PRAGMA.match(comment) else ""
+    text = Source(after.encode())
+    statements = [text.slice(text.span(part)) for part in parts]
+    return f"{pragma}\n{indentation}".join(statements)
+
+
+def _stand_in(source: Source, site: CallSite) -> tuple[str, list[str]]:
+    """The call with its callee's qualified name and a placeholder for each value, and what stands between those.
+
+    Argument values never pass through fissix's grammar; comments and layout between them do.
+    """
+    edges = [site.callee.end, *(edge for v in site.values for edge in (v.start, v.end)), site.span.end]
+    between = [
+        _plain(source.slice(Span(start, end))) for start, end in zip(edges[::2], edges[1::2], strict=True)
+    ]
+    text = site.call.callee.dotted + between[0]
+    for index, part in enumerate(between[1:]):
+        text += _VALUE.format(index) + part
+    return text, between
+
+
+def _call_edits(source: Source, site: CallSite, query: CompiledQuery, path: str, number: int) -> tuple[Edit, ...]:
+    stand_in, before = _stand_in(source, site)
+    text = query.run(stand_in, path).text
+    if text == stand_in:
+        return ()
+    newline = _newline_at(source, site.span)
+    edges = [site.callee.end, *(edge for v in site.values for edge in (v.start, v.end)), site.span.end]
+    kept = [int(found) for found in re.findall(_VALUE.format(r"(\d+)"), text)]
+    after = re.split(_VALUE.format(r"\d+"), text.removeprefix(site.call.callee.dotted))
+    edits: list[Edit] = []
+    # what stands between two values that both stay is compared by itself; a removed value goes with its surroundings
+    bounds = [-1, *kept, len(site.values)]
+    for (left, right), new in zip(zip(bounds, bounds[1:], strict=False), after, strict=True):
+        start, end = edges[2 * (left + 1)], edges[2 * right + 1]
+        old = before[left + 1] if right == left + 1 else None
+        if old == new:
+            continue
+        kind = "remove-keyword" if old is None else "add-keyword" if right == len(site.values) else "rename-keyword"
+        edits.append(_smallest(source, Span(start, end), new.replace("\n", newline), kind, number))
+    return tuple(edits)
+
+
+def _smallest(source: Source, span: Span, after: str, kind: str, number: int) -> Edit:
+    """The edit without what is the same at both ends, cut at whole words."""
+    before = source.slice(span)
+    left = 0
+    while left < min(len(before), len(after)) and before[left] == after[left]:
+        left += 1
+    while left and before[left - 1].isidentifier() or left and before[left - 1].isdigit():
+        left -= 1
+    right = 0
+    while right < min(len(before), len(after)) - left and before[-1 - right] == after[-1 - right]:
+        right += 1
+    while right and (before[-right].isidentifier() or before[-right].isdigit()):
+        right -= 1
+    start = span.start + len(before[:left].encode(source.encoding))
+    end = span.end - len(before[len(before) - right :].encode(source.encoding))
+    return Edit(Span(start, end), after[left : len(after) - right].encode(source.encoding), kind, number)
+
+
+def _plain(text: str) -> str:
+    """The text with `\\n` for every line end, as fissix wants it."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _newline_at(source: Source, span: Span) -> str:
+    """The line end in use where a span stands."""
+    found = re.compile(rb"\r\n|\r|\n").search(source.content, span.start)
+    return found.group().decode("ascii") if found else source.newline

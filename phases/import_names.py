@@ -1,0 +1,151 @@
+"""The names of one `from … import …` statement with their layout, and statements made of some of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from fissix.pgen2 import token
+from fissix.pygram import python_symbols as symbols
+from fissix.pytree import Leaf, Node
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedName:
+    """One name of the list.
+
+    Attributes:
+        name: as it is called in the module. asname: what it is bound to, None without `as`.
+        lead: white space and own-line comments before it. text: the source of the name itself.
+        gap: what stands between the name and its comma. trail: the comment on its line, after the comma.
+    """
+
+    name: str
+    asname: str | None
+    lead: str
+    text: str
+    gap: str = ""
+    trail: str = ""
+
+    @property
+    def bound(self) -> str:
+        return self.asname or self.name
+
+    def renamed(self, name: str) -> ImportedName:
+        """The same binding of an object that is now called `name`; no redundant alias."""
+        if name == self.name:
+            return self
+        if name == self.bound:
+            return replace(self, name=name, asname=None, text=name)
+        if self.asname is None:
+            return replace(self, name=name, asname=self.name, text=f"{name} as {self.name}")
+        return replace(self, name=name, text=name + self.text[len(self.name) :])
+
+
+@dataclass(frozen=True, slots=True)
+class ImportList:
+    """The part of a statement after `import`.
+
+    Attributes:
+        names: empty for a star import.
+        parenthesised: the list stands in parentheses. opening: the prefix of `(`, or of the first name without.
+        closing: the prefix of `)`.
+        trailing_comma: the last name has a comma of its own.
+        after_open: the comment on the line of `(`.
+    """
+
+    names: tuple[ImportedName, ...]
+    parenthesised: bool
+    opening: str
+    after_open: str
+    closing: str
+    trailing_comma: bool
+
+    @property
+    def is_star(self) -> bool:
+        return not self.names
+
+    def holds_comment(self, names: Sequence[ImportedName]) -> bool:
+        return any("#" in part for n in names for part in (n.lead, n.gap, n.trail))
+
+
+def read_import_list(node: Node) -> ImportList:
+    """Take apart the names of an `import_from` node."""
+    at = next(i for i, c in enumerate(node.children) if isinstance(c, Leaf) and c.value == "import")
+    rest = node.children[at + 1 :]
+    parenthesised = isinstance(rest[0], Leaf) and rest[0].type == token.LPAR
+    if parenthesised:
+        opening, listed, closing = rest[0].prefix, rest[1], rest[2].prefix
+    else:
+        opening, listed, closing = rest[0].prefix, rest[0], ""
+    if isinstance(listed, Leaf) and listed.type == token.STAR:
+        return ImportList((), parenthesised, opening, "", closing, False)
+
+    children = listed.children if listed.type == symbols.import_as_names else [listed]
+    names: list[ImportedName] = []
+    after_open, trailing_comma = "", False
+    for index, child in enumerate(children):
+        if isinstance(child, Leaf) and child.type == token.COMMA:
+            names[-1] = replace(names[-1], gap=child.prefix)
+            trailing_comma = index == len(children) - 1
+            continue
+        on_line, lead = _split_prefix(child.prefix)
+        if names:
+            names[-1] = replace(names[-1], trail=on_line)
+        elif parenthesised:
+            after_open = on_line
+        elif on_line:  # without parentheses a prefix is blank, or a backslash and a line end
+            lead = child.prefix
+        names.append(_read_name(child, lead))
+    if parenthesised:
+        on_line, closing = _split_prefix(closing)
+        names[-1] = replace(names[-1], trail=on_line)
+    return ImportList(tuple(names), parenthesised, opening, after_open, closing, trailing_comma)
+
+
+def write_statement(source: str, listed: ImportList, names: Sequence[ImportedName], *, fresh: bool) -> str:
+    """The statement `from {source} import {names}` in the layout of `listed`.
+
+    Args:
+        source: dots and module.
+        names: some or all of the list's names, in order, perhaps renamed.
+        fresh: the names leave a longer list: without comments they fit on a line of their own.
+    """
+    if fresh and not listed.holds_comment(names):
+        return f"from {source} import {', '.join(n.text for n in names)}"
+    if not listed.parenthesised:
+        parts = [names[0].text]
+        for before, name in zip(names, names[1:], strict=False):
+            parts.append(f"{before.gap},{name.lead or ' '}{name.text}")
+        return f"from {source} import{listed.opening}{''.join(parts)}"
+
+    whole = len(names) == len(listed.names)
+    parts = [listed.after_open if whole or not fresh else ""]
+    for index, name in enumerate(names):
+        last = index == len(names) - 1
+        lead = name.lead
+        if index == 0 and "\n" not in lead:
+            first = listed.names[0].lead
+            lead = first[first.rindex("\n") :] if "\n" in first else first
+        comma = f"{name.gap}," if not last or listed.trailing_comma else name.gap
+        trail = name.trail
+        parts.append(f"{lead}{name.text}{comma}{trail}")
+    closing = listed.closing
+    if "#" in names[-1].trail and "\n" not in closing:
+        closing = "\n" + closing.lstrip(" ")
+    return f"from {source} import{listed.opening}({''.join(parts)}{closing})"
+
+
+def _split_prefix(prefix: str) -> tuple[str, str]:
+    """What still belongs to the line before, and what leads the next token."""
+    if "\n" not in prefix:
+        return "", prefix
+    cut = prefix.index("\n")
+    return prefix[:cut], prefix[cut:]
+
+
+def _read_name(child: Leaf | Node, lead: str) -> ImportedName:
+    text = str(child)[len(child.prefix) :]
+    if isinstance(child, Leaf):
+        return ImportedName(child.value, None, lead, text)
+    return ImportedName(child.children[0].value, child.children[2].value, lead, text)

@@ -1,0 +1,42 @@
+"""Tree patterns and small tree edits that more than one phase uses (fissix, lib2to3's successor)."""
+
+from __future__ import annotations
+
+from bowler.types import LN, Capture, Filename
+from fissix.pgen2 import token
+from fissix.pytree import Leaf, Node
+
+IMPORT_FROM = "import_from< 'from' any* >"
+"""Every `from … import …` statement, absolute or relative."""
+
+
+def call_of(dotted: str) -> str:
+    """The pattern of a call whose callee is spelled `dotted`, e.g. `shop.billing.charge(…)`."""
+    first, *rest = dotted.split(".")
+    trailers = " ".join(f"trailer< '.' '{part}' >" for part in rest)
+    return f"power< '{first}' {trailers} call=trailer< '(' any* ')' > >"
+
+
+def mark_selected(node: LN, capture: Capture, filename: Filename) -> None:  # noqa: ARG001 - Bowler's signature
+    """A callback that changes nothing but leaves word that the node was selected."""
+    node.changed()
+
+
+def text_leaf(text: str, prefix: str = "") -> Leaf:
+    """Source text as one leaf, whatever it holds."""
+    return Leaf(token.NAME, text, prefix=prefix)
+
+
+def import_source(node: Node) -> tuple[int, str]:
+    """Level and module text of an `import_from` node: `from ..a.b import c` is (2, 'a.b')."""
+    level, module = 0, ""
+    for child in node.children[1:]:
+        if isinstance(child, Leaf) and child.value == "import":
+            break
+        if isinstance(child, Leaf) and child.type == token.DOT:
+            level += 1
+        elif isinstance(child, Leaf) and child.value == "...":
+            level += 3
+        else:
+            module = "".join(leaf.value for leaf in child.leaves())
+    return level, module

@@ -1,0 +1,106 @@
+"""One file's change, and reading files in a way that never leaves the root."""
+
+from __future__ import annotations
+
+import os
+import stat
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from rollback.errors import OutsideRoot, Unreadable
+
+
+@dataclass(frozen=True, slots=True)
+class FileChange:
+    """What one run does to one file.
+
+    Attributes:
+        path: relative to the root, with "/".
+        before: exact bytes on disk; None when the file is not there.
+        after: bytes to write; None removes the file.
+        mode: permission bits of the file that is there, which stay as they are; None when it is not there.
+    """
+
+    path: str
+    before: bytes | None
+    after: bytes | None
+    mode: int | None
+
+
+def read_file(root: Path, path: str) -> tuple[bytes, int]:
+    """The bytes and permission bits of a plain file below `root`.
+
+    Raises:
+        OutsideRoot: the path leads out of the root, through a symbolic link or into another
+            repository, or is not a plain file.
+        Unreadable: it is missing, or may not be read.
+    """
+    check_path(root, path)
+    full = root / path
+    try:
+        if stat.S_ISLNK(full.lstat().st_mode):
+            raise OutsideRoot(path, _describe_link(root, full))
+        # O_NONBLOCK: a named pipe must not make us wait for its writer.
+        descriptor = os.open(full, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        raise Unreadable(path, error) from error
+    with os.fdopen(descriptor, "rb") as file:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise OutsideRoot(path, "is not a plain file")
+        try:
+            return file.read(), stat.S_IMODE(status.st_mode)
+        except OSError as error:
+            raise Unreadable(path, error) from error
+
+
+def read_current(root: Path, path: str) -> tuple[bytes | None, int | None]:
+    """Like `read_file`, but (None, None) for a file that is not there."""
+    try:
+        return read_file(root, path)
+    except Unreadable as error:
+        if isinstance(error.error, FileNotFoundError):
+            return None, None
+        raise
+
+
+def check_path(root: Path, path: str) -> None:
+    """Refuse a path that is not a place for a plain file in this working tree.
+
+    Raises:
+        OutsideRoot: absolute, with "..", below a symbolic link, a file or another repository, or in `.git`.
+    """
+    if path.startswith("/"):
+        raise OutsideRoot(path, "is an absolute path")
+    parts = path.split("/")
+    if ".." in parts:
+        raise OutsideRoot(path, "leads out of the root with '..'")
+    if not path or "\0" in path or "" in parts or "." in parts:
+        raise OutsideRoot(path, "is not a path relative to the root")
+    if any(part.lower() == ".git" for part in parts):
+        raise OutsideRoot(path, "is git's own")
+    for parent in list(PurePosixPath(path).parents)[-2::-1]:
+        _check_folder(root, path, parent)
+
+
+def _check_folder(root: Path, path: str, parent: PurePosixPath) -> None:
+    full = root / parent
+    if full.is_symlink():
+        where = "leads out of" if not _is_inside(root, full) else "is reached through a symbolic link in"
+        raise OutsideRoot(path, f"{where} the root at the symbolic link {parent}")
+    if full.exists() and not full.is_dir():
+        raise OutsideRoot(path, f"lies below {parent}, which is not a folder")
+    if os.path.lexists(full / ".git"):
+        raise OutsideRoot(path, f"belongs to the submodule or nested repository {parent}")
+
+
+def _describe_link(root: Path, link: Path) -> str:
+    if not link.exists():
+        return "is a symbolic link that leads nowhere"
+    if not _is_inside(root, link):
+        return "is a symbolic link that leads out of the root"
+    return "is a symbolic link; its target is a file of its own"
+
+
+def _is_inside(root: Path, link: Path) -> bool:
+    return Path(os.path.realpath(link)).is_relative_to(os.path.realpath(root))

@@ -1,0 +1,278 @@
+"""The only place that runs git: argument lists, NUL-separated output, checked exit codes."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rollback.errors import GitFailed, GitMissing, GitTooOld, NotARepository, NotTrusted, escape
+from rollback.signals import deferred_signals
+
+MINIMUM = "2.25"
+"""The first git with `--pathspec-from-file` for checkout and commit."""
+
+# Hooks and file-system monitors are programs of the user's; quoting is for people, we read -z.
+_CONFIG = ("-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "core.quotePath=false")
+
+# What the user's environment may tell git: who commits, how to reach keys and remotes, which
+# configuration to read. All other GIT_* variables can point git at another repository, index
+# or object store; a hook that runs this tool has several of them set.
+_KEPT = re.compile(
+    r"GIT_(AUTHOR_\w+|COMMITTER_\w+|CONFIG_(GLOBAL|SYSTEM|NOSYSTEM|COUNT|PARAMETERS|KEY_\d+|VALUE_\d+)"
+    r"|SSH\w*|SSL_\w+|ASKPASS|EXEC_PATH|CEILING_DIRECTORIES|DISCOVERY_ACROSS_FILESYSTEM)"
+)
+
+_LITERAL = {"GIT_LITERAL_PATHSPECS": "1"}
+
+
+@dataclass(frozen=True, slots=True)
+class Git:
+    """One working tree, and the folder of it that this tool works on.
+
+    Attributes:
+        root: the folder all paths are relative to, resolved; commands run there.
+        toplevel: the working tree's top folder.
+        prefix: `root` relative to `toplevel`, with a final "/", or "".
+        version: of git itself, as (major, minor).
+    """
+
+    root: Path
+    toplevel: Path
+    prefix: str
+    version: tuple[int, int]
+
+    @classmethod
+    def open(cls, root: Path) -> Git:
+        """Find the working tree that holds `root`.
+
+        Raises:
+            GitMissing, GitTooOld: there is no git to work with.
+            NotARepository: `root` is not in a working tree; also for bare repositories and inside `.git`.
+            NotTrusted: the repository is somebody else's and not listed in `safe.directory`.
+        """
+        root = root.resolve()
+        version = _version(_checked(root, ["version"]))
+        toplevel = _checked(root, ["rev-parse", "--show-toplevel"])
+        prefix = _checked(root, ["rev-parse", "--show-prefix"])
+        return cls(root, Path(_line(toplevel)), _line(prefix), version)
+
+    def run(
+        self,
+        *args: str,
+        input: bytes = b"",
+        env: Mapping[str, str] | None = None,
+        config: Sequence[str] = (),
+        ok: Container[int] = (0,),
+    ) -> bytes:
+        """Run `git *args` in the root and return its standard output.
+
+        A Ctrl-C meanwhile takes effect when the command is done, never halfway through it.
+
+        Args:
+            input: the command's standard input.
+            env: variables on top of the cleaned environment.
+            config: `key=value` settings for this command only.
+            ok: exit codes that are no error.
+        Raises:
+            GitFailed: any other exit code.
+        """
+        settings = [word for setting in config for word in ("-c", setting)]
+        done = _execute(self.root, [*settings, *args], input, env)
+        if done.returncode not in ok:
+            complaint = done.stderr if done.stderr.strip() else done.stdout
+            raise GitFailed(args, done.returncode, os.fsdecode(complaint))
+        return done.stdout
+
+    def git_path(self, name: str) -> Path:
+        """The absolute path of `name` in the git directory of this working tree.
+
+        Linked worktrees have their own: https://git-scm.com/docs/gitrepository-layout
+        """
+        printed = _line(self.run("rev-parse", "--git-path", name))
+        return Path(os.path.abspath(self.root / printed))  # noqa: PTH100 - links stay as they are
+
+    def grep(
+        self,
+        patterns: Sequence[str],
+        *,
+        words: bool,
+        fixed: bool = True,
+        pathspecs: Sequence[str] = (),
+        exclude: Sequence[str] = (),
+    ) -> tuple[str, ...]:
+        """The files below the root, tracked or untracked but not ignored, that contain any of `patterns`.
+
+        Args:
+            patterns: fixed strings, or extended regular expressions when not `fixed`; none finds nothing.
+            words: only where no ASCII letter, digit or underscore adjoins.
+            pathspecs: where to look, as git pathspecs relative to the root; none is everywhere.
+            exclude: globs of what to leave out, `**` as in git.
+        Returns:
+            Regular files, relative to the root with "/", sorted; undecodable bytes as surrogates.
+        """
+        if not patterns:
+            return ()
+        options = [
+            "-z",
+            "-l",
+            "--no-color",
+            "--no-full-name",
+            "--no-recurse-submodules",
+            "-F" if fixed else "-E",
+        ]
+        options += ["-w"] if words else []
+        for pattern in patterns:
+            options += ["-e", pattern]
+        where = [*(pathspecs or ["."]), *(f":(exclude,glob){glob}" for glob in exclude)]
+        # --untracked walks the folders and passes over tracked files that an ignore rule names;
+        # without it git reads the index and, for assume-unchanged files, not the working tree.
+        found: set[str] = set()
+        for scope in ([], ["--untracked"]):
+            found.update(_paths(self.run("grep", *scope, *options, "--", *where, ok=(0, 1))))
+        return tuple(sorted(path for path in found if _is_regular(self.root / path)))
+
+    def tracked(self) -> frozenset[str]:
+        """Every path below the root that is in the index, relative to the root."""
+        return frozenset(_paths(self.run("ls-files", "-z")))
+
+    def dirty(self, paths: Iterable[str]) -> dict[str, str]:
+        """Those of `paths` that git could not bring back, each with the reason in a word.
+
+        Args:
+            paths: relative to the root.
+        Returns:
+            In the order of `paths`: "modified", "deleted", "staged", "unmerged", "untracked" or "ignored".
+        """
+        wanted = list(dict.fromkeys(paths))
+        if not wanted:
+            return {}
+        command = ("status", "--porcelain=v1", "-z", "--untracked-files=all", "--no-renames")
+        output = self.run(*command, "--ignore-submodules=all", "--", ".")
+        prefix = os.fsencode(self.prefix)
+        states = {
+            os.fsdecode(entry[3:].removeprefix(prefix)): _word(entry[:2].decode("ascii"))
+            for entry in output.split(b"\0")
+            if entry
+        }
+        tracked = self.tracked()
+        for path in wanted:
+            if path not in states and path not in tracked and os.path.lexists(self.root / path):
+                states[path] = "ignored"
+        return {path: states[path] for path in wanted if path in states}
+
+    def head(self) -> str | None:
+        """The commit that HEAD names, or None before the first one."""
+        return _line(self.run("rev-parse", "--quiet", "--verify", "HEAD", ok=(0, 1))) or None
+
+    def identity_problem(self) -> str | None:
+        """Why a commit would fail for lack of a name or an address, or None."""
+        try:
+            self.run("var", "GIT_COMMITTER_IDENT")
+        except GitFailed as error:
+            last = escape(error.stderr.strip().splitlines()[-1])
+            return f"git does not know who commits ({last}); set user.name and user.email with `git config`"
+        return None
+
+    def commit(self, paths: Iterable[str], message: str) -> str:
+        """Commit the working tree's content of `paths`, and nothing else, with hooks off.
+
+        Whatever else is staged stays staged and stays out of the commit.
+
+        Args:
+            paths: relative to the root; files that are gone are committed as removed.
+            message: subject, or subject, blank line and body.
+        Returns:
+            The new commit's id.
+        Raises:
+            GitFailed: there is nothing to commit, no identity, or a merge is under way.
+        """
+        tracked = self.tracked()
+        named = list(dict.fromkeys(paths))
+        new = [path for path in named if path not in tracked and os.path.lexists(self.root / path)]
+        known = [path for path in named if path in tracked]
+        listed = ("--pathspec-from-file=-", "--pathspec-file-nul")
+        if new:
+            self.run("add", "--intent-to-add", "--force", *listed, input=join_paths(new), env=_LITERAL)
+        try:
+            self.run(
+                "commit", "--quiet", "--only", "--no-verify", "--cleanup=whitespace", "-m", message, *listed,
+                input=join_paths([*known, *new]), env=_LITERAL,
+                config=["gc.auto=0", "maintenance.auto=false"],
+            )  # fmt: skip
+        except GitFailed:
+            if new:
+                self.run("update-index", "--force-remove", "-z", "--stdin", input=join_paths(new))
+            raise
+        return _line(self.run("rev-parse", "HEAD"))
+
+
+def join_paths(paths: Iterable[str]) -> bytes:
+    """`paths` as git's `-z` and `--pathspec-file-nul` options read them."""
+    return b"".join(os.fsencode(path) + b"\0" for path in paths)
+
+
+def _paths(output: bytes) -> list[str]:
+    return [os.fsdecode(path) for path in output.split(b"\0") if path]
+
+
+def _line(output: bytes) -> str:
+    return os.fsdecode(output.removesuffix(b"\n"))
+
+
+def _is_regular(path: Path) -> bool:
+    return path.is_file() and not path.is_symlink()
+
+
+def _word(status: str) -> str:
+    """The two letters of `git status --short` in one word: https://git-scm.com/docs/git-status"""
+    if status == "??":
+        return "untracked"
+    if "U" in status or status in ("AA", "DD"):
+        return "unmerged"
+    in_tree = {"M": "modified", "T": "modified", "D": "deleted", "A": "untracked"}
+    return in_tree.get(status[1], "staged")
+
+
+def _version(output: bytes) -> tuple[int, int]:
+    found = re.search(r"(\d+)\.(\d+)\S*", os.fsdecode(output))
+    version = (int(found[1]), int(found[2])) if found else (0, 0)
+    major, minor = MINIMUM.split(".")
+    if version < (int(major), int(minor)):
+        raise GitTooOld(found[0] if found else _line(output), MINIMUM)
+    return version
+
+
+def _checked(root: Path, args: Sequence[str]) -> bytes:
+    """What `git args` prints, with git's ways to say "not here" told apart."""
+    done = _execute(root, args)
+    if done.returncode == 0:
+        return done.stdout
+    complaint = os.fsdecode(done.stderr)
+    if "dubious ownership" in complaint or "unsafe repository" in complaint:
+        raise NotTrusted(root)
+    if "not a git repository" in complaint or "must be run in a work tree" in complaint:
+        raise NotARepository(root)
+    raise GitFailed(args, done.returncode, complaint)
+
+
+def _execute(
+    root: Path, args: Sequence[str], input: bytes = b"", env: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[bytes]:
+    clean = {
+        key: value for key, value in os.environ.items() if not key.startswith("GIT_") or _KEPT.fullmatch(key)
+    }
+    fixed = {"LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0"}
+    try:
+        with deferred_signals():
+            # A session of its own: the terminal's Ctrl-C goes to this process, not to git.
+            return subprocess.run(
+                ["git", *_CONFIG, *args],
+                input=input, capture_output=True, cwd=root, env=clean | fixed | dict(env or {}),
+                start_new_session=True, check=False,
+            )  # fmt: skip
+    except OSError as error:
+        raise GitMissing(MINIMUM) if root.is_dir() else NotARepository(root) from error

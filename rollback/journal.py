@@ -1,0 +1,374 @@
+"""What was done to the tree, durably: runs, their files and events, in SQLite inside the git directory."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+from urllib.parse import quote
+
+from rollback.errors import JournalUnusable, escape, explain
+from rollback.git import Git
+
+SCHEMA = 1
+"""The version of schema.sql, kept in the database as `user_version`."""
+
+UNFINISHED = ("applying", "rolling-back")
+"""States of a run that was cut off, when nobody holds the lock."""
+
+STANDING = ("applied", *UNFINISHED)
+"""States of a run that has, or may have, its edits in the tree."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunRequest:
+    """What a run is about, before it has a number.
+
+    Attributes:
+        started_at: seconds since the epoch, when the phase began to look at the tree.
+        edits, manual: how many edits are written, and findings left for a person.
+    """
+
+    plan: str
+    phase: int
+    started_at: float
+    edits: int
+    manual: int
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """One phase applied once, or one run of the checks.
+
+    Attributes:
+        state: "applying", "applied", "failed", "rolling-back", "rolled-back", or "passed".
+        started_at, applied_at, ended_at: seconds since the epoch; `ended_at` is when it failed,
+            passed or was rolled back.
+        files, edits, manual: counts.
+        snapshot, ref: the commit with the pre-images, and the private ref that keeps it.
+        commit: the commit made of the run's files, if one was.
+        detail: why it failed or was rolled back.
+        prefix: its root, relative to the working tree's top: "" or "a/b/".
+    """
+
+    id: int
+    plan: str
+    phase: int
+    state: str
+    started_at: float
+    applied_at: float | None
+    ended_at: float | None
+    files: int
+    edits: int
+    manual: int
+    snapshot: str | None
+    ref: str | None
+    commit: str | None
+    detail: str
+    prefix: str
+
+    @property
+    def seconds(self) -> float:
+        """How long it took to apply, or to end without that; 0 while it is at work."""
+        done = self.applied_at if self.applied_at is not None else self.ended_at
+        return 0.0 if done is None else max(0.0, done - self.started_at)
+
+
+@dataclass(frozen=True, slots=True)
+class FileRecord:
+    """One file of a run: what it was, and what the run made of it.
+
+    Attributes:
+        number: from 0 within the run.
+        path: relative to the run's root, with "/".
+        before_sha256, after_sha256: of the bytes before and after; None where there is no file.
+        mode: permission bits before; None when there was no file.
+    """
+
+    run_id: int
+    number: int
+    path: str
+    before_sha256: str | None
+    after_sha256: str | None
+    mode: int | None
+
+    @property
+    def temp(self) -> str:
+        """The path of this file's temporary file: known again after a crash."""
+        return f"{self.path.rpartition('/')[0]}/.migrate-{self.run_id}-{self.number}.tmp".lstrip("/")
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened to a run, `at` seconds since the epoch."""
+
+    at: float
+    event: str
+    detail: str
+
+
+_RUN = """SELECT id, plan, phase, state, started_at, applied_at, ended_at,
+    (SELECT count(*) FROM files WHERE run_id = runs.id), edits, manual,
+    snapshot, ref, commit_id, detail, prefix FROM runs"""
+
+
+class Journal:
+    """The journal of one working tree; close it, or use it as a context manager.
+
+    Every method raises JournalUnusable when the database cannot be read or written.
+    """
+
+    def __init__(self, path: Path, prefix: str, connection: sqlite3.Connection | None) -> None:
+        self.path = path
+        self._prefix = prefix
+        self._connection = connection
+
+    @classmethod
+    def open(cls, git: Git, *, create: bool) -> Journal:
+        """Open the journal of `git`'s working tree.
+
+        Args:
+            create: make it when there is none. Otherwise nothing is written, and no journal
+                reads as an empty one.
+        Raises:
+            JournalUnusable: no database, damaged, or written by a newer version.
+        """
+        path = git.git_path("migrate/journal.sqlite3")
+        if not create and not path.exists():
+            return cls(path, git.prefix, None)
+        with _guarded(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            connection = _connect(path, create=create)
+            try:
+                return cls(
+                    path, git.prefix, connection if _prepare(connection, path, create=create) else None
+                )
+            except BaseException:
+                connection.close()
+                raise
+
+    def close(self) -> None:
+        """Close the database; the journal then reads as empty."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def __enter__(self) -> Journal:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def runs(self, plan: str | None = None) -> tuple[RunRecord, ...]:
+        """All runs, or those of one plan, oldest first."""
+        rows = self._select(f"{_RUN} WHERE plan = coalesce(?, plan) ORDER BY id", plan)
+        return tuple(_run_record(row) for row in rows)
+
+    def run(self, run_id: int) -> RunRecord:
+        """The run as it is on record now."""
+        rows = self._select(f"{_RUN} WHERE id = ?", run_id)
+        if not rows:
+            raise JournalUnusable(self.path, f"there is no run {run_id}")
+        return _run_record(rows[0])
+
+    def interrupted(self) -> RunRecord | None:
+        """The run that was cut off; it is at work instead while somebody holds the lock."""
+        found = [run for run in self.runs() if run.state in UNFINISHED]
+        return found[-1] if found else None
+
+    def files(self, run_id: int) -> tuple[FileRecord, ...]:
+        """The files of a run, in the order they were written."""
+        rows = self._select(
+            "SELECT run_id, number, path, before_sha256, after_sha256, mode FROM files"
+            " WHERE run_id = ? ORDER BY number",
+            run_id,
+        )
+        return tuple(FileRecord(row[0], row[1], os.fsdecode(row[2]), *row[3:]) for row in rows)
+
+    def folders(self, run_id: int) -> tuple[str, ...]:
+        """The folders a run created, parents before children."""
+        rows = self._select("SELECT path FROM folders WHERE run_id = ? ORDER BY path", run_id)
+        return tuple(os.fsdecode(row[0]) for row in rows)
+
+    def events(self, run_id: int) -> tuple[Event, ...]:
+        """What happened to a run, oldest first."""
+        rows = self._select("SELECT at, event, detail FROM events WHERE run_id = ? ORDER BY id", run_id)
+        return tuple(Event(*row) for row in rows)
+
+    def checks(self, run_id: int) -> list[dict[str, object]]:
+        """The results that `record_check_run` was given."""
+        rows = self._select("SELECT checks FROM runs WHERE id = ?", run_id)
+        results: list[dict[str, object]] = json.loads(rows[0][0]) if rows else []
+        return results
+
+    def last_id(self) -> int:
+        """The highest number given to a run, or 0."""
+        rows = self._select("SELECT max(id) FROM runs")
+        return int(rows[0][0] or 0) if rows else 0
+
+    def begin(
+        self,
+        run_id: int,
+        request: RunRequest,
+        *,
+        snapshot: str,
+        ref: str,
+        files: Sequence[FileRecord],
+        folders: Sequence[str],
+    ) -> RunRecord:
+        """Record a run as "applying", with all its files, before the first one is written."""
+        with self._transaction() as connection:
+            connection.execute(
+                "INSERT INTO runs (id, prefix, plan, phase, state, started_at, edits, manual, snapshot, ref)"
+                " VALUES (?, ?, ?, ?, 'applying', ?, ?, ?, ?, ?)",
+                (run_id, os.fsencode(self._prefix), request.plan, request.phase, request.started_at,
+                 request.edits, request.manual, snapshot, ref),
+            )  # fmt: skip
+            connection.executemany(
+                "INSERT INTO files (run_id, number, path, before_sha256, after_sha256, mode)"
+                " VALUES (?, ?, ?, ?, ?, ?)",
+                [
+                    (run_id, f.number, os.fsencode(f.path), f.before_sha256, f.after_sha256, f.mode)
+                    for f in files
+                ],
+            )
+            connection.executemany(
+                "INSERT INTO folders (run_id, path) VALUES (?, ?)",
+                [(run_id, os.fsencode(path)) for path in folders],
+            )
+            _add_event(connection, run_id, "applying", "")
+        return self.run(run_id)
+
+    def move(self, run_id: int, state: str, detail: str = "") -> RunRecord:
+        """Record that a run has come to `state`, now."""
+        with self._transaction() as connection:
+            connection.execute(
+                """UPDATE runs SET state = :state, detail = :detail,
+                    applied_at = CASE WHEN :state = 'applied' THEN :now ELSE applied_at END,
+                    ended_at = CASE WHEN :state IN ('failed', 'rolled-back') THEN :now ELSE ended_at END
+                WHERE id = :id""",
+                {"id": run_id, "state": state, "detail": escape(detail), "now": time.time()},
+            )
+            _add_event(connection, run_id, state, detail)
+        return self.run(run_id)
+
+    def record_kept(self, run_id: int, ref: str) -> None:
+        """Record where the newer versions of a run's files were kept."""
+        with self._transaction() as connection:
+            _add_event(connection, run_id, "kept", ref)
+
+    def record_commit(self, run_id: int, sha: str) -> RunRecord:
+        """Record the commit that was made of a run's files."""
+        with self._transaction() as connection:
+            connection.execute("UPDATE runs SET commit_id = ? WHERE id = ?", (sha, run_id))
+            _add_event(connection, run_id, "committed", sha)
+        return self.run(run_id)
+
+    def record_check_run(
+        self,
+        plan: str,
+        phase: int,
+        started_at: float,
+        ended_at: float,
+        passed: bool,
+        checks: list[dict[str, object]],
+    ) -> RunRecord:
+        """Record a run that only checked the tree: no files, nothing to roll back."""
+        state = "passed" if passed else "failed"
+        run_id = self.last_id() + 1
+        with self._transaction() as connection:
+            connection.execute(
+                "INSERT INTO runs (id, prefix, plan, phase, state, started_at, ended_at, checks)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    run_id,
+                    os.fsencode(self._prefix),
+                    plan,
+                    phase,
+                    state,
+                    started_at,
+                    ended_at,
+                    json.dumps(checks),
+                ),
+            )
+            _add_event(connection, run_id, state, "")
+        return self.run(run_id)
+
+    def _select(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+        if self._connection is None:
+            return []
+        with _guarded(self.path):
+            return self._connection.execute(query, values).fetchall()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        if self._connection is None:
+            raise JournalUnusable(self.path, "it was opened for reading and is not there")
+        with _guarded(self.path):
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._connection
+                self._connection.execute("COMMIT")
+            except BaseException:
+                self._connection.execute("ROLLBACK")
+                raise
+
+
+def _connect(path: Path, *, create: bool) -> sqlite3.Connection:
+    # mode=rw even for reading: a reader has to finish or undo what a killed writer left in the
+    # database's own rollback file; otherwise it changes nothing.
+    address = f"file:{quote(os.fsencode(path))}?mode={'rwc' if create else 'rw'}"
+    connection = sqlite3.connect(address, uri=True, isolation_level=None, timeout=30)
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA synchronous = FULL")
+    return connection
+
+
+def _prepare(connection: sqlite3.Connection, path: Path, *, create: bool) -> bool:
+    """Check the database, and make its tables if asked to; False when it has none."""
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version > SCHEMA:
+        raise JournalUnusable(path, f"a newer version wrote it (schema {version}, this one knows {SCHEMA})")
+    (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+    if verdict != "ok":
+        raise JournalUnusable(path, verdict)
+    if version == SCHEMA:
+        return True
+    if create:
+        schema = resources.files("rollback").joinpath("schema.sql").read_text(encoding="utf-8")
+        connection.executescript(f"BEGIN IMMEDIATE; {schema}; COMMIT;")
+    return create
+
+
+@contextmanager
+def _guarded(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (sqlite3.IntegrityError, sqlite3.ProgrammingError):
+        raise  # ours, not the database's: let it be seen
+    except sqlite3.Error as error:
+        raise JournalUnusable(path, str(error)) from error
+    except OSError as error:
+        raise JournalUnusable(path, explain(error)) from error
+
+
+def _add_event(connection: sqlite3.Connection, run_id: int, event: str, detail: str) -> None:
+    connection.execute(
+        "INSERT INTO events (run_id, at, event, detail) VALUES (?, ?, ?, ?)",
+        (run_id, time.time(), event, escape(detail)),
+    )
+
+
+def _run_record(row: tuple[Any, ...]) -> RunRecord:
+    facts = [*row[:-1], os.fsdecode(row[-1])]
+    return RunRecord(*facts)

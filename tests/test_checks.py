@@ -1,0 +1,353 @@
+"""Checks: real commands and real pytest runs, judged by exit code, test numbers and percentages."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from migrate.checks import CheckResult, Criterion, TestReport, check_environment, read_report, run_check
+from migrate.plan import Check, Percent, Tests
+
+EIGHT = "import pytest\n\n@pytest.mark.parametrize('n', range(8))\ndef test_n(n):\n    assert n < {limit}\n"
+PYTEST = (sys.executable, "-m", "pytest", "-p", "no:randomly")
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty target; the pytest inside it starts without our plugins and options."""
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
+    target = tmp_path / "target"
+    target.mkdir()
+    (target / "pytest.ini").write_text("[pytest]\n")
+    return target
+
+
+def check(
+    run: Sequence[str], *, tests: Tests | None = None, percent: Percent | None = None, timeout_s: float = 60
+) -> Check:
+    return Check(name="shop", run=tuple(run), timeout_seconds=timeout_s, tests=tests, percent=percent)
+
+
+def run(root: Path, wanted: Check) -> CheckResult:
+    before = sorted(root.rglob("*"))
+    result = run_check(wanted, root, root.parent / "scratch")
+    assert sorted(root.rglob("*")) == before, "a check leaves nothing in the tree"
+    assert "\n" not in result.message
+    assert result.passed == (not result.message)
+    assert json.loads(json.dumps(result.as_json()))["passed"] is result.passed
+    return result
+
+
+def run_python(root: Path, code: str, percent: Percent | None = None) -> CheckResult:
+    return run(root, check([sys.executable, "-c", code], percent=percent))
+
+
+def run_suite(root: Path, tests: Tests, *arguments: str) -> CheckResult:
+    return run(root, check([*PYTEST, *arguments], tests=tests))
+
+
+def found(result: CheckResult) -> dict[str, str]:
+    return {criterion.text: criterion.found for criterion in result.criteria}
+
+
+# Exit code.
+
+
+def test_exit_code_0_passes(root: Path) -> None:
+    result = run_python(root, "print('fine')")
+    assert result.passed
+    assert result.criteria == (Criterion("exit code 0", True, "0"),)
+    assert (result.name, result.exit_code, result.timed_out, result.tail) == ("shop", 0, False, "fine")
+    assert result.command[1:] == ("-c", "print('fine')")
+
+
+def test_failure_quotes_the_last_line(root: Path) -> None:
+    result = run_python(root, "from json import no_such_name")
+    assert result.criteria == (Criterion("exit code 0", False, "1"),)
+    assert result.message.startswith("exit code 0: found 1; last words: ImportError: cannot import name 'no_such_name'")
+
+
+def test_silent_failure(root: Path) -> None:
+    assert run_python(root, "raise SystemExit(3)").message == "exit code 0: found 3"
+
+
+def test_failure_by_signal_names_it(root: Path) -> None:
+    result = run_python(root, "import os; os.kill(os.getpid(), 9)")
+    assert (result.exit_code, result.message) == (-9, "exit code 0: found -9 (SIGKILL)")
+
+
+def test_failure_by_signal_without_a_name(root: Path) -> None:
+    result = run_python(root, "import os; os.kill(os.getpid(), 40)")
+    assert result.message == "exit code 0: found -40 (a signal)"
+
+
+def test_command_not_found(root: Path) -> None:
+    result = run(root, check(["shop-no-such"]))
+    assert result.message == "'shop-no-such' was not found on PATH; install it or write its path"
+    assert (result.exit_code, result.criteria) == (None, ())
+
+
+def test_timeout(root: Path) -> None:
+    code = "import time; print('waiting', flush=True); time.sleep(60)"
+    result = run(root, check([sys.executable, "-c", code], timeout_s=0.5))
+    assert (result.timed_out, result.message, result.criteria) == (True, "timed out after 0.5 s", ())
+    assert result.tail == "waiting"
+
+
+def test_output_is_echoed(root: Path) -> None:
+    heard: list[bytes] = []
+    run_check(check([sys.executable, "-c", "print('fine')"]), root, root.parent / "scratch", heard.append)
+    assert b"".join(heard) == b"fine\n"
+
+
+def test_as_json(root: Path) -> None:
+    document = run_python(root, "print('fine')").as_json()
+    seconds = document.pop("seconds")
+    assert seconds == round(seconds, 3)
+    assert document == {
+        "name": "shop",
+        "command": [sys.executable, "-c", "print('fine')"],
+        "passed": True,
+        "exit_code": 0,
+        "timed_out": False,
+        "criteria": [{"text": "exit code 0", "passed": True, "found": "0"}],
+        "message": "",
+        "tail": "fine",
+    }
+
+
+# Test numbers.
+
+
+def test_8_of_8(root: Path) -> None:
+    (root / "test_shop.py").write_text(EIGHT.format(limit=8))
+    result = run_suite(root, Tests(passed=8, failed=0), "test_shop.py")
+    assert result.passed
+    assert found(result) == {"passed = 8": "8", "failed = 0": "0", "errors = 0": "0", "exit code 0 or 1": "0"}
+
+
+def test_7_of_8(root: Path) -> None:
+    (root / "test_shop.py").write_text(EIGHT.format(limit=7))
+    result = run_suite(root, Tests(passed=8, failed=0), "test_shop.py")
+    assert [criterion.passed for criterion in result.criteria] == [False, False, True, True]
+    assert result.message == (
+        "passed = 8: found 7; failed = 0: found 1; first: test_shop.test_n[7]: assert 7 < 7"
+    )
+    assert "1 failed, 7 passed" in result.tail
+
+
+def test_failures_the_plan_expects(root: Path) -> None:
+    (root / "test_shop.py").write_text(EIGHT.format(limit=7))
+    result = run_suite(root, Tests(passed=7, failed=1), "test_shop.py")
+    assert (result.passed, result.exit_code) == (True, 1)
+
+
+def test_numbers_the_plan_does_not_name_may_be_anything(root: Path) -> None:
+    (root / "test_shop.py").write_text(EIGHT.format(limit=7))
+    result = run_suite(root, Tests(passed=7), "test_shop.py")
+    assert result.passed
+    assert found(result) == {"passed = 7": "7", "exit code 0 or 1": "1"}
+
+
+MIXED = """
+import pytest
+
+@pytest.fixture
+def till():
+    yield
+    raise OSError("till is stuck")
+
+def test_passes(): pass
+def test_fails(): assert False, "no stock"
+def test_teardown(till): pass
+@pytest.mark.skip
+def test_skipped(): pass
+@pytest.mark.xfail
+def test_known(): assert False
+"""
+
+
+@pytest.mark.parametrize(
+    ("tests", "message"),
+    [
+        pytest.param(Tests(passed=1, failed=1, skipped=2, errors=1), "", id="every number named"),
+        pytest.param(Tests(passed=1, failed=1), "errors = 0: found 1", id="an error is not a pass"),
+        pytest.param(Tests(skipped=1), "skipped = 1: found 2", id="an expected failure counts as skipped"),
+        pytest.param(Tests(errors=0), "errors = 0: found 1", id="only errors named"),
+    ],
+)
+def test_every_kind_of_result(tests: Tests, message: str, root: Path) -> None:
+    (root / "test_shop.py").write_text(MIXED)
+    result = run_suite(root, tests, "test_shop.py")
+    assert result.message.partition("; first")[0] == message
+    assert bool(message) == ("; first: test_shop.test_fails: AssertionError: no stock" in result.message)
+
+
+def test_collection_error_counts_as_error(root: Path) -> None:
+    (root / "test_shop.py").write_text("import shop_no_such\n")
+    result = run_suite(root, Tests(passed=8, failed=0), "test_shop.py")
+    assert result.message == (
+        "passed = 8: found 0; errors = 0: found 1; exit code 0 or 1: found 2 (interrupted); "
+        "first: test_shop: ModuleNotFoundError: No module named 'shop_no_such'"
+    )
+
+
+def test_no_tests_collected(root: Path) -> None:
+    (root / "test_shop.py").write_text("")
+    result = run_suite(root, Tests(failed=0), "test_shop.py")
+    assert [str(criterion) for criterion in result.criteria if not criterion.passed] == [
+        "exit code 0 or 1: found 5 (no tests collected)"
+    ]
+
+
+def test_missing_test_file_in_the_words_of_pytest(root: Path) -> None:
+    result = run_suite(root, Tests(passed=8), "tests/test_gone.py")
+    assert result.message == (
+        "passed = 8: found 0; exit code 0 or 1: found 4 (usage error); "
+        "last words: ERROR: file or directory not found: tests/test_gone.py"
+    )
+
+
+def test_no_report(root: Path) -> None:
+    result = run(root, check([sys.executable, "-m", "shop_no_such"], tests=Tests(passed=8, failed=0)))
+    assert {criterion.found for criterion in result.criteria[:3]} == {"no test report"}
+    assert result.message.startswith("no test report was written; last words: ")
+    assert result.message.endswith("No module named shop_no_such")
+
+
+def test_report_that_the_command_sends_elsewhere(root: Path) -> None:
+    (root / "test_shop.py").write_text(EIGHT.format(limit=8))
+    result = run_suite(root, Tests(passed=8), "test_shop.py", "-q", f"--junit-xml={root.parent / 'own.xml'}")
+    assert result.message.startswith(
+        "no test report was written where this tool reads it; leave --junit-xml out of 'run'; last words: 8 passed"
+    )
+
+
+def test_suite_that_is_cut_short(root: Path) -> None:
+    (root / "test_shop.py").write_text("import os\ndef test_crash():\n    os.kill(os.getpid(), 9)\n")
+    result = run_suite(root, Tests(failed=0), "test_shop.py")
+    assert "no test report was written; exit code 0 or 1: found -9 (SIGKILL)" in result.message
+
+
+def test_scratch_and_options_may_have_spaces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    monkeypatch.setenv("PYTEST_ADDOPTS", "-k 'test_n and not 7'")
+    (tmp_path / "test_shop.py").write_text(EIGHT.format(limit=8))
+    scratch = tmp_path / "it's a scratch"
+    result = run_check(check([*PYTEST, "test_shop.py"], tests=Tests(passed=7)), tmp_path, scratch)
+    assert result.passed, result.tail
+    assert (scratch / "pytest-cache").is_dir()
+    assert not (tmp_path / ".pytest_cache").exists()
+
+
+def test_relative_scratch_is_outside_the_target(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (root / "test_shop.py").write_text(EIGHT.format(limit=8))
+    monkeypatch.chdir(root.parent)
+    assert run_check(check([*PYTEST], tests=Tests(passed=8)), root, Path("scratch")).passed
+    assert not (root / "scratch").exists()
+
+
+def test_suite_without_a_cache_in_a_strict_configuration(root: Path) -> None:
+    (root / "pytest.ini").write_text("[pytest]\naddopts = -p no:cacheprovider --strict-config\n")
+    (root / "test_shop.py").write_text(EIGHT.format(limit=8))
+    assert run_suite(root, Tests(passed=8, failed=0)).passed
+
+
+@pytest.mark.parametrize(
+    ("addopts", "arguments", "expected"),
+    [
+        pytest.param("", [], ["-o", "cache_dir={scratch}/pytest-cache", "-x"], id="ours alone"),
+        pytest.param("--lf -k 'a b'", [], ["--lf", "-k", "a b", "-o", "cache_dir={scratch}/pytest-cache", "-x"], id="after the user's"),
+        pytest.param("-p no:cacheprovider", [], ["-p", "no:cacheprovider", "-x"], id="the user's environment has the cache off"),
+        pytest.param("", ["-pno:cacheprovider"], ["-x"], id="the command has the cache off"),
+    ],
+)
+def test_environment(
+    addopts: str, arguments: list[str], expected: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTEST_ADDOPTS", addopts)
+    monkeypatch.setenv("PYTHONPATH", "src")
+    environment = check_environment(["pytest", *arguments], tmp_path, tmp_path / "s", ["-x"])
+    assert shlex.split(environment["PYTEST_ADDOPTS"]) == [word.format(scratch=tmp_path / "s") for word in expected]
+    assert (environment["PYTHONDONTWRITEBYTECODE"], environment["PYTHONPATH"]) == ("1", "src")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(None, id="missing"),
+        pytest.param("", id="empty"),
+        pytest.param("<testsuites><testsuite", id="cut short"),
+        pytest.param("<html/>", id="something else"),
+    ],
+)
+def test_no_report_to_read(text: str | None, tmp_path: Path) -> None:
+    if text is not None:
+        (tmp_path / "junit.xml").write_text(text)
+    assert read_report(tmp_path / "junit.xml") is None
+
+
+def test_report_with_one_bare_suite(tmp_path: Path) -> None:
+    (tmp_path / "junit.xml").write_text(
+        '<testsuite><testcase name="a"/><testcase name="b"><failure>\n one\n two\n</failure></testcase>'
+        '<testcase classname="C" name="c"><error/></testcase></testsuite>'
+    )
+    assert read_report(tmp_path / "junit.xml") == TestReport(1, 1, 0, 1, "b: two")
+
+
+# Percentages.
+
+
+@pytest.mark.parametrize(
+    ("printed", "wanted", "number"),
+    [
+        pytest.param("Compliance: 96.0%", {"above": 90}, "96.0", id="above"),
+        pytest.param("Compliance: 90.0%", {"at_least": 90}, "90.0", id="exactly at least"),
+        pytest.param("Tests: 12%\\nTotal: 97%\\n0 findings", {"above": 90}, "97", id="the last one counts"),
+        pytest.param("\\x1b[1m96\\x1b[32m.5\\x1b[0m%", {"above": 90}, "96.5", id="colours in the number"),
+    ],
+)
+def test_percent_passes(printed: str, wanted: dict[str, float], number: str, root: Path) -> None:
+    result = run_python(root, f"print('{printed}')", percent=Percent(pattern="([0-9.]+)%", **wanted))
+    assert result.passed, result.message
+    assert [criterion.found for criterion in result.criteria] == [number]
+
+
+@pytest.mark.parametrize(
+    ("printed", "pattern", "wanted", "message"),
+    [
+        pytest.param("Score: 90.0%", "([0-9.]+)%", {"above": 90}, "shop above 90 %: found 90.0; last words: Score: 90.0%", id="90.0 is not above 90"),
+        pytest.param("89.9%", "([0-9.]+)%", {"at_least": 90}, "shop at least 90 %: found 89.9; last words: 89.9%", id="not at least"),
+        pytest.param("all good", "([0-9.]+)%", {"above": 90}, "shop above 90 %: found no match for '([0-9.]+)%' in the output; last words: all good", id="no match"),
+        pytest.param("v1.2.3%", "([0-9.]+)%", {"above": 1}, "shop above 1 %: found '1.2.3', which is not a number; last words: v1.2.3%", id="not a number"),
+        pytest.param("inf%", "(.*)%", {"above": 90}, "shop above 90 %: found 'inf', which is not a number; last words: inf%", id="infinity is no percentage"),
+        pytest.param("high", "([0-9]+)?high", {"above": 90}, "shop above 90 %: found '', which is not a number; last words: high", id="group without a part"),
+    ],
+)
+def test_percent_fails(printed: str, pattern: str, wanted: dict[str, float], message: str, root: Path) -> None:
+    result = run_python(root, f"print('{printed}')", percent=Percent(pattern=pattern, **wanted))
+    assert result.message == message
+
+
+def test_percent_shows_the_exit_code_without_judging_it(root: Path) -> None:
+    result = run_python(root, "print('96%'); raise SystemExit(1)", percent=Percent(pattern="^([0-9]+)%$", above=90))
+    assert (result.passed, result.exit_code) == (True, 1)
+
+
+def test_percent_of_a_command_ended_by_a_signal(root: Path) -> None:
+    code = "import os; print('96%', flush=True); os.kill(os.getpid(), 11)"
+    result = run_python(root, code, percent=Percent(pattern="([0-9]+)%", above=90))
+    assert result.message == "exit code 0: found -11 (SIGSEGV); last words: 96%"
+
+
+def test_numbers_and_percentage_of_one_run(root: Path) -> None:
+    (root / "test_shop.py").write_text(EIGHT.format(limit=8))
+    wanted = check([*PYTEST], tests=Tests(passed=8), percent=Percent(pattern=r"\[ *([0-9]+)%\]", at_least=100))
+    result = run(root, wanted)
+    assert found(result) == {"passed = 8": "8", "exit code 0 or 1": "0", "shop at least 100 %": "100"}
