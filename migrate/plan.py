@@ -37,7 +37,6 @@ from migrate.plan_fields import (
     Count,
     Docstring,
     Folders,
-    Globs,
     Identifier,
     Keywords,
     Label,
@@ -73,7 +72,7 @@ class Header(Table):
     name: Slug = Field(examples=['"issue-620"'])
     title: Line = Field("", examples=['"ExecutionEngine SSOT migration"'])
     budget_minutes: Minutes | None = Field(None, examples=["150"])
-    exclude: Globs = Field((), examples=['["vendor/**"]'])
+    exclude: Paths = Field((), examples=['["vendor/**"]'])
     source_roots: Folders = Field((".",), examples=['["."]'])
 
 

@@ -78,7 +78,7 @@ class Table(BaseModel):
 
     @classmethod
     def _across(cls, data: Mapping[str, Any]) -> Iterator[Mistake]:  # noqa: ARG003
-        """MistakesError that show only when several keys are read together.
+        """Mistakes that show only when several keys are read together.
 
         Reads the raw table, so these are found even when a single key is wrong as well.
         """

@@ -356,10 +356,6 @@ Timeout = Annotated[float, BeforeValidator(read_timeout)]
 Count = Annotated[int, BeforeValidator(read_count)]
 Ref = Annotated[ObjectRef, PlainValidator(read_ref), PlainSerializer(str, return_type=str)]
 CalleeRef = Annotated[ObjectRef, PlainValidator(read_object), PlainSerializer(str, return_type=str)]
-Globs = Annotated[
-    tuple[Annotated[str, BeforeValidator(read_path)], ...],
-    BeforeValidator(_read_strings),
-]
 Paths = Annotated[
     tuple[Annotated[str, BeforeValidator(read_path)], ...],
     BeforeValidator(_read_strings),
