@@ -258,7 +258,8 @@ class _CallLocator:
         if bound is not None and call is not None:
             self._decide(place, node, call, bound)
             return
-        if bound is not None and (None in passed or not passed.isdisjoint(self._keywords)):
+        interesting = None in passed or not passed.isdisjoint(self._keywords) or not self._keywords
+        if bound is not None and interesting and not any(bound.dotted.startswith(w + ".") for w in self._wanted):
             self._unresolved.add(bound.dotted)
         if not passed.isdisjoint(self._keywords):
             self._look_for_indirect_call(place, node, followed)

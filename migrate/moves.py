@@ -46,7 +46,9 @@ class MoveIndex:
     def new_module(self, module: str) -> str | None:
         """Where `module` lives now by a whole-module move; None when it stays."""
         for m in self.modules:
-            if module == m.old.module or module.startswith(m.old.module + "."):
+            if _is_within(module, m.new.module) and _is_within(m.new.module, m.old.module):
+                return None  # the new home lies inside the old one: this is there already
+            if _is_within(module, m.old.module):
                 return m.new.module + module[len(m.old.module) :]
         return None
 
@@ -57,3 +59,7 @@ class MoveIndex:
             return move.new
         moved = self.new_module(module)
         return ObjectRef(moved, name) if moved is not None else None
+
+
+def _is_within(module: str, outer: str) -> bool:
+    return module == outer or module.startswith(outer + ".")

@@ -84,10 +84,14 @@ def transform_file(path: str, content: bytes, spec: PhaseSpec) -> FileResult:
 
 
 def _redirect(path: str, source: Source, spec: PhaseSpec) -> FileResult:
-    """The query runs over an empty stand-in: what the old file holds, readable or not, does not matter."""
+    """The query runs over a stand-in: what the old file holds, readable or not, does not matter.
+
+    The stand-in is not empty, as fissix makes no root node of an empty module.
+    """
     digest = sha256(source.content).hexdigest()
-    text = compiled_query(spec.plan, spec.phase).run("", path).text
-    after = (text if text.endswith("\n") else text + "\n").encode()
+    rewritten = compiled_query(spec.plan, spec.phase).run("pass", path)
+    assert rewritten.selected, "the caller looked up the file by its redirect"
+    after = (rewritten.text.removesuffix("\n") + "\n").encode()
     if after == source.content:
         return FileResult(path, digest)
     return FileResult(path, digest, (Edit(Span(0, len(source.content)), after, "redirect", 0),))

@@ -63,6 +63,7 @@ def apply_changes(
         if change.before is not None and change.mode is not None
     ]
     subject = f"Before run {run_id}, phase {request.phase} of {request.plan}\n"
+    snapshot: str | None = None
     run: RunRecord | None = None
     touched: list[tuple[FileRecord, FileChange]] = []
     written = 0
@@ -81,10 +82,10 @@ def apply_changes(
             return journal.move(run.id, "applied")
     except BaseException as error:
         with deferred_signals():
-            if run is None:
-                drop(git, ref)
-            else:
+            if run is not None:
                 _take_back(git.root, journal, run, touched, written, folders, error)
+            elif snapshot is not None:
+                drop(git, ref, snapshot)
         raise
 
 
@@ -159,12 +160,9 @@ def _take_back(
                 put_back(root, file, change.before)
             elif stand is Stand.OTHER and number <= written:  # beyond that, drift is why it was not written
                 lost, why = [*lost, file.path], "edited since"
+            sweep(root, file)
         except (OSError, RepositoryError) as error:
             lost, why = [*lost, file.path], explain(error) if isinstance(error, OSError) else str(error)
-    try:
-        sweep(root, [file for file, _ in touched])
-    except OSError as error:
-        lost, why = [*lost, "temporary files"], explain(error)
     remove_folders(root, folders)
     if lost:
         raise NotRestored(run, lost, why) from cause

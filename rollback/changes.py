@@ -38,20 +38,17 @@ def read_file(root: Path, path: str) -> tuple[bytes, int]:
     check_path(root, path)
     full = root / path
     try:
-        if stat.S_ISLNK(full.lstat().st_mode):
+        kind = full.lstat().st_mode
+        if stat.S_ISLNK(kind):
             raise OutsideRoot(path, _describe_link(root, full))
-        # O_NONBLOCK: a named pipe must not make us wait for its writer.
+        if not stat.S_ISREG(kind):
+            raise OutsideRoot(path, "is not a plain file")
+        # Should it become a link or a named pipe just now: follow neither, wait for neither.
         descriptor = os.open(full, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(descriptor, "rb") as file:
+            return file.read(), stat.S_IMODE(os.fstat(descriptor).st_mode)
     except OSError as error:
         raise Unreadable(path, error) from error
-    with os.fdopen(descriptor, "rb") as file:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            raise OutsideRoot(path, "is not a plain file")
-        try:
-            return file.read(), stat.S_IMODE(status.st_mode)
-        except OSError as error:
-            raise Unreadable(path, error) from error
 
 
 def read_current(root: Path, path: str) -> tuple[bytes | None, int | None]:

@@ -7,8 +7,9 @@ import json
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 from rollback.errors import JournalUnusable, Locked, explain
 from rollback.git import Git
@@ -39,40 +40,69 @@ def locked(git: Git, command: str) -> Iterator[None]:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
     except OSError as error:
         raise JournalUnusable(path, explain(error)) from error
+    _open.add(descriptor)
     try:
+        if not _take(path, descriptor):
+            raise Locked(_read_holder(descriptor))
+        _write(descriptor, json.dumps(asdict(Holder(os.getpid(), command, time.time()))))
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise Locked(_read_holder(descriptor)) from None
-        except OSError as error:
-            raise JournalUnusable(path, f"cannot lock: {explain(error)}") from error
-        _held.add(descriptor)
-        try:
-            holder = Holder(os.getpid(), command, time.time())
-            _write(descriptor, json.dumps(asdict(holder)).encode("ascii"))
             yield
-            _write(descriptor, b"")
         finally:
-            _held.discard(descriptor)
+            _write(descriptor, "")
     finally:
+        _close(descriptor)
+
+
+def is_held(git: Git) -> bool:
+    """Whether some process holds the lock now; nothing is created or written."""
+    try:
+        descriptor = os.open(git.git_path("migrate/lock"), os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
+_open: set[int] = set()
+
+
+def _close(descriptor: int) -> None:
+    if descriptor in _open:
+        _open.discard(descriptor)
         os.close(descriptor)
 
 
-_held: set[int] = set()
-
-
-def _forget_in_child() -> None:
+def _close_in_child() -> None:
     """A forked worker shares the lock until it closes it, and may outlive a killed parent."""
-    while _held:
-        os.close(_held.pop())
+    for descriptor in tuple(_open):
+        _close(descriptor)
 
 
-os.register_at_fork(after_in_child=_forget_in_child)
+os.register_at_fork(after_in_child=_close_in_child)
 
 
-def _write(descriptor: int, content: bytes) -> None:
-    os.ftruncate(descriptor, 0)
-    os.pwrite(descriptor, content, 0)
+def _take(path: Path, descriptor: int) -> bool:
+    for pause_s in (0.05, 0.05, 0.0):  # `is_held` in another process holds it for an instant
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        except BlockingIOError:
+            time.sleep(pause_s)
+        except OSError as error:
+            raise JournalUnusable(path, f"cannot lock: {explain(error)}") from error
+    return False
+
+
+def _write(descriptor: int, text: str) -> None:
+    """The name is a courtesy to others: without room for it the lock holds as well."""
+    with suppress(OSError):
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, text.encode("ascii"), 0)
 
 
 def _read_holder(descriptor: int) -> Holder | None:

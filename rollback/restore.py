@@ -77,7 +77,7 @@ def roll_back(
         Interrupted: another run was cut off and comes first.
         LaterRuns: later runs touched the same files.
         DriftedSince: files were edited since, and not `force`.
-        OutsideRoot: a symbolic link, folder or repository stands where a file was.
+        OutsideRoot, Unreadable: a folder, a linked folder or a repository stands where a file was.
         SnapshotDamaged: the pre-images are gone.
     Raises, with the rest to be restored by a second rollback:
         WriteFailed: the operating system refused a write.
@@ -93,10 +93,10 @@ def roll_back(
     with deferred_signals():
         kept, kept_paths = _keep(git, journal, run, root, drifted)
         journal.move(run.id, "rolling-back", reason)
-        sweep(root, files)
         restored = []
         for number, file in enumerate(files, 1):
             try:
+                sweep(root, file)
                 if put_back(root, file, images.get(file.path)):
                     restored.append(file.path)
             except OSError as error:
@@ -168,12 +168,11 @@ def put_back(root: Path, file: FileRecord, content: bytes | None) -> bool:
     return True
 
 
-def sweep(root: Path, files: Sequence[FileRecord]) -> None:
-    """Delete temporary files that a killed process left beside `files`."""
-    for file in files:
-        temp = root / file.temp
-        if os.path.lexists(temp):
-            remove(temp)
+def sweep(root: Path, file: FileRecord) -> None:
+    """Delete the temporary file that a killed process left beside `file`."""
+    temp = root / file.temp
+    if temp.is_file():
+        remove(temp)
 
 
 def remove_folders(root: Path, folders: Sequence[str]) -> None:

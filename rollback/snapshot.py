@@ -7,11 +7,11 @@ import re
 import shutil
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from rollback.errors import WriteFailed
+from rollback.errors import GitFailed, WriteFailed
 from rollback.git import Git
 from rollback.journal import Journal
 
@@ -92,9 +92,10 @@ def take(git: Git, ref: str, images: Sequence[Image], subject: str) -> str:
     return commit
 
 
-def drop(git: Git, ref: str) -> None:
-    """Give up a snapshot."""
-    git.run("update-ref", "-d", ref)
+def drop(git: Git, ref: str, commit: str) -> None:
+    """Give up the snapshot `commit`, unless `ref` keeps another one by now."""
+    with suppress(GitFailed):
+        git.run("update-ref", "-d", ref, commit)
 
 
 @contextmanager

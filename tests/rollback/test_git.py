@@ -1,0 +1,379 @@
+"""The one place that runs git, against real repositories and hostile surroundings."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from trees import ODD_NAMES, Tree
+
+from rollback.errors import GitFailed, GitMissing, GitTooOld, NotARepository, NotTrusted
+from rollback.git import MINIMUM, Git
+
+
+def fake_git(folder: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> None:
+    folder.mkdir()
+    program = folder / "git"
+    program.write_text(f"#!/bin/sh\n{script}\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(folder), prepend=os.pathsep)
+
+
+def test_open_finds_the_top_and_the_prefix(committed: Tree) -> None:
+    git = Git.open(committed.root / "pkg")
+    assert (git.root, git.toplevel, git.prefix) == (committed.root / "pkg", committed.root, "pkg/")
+    assert committed.open().prefix == ""
+    assert git.version >= (2, 25)
+
+
+def test_open_takes_folders_with_newlines(tmp_path: Path, tree: Tree) -> None:
+    odd = tree.root / "one\ntwo" / "three\n"
+    odd.mkdir(parents=True)
+    git = Git.open(odd)
+    assert (git.root, git.prefix) == (odd, "one\ntwo/three\n/")
+
+
+def test_open_follows_a_link_to_the_root(tmp_path: Path, committed: Tree) -> None:
+    link = tmp_path / "link"
+    link.symlink_to(committed.root)
+    assert Git.open(link).root == committed.root
+
+
+def test_open_refuses_what_is_no_working_tree(tmp_path: Path, tree: Tree) -> None:
+    tree.git("init", "--quiet", "--bare", str(tmp_path / "bare"))
+    (tmp_path / "file").touch()
+    for place in (tmp_path, tmp_path / "bare", tree.root / ".git", tmp_path / "absent", tmp_path / "file"):
+        with pytest.raises(NotARepository, match="not a git repository; run inside one, or name it with --root"):
+            Git.open(place)
+
+
+def test_open_without_git(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tree.root))
+    with pytest.raises(GitMissing, match=f"install git {MINIMUM} or newer"):
+        tree.open()
+
+
+@pytest.mark.parametrize(
+    ("printed", "found"),
+    [
+        pytest.param("git version 2.24.4", "2.24.4", id="one too old"),
+        pytest.param("git version 1.9.rc1 (Apple Git-1)", "1.9.rc1", id="with a vendor"),
+        pytest.param("no number", "no number", id="unknown"),
+    ],
+)
+def test_open_with_an_old_git(
+    tmp_path: Path, tree: Tree, monkeypatch: pytest.MonkeyPatch, printed: str, found: str
+) -> None:
+    fake_git(tmp_path / "bin", monkeypatch, f"echo '{printed}'")
+    with pytest.raises(GitTooOld, match=f"git {found} is too old; git {MINIMUM} or newer is needed"):
+        tree.open()
+
+
+def test_open_a_repository_of_somebody_else(
+    tmp_path: Path, tree: Tree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake_git(tmp_path / "bin", monkeypatch, f'GIT_TEST_ASSUME_DIFFERENT_OWNER=1 exec {shutil.which("git")} "$@"')
+    with pytest.raises(NotTrusted, match=r"git does not trust this repository.*safe\.directory"):
+        tree.open()
+
+
+def test_open_with_a_broken_configuration(tree: Tree) -> None:
+    (tree.root / ".git/config").write_text("[core\n")
+    with pytest.raises(GitFailed, match="rev-parse failed with exit code 128: fatal: bad config line 1"):
+        tree.open()
+
+
+def test_run_raises_with_the_last_line_of_git(committed: Tree) -> None:
+    with pytest.raises(GitFailed, match="git rev-parse failed with exit code 128: fatal: Needed a single") as caught:
+        committed.open().run("rev-parse", "--verify", "nowhere")
+    assert (caught.value.command, caught.value.returncode) == (("rev-parse", "--verify", "nowhere"), 128)
+
+
+def test_run_shows_no_control_characters_of_a_message(committed: Tree) -> None:
+    with pytest.raises(GitFailed) as caught:
+        committed.open().run("cat-file", "-e", "HEAD:\x1b[31m")
+    assert "\x1b" not in str(caught.value)
+
+
+def test_run_after_the_root_is_gone(tmp_path: Path, committed: Tree) -> None:
+    git = Git.open(committed.root / "pkg")
+    (committed.root / "pkg/c.py").unlink()
+    (committed.root / "pkg").rmdir()
+    with pytest.raises(NotARepository):
+        git.run("status")
+
+
+def test_environment_cannot_redirect_git(tmp_path: Path, committed: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR"):
+        monkeypatch.setenv(name, str(tmp_path / "elsewhere"))
+    monkeypatch.setenv("GIT_NAMESPACE", "other")
+    monkeypatch.setenv("GIT_PREFIX", "pkg/")
+    monkeypatch.setenv("GIT_LITERAL_PATHSPECS", "1")
+    git = committed.open()
+    assert git.toplevel == committed.root
+    assert git.grep(["import"], words=True, pathspecs=["*.py"]) == ("a.py", "b.py", "pkg/c.py")
+
+
+def test_environment_keeps_who_commits_and_which_configuration(
+    committed: Tree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GIT_COMMITTER_NAME", "Someone")
+    monkeypatch.setenv("GIT_CONFIG_COUNT", "1")
+    monkeypatch.setenv("GIT_CONFIG_KEY_0", "demo.value")
+    monkeypatch.setenv("GIT_CONFIG_VALUE_0", "seen")
+    git = committed.open()
+    assert git.run("var", "GIT_COMMITTER_IDENT").startswith(b"Someone <")
+    assert git.run("config", "demo.value") == b"seen\n"
+
+
+def test_git_path_in_a_linked_worktree(tmp_path: Path, committed: Tree) -> None:
+    committed.git("worktree", "add", "--quiet", str(tmp_path / "linked"))
+    linked = Git.open(tmp_path / "linked" / "pkg")
+    assert linked.git_path("migrate/x") == committed.root / ".git/worktrees/linked/migrate/x"
+    assert Git.open(committed.root / "pkg").git_path("migrate") == committed.root / ".git/migrate"
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="names must be UTF-8 there")
+def test_grep_names_odd_files(tree: Tree) -> None:
+    for path in ODD_NAMES:
+        tree.write(path, b"the needle\n")
+    tree.write("other.py", b"hay\n")
+    assert tree.open().grep(["needle"], words=True) == tuple(sorted(ODD_NAMES))
+    tree.commit()
+    assert tree.open().grep(["needle"], words=True) == tuple(sorted(ODD_NAMES))
+
+
+@pytest.mark.parametrize(
+    ("patterns", "options", "found"),
+    [
+        pytest.param([], {}, (), id="no pattern"),
+        pytest.param(["absent"], {}, (), id="no file"),
+        pytest.param(["a.c"], {}, ("dot.py",), id="a dot is a dot"),
+        pytest.param(["a.c"], {"fixed": False}, ("dot.py", "sub/abc.py"), id="regular expression"),
+        pytest.param(["abc"], {}, ("sub/abc.py",), id="whole words"),
+        pytest.param(["abc"], {"words": False}, ("long.py", "sub/abc.py"), id="parts of words"),
+        pytest.param(["abc", "a.c"], {}, ("dot.py", "sub/abc.py"), id="any of two"),
+        pytest.param(["-e"], {"words": False}, ("dash.py",), id="pattern that looks like an option"),
+        pytest.param(["abc"], {"words": False, "exclude": ["sub/**"]}, ("long.py",), id="excluded glob"),
+        pytest.param(["abc"], {"words": False, "exclude": ["*.py"]}, ("sub/abc.py",), id="a star stays in its folder"),
+        pytest.param(["abc"], {"words": False, "pathspecs": ["sub"]}, ("sub/abc.py",), id="pathspec"),
+        pytest.param(["nul"], {}, ("binary.py",), id="file with NUL bytes"),
+    ],
+)
+def test_grep(tree: Tree, patterns: list[str], options: dict[str, object], found: tuple[str, ...]) -> None:
+    tree.write("dot.py", b"a.c\n")
+    tree.write("long.py", b"abcd\n")
+    tree.write("sub/abc.py", b"abc\n")
+    tree.write("dash.py", b"x -e y\n")
+    tree.write("binary.py", b"\0\xff nul\n")
+    assert tree.open().grep(patterns, **{"words": True, **options}) == found
+
+
+def test_grep_sees_what_belongs_to_the_tree(tree: Tree) -> None:
+    tree.write(".gitignore", b"ignored*\n")
+    for path in ("ignored-but-tracked.py", "assumed.py", "deleted.py", "linked.py"):
+        tree.write(path, b"needle\n")
+    tree.write("assumed.py", b"hay\n")
+    tree.git("add", "--force", ".", "ignored-but-tracked.py")
+    tree.git("update-index", "--assume-unchanged", "assumed.py")
+    tree.write("assumed.py", b"needle\n")
+    tree.write("ignored.py", b"needle\n")
+    tree.write("untracked.py", b"needle\n")
+    (tree.root / "deleted.py").unlink()
+    (tree.root / "linked.py").unlink()
+    (tree.root / "linked.py").symlink_to("untracked.py")
+    tree.git("init", "--quiet", "nested")
+    tree.write("nested/inner.py", b"needle\n")
+    assert tree.open().grep(["needle"], words=True) == ("assumed.py", "ignored-but-tracked.py", "untracked.py")
+
+
+def test_grep_is_not_led_astray_by_configuration(committed: Tree) -> None:
+    for key, value in {
+        "color.ui": "always", "grep.fullName": "true", "grep.patternType": "perl", "submodule.recurse": "true",
+        "grep.lineNumber": "true", "core.quotePath": "true",
+    }.items():  # fmt: skip
+        committed.git("config", key, value)
+    committed.write("pkg/ü.py", b"import c\n")
+    assert Git.open(committed.root / "pkg").grep(["import"], words=True) == ("c.py", "ü.py")
+
+
+def test_dirty_says_how(committed: Tree) -> None:
+    committed.write(".gitignore", b"*.log\n")
+    for path in ("deleted.py", "staged.py", "renamed.py", "mode.py", "gone.py", "both.py"):
+        committed.write(path, f"{path}\n".encode() * 9)
+    committed.commit()
+    committed.write("a.py", b"edited\n")
+    (committed.root / "deleted.py").unlink()
+    committed.write("staged.py", b"staged\n")
+    committed.write("both.py", b"staged\n")
+    committed.git("add", "staged.py", "both.py")
+    committed.write("both.py", b"edited\n")
+    committed.git("mv", "renamed.py", "renamed to.py")
+    (committed.root / "mode.py").chmod(0o755)
+    committed.write("new/untracked.py", b"")
+    committed.write("x.log", b"")
+    committed.write("added.py", b"")
+    committed.git("add", "--intent-to-add", "added.py")
+    wanted = {
+        "x.log": "ignored",
+        "a.py": "modified",
+        "deleted.py": "deleted",
+        "staged.py": "staged",
+        "both.py": "modified",
+        "renamed.py": "staged",
+        "renamed to.py": "staged",
+        "mode.py": "modified",
+        "new/untracked.py": "untracked",
+        "added.py": "untracked",
+    }
+    found = committed.open().dirty([*wanted, "b.py", "never-there.py", "a.py"])
+    assert found == wanted
+    assert list(found) == list(wanted)
+
+
+def test_dirty_of_nothing(committed: Tree) -> None:
+    assert committed.open().dirty([]) == {}
+
+
+def test_dirty_in_a_subfolder_and_before_the_first_commit(tree: Tree) -> None:
+    tree.write("pkg/new.py", b"")
+    tree.write("new.py", b"")
+    tree.write("pkg/added.py", b"")
+    tree.git("add", "pkg/added.py")
+    found = Git.open(tree.root / "pkg").dirty(["new.py", "added.py"])
+    assert found == {"new.py": "untracked", "added.py": "staged"}
+
+
+@pytest.mark.parametrize("both_added", [True, False])
+def test_dirty_in_a_conflict(committed: Tree, both_added: bool) -> None:
+    path = "new.py" if both_added else "a.py"
+    committed.git("switch", "--quiet", "--create", "side")
+    committed.write(path, b"side\n")
+    committed.commit()
+    committed.git("switch", "--quiet", "-")
+    committed.write(path, b"main\n")
+    committed.commit()
+    with pytest.raises(Exception, match="merge"):
+        committed.git("merge", "side")
+    assert committed.open().dirty([path]) == {path: "unmerged"}
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="names must be UTF-8 there")
+def test_dirty_and_commit_take_odd_names(tree: Tree) -> None:
+    for path in ODD_NAMES:
+        tree.write(path, b"")
+    git = tree.open()
+    assert git.dirty(ODD_NAMES) == dict.fromkeys(ODD_NAMES, "untracked")
+    git.commit(ODD_NAMES, "odd")
+    assert git.dirty(ODD_NAMES) == {}
+    tree.write(ODD_NAMES[-1], b"edited")
+    assert git.dirty(ODD_NAMES) == {ODD_NAMES[-1]: "modified"}
+
+
+def test_reading_leaves_the_index_alone(committed: Tree) -> None:
+    time.sleep(0.01)
+    (committed.root / "a.py").touch()
+    index = committed.root / ".git/index"
+    before = index.read_bytes(), index.stat().st_mtime_ns
+    git = committed.open()
+    git.grep(["import"], words=True)
+    git.dirty(["a.py"])
+    assert (index.read_bytes(), index.stat().st_mtime_ns) == before
+
+
+def test_head(tree: Tree) -> None:
+    assert tree.open().head() is None
+    tree.write("a.py", b"")
+    tree.commit()
+    assert tree.open().head() == tree.git("rev-parse", "HEAD").decode().strip()
+
+
+def test_identity_problem(committed: Tree) -> None:
+    assert committed.open().identity_problem() is None
+    committed.git("config", "user.useConfigOnly", "true")
+    Path(os.environ["HOME"], ".gitconfig").unlink()
+    problem = committed.open().identity_problem()
+    assert problem is not None
+    assert problem.startswith("git does not know who commits (fatal: ")
+    assert problem.endswith("set user.name and user.email with `git config`")
+
+
+def test_commit_takes_only_the_named_files(committed: Tree) -> None:
+    committed.write("b.py", b"staged by the user\n", 0o755)
+    committed.write("theirs.py", b"new, staged by the user\n")
+    committed.git("add", "b.py", "theirs.py")
+    committed.write("a.py", b"ours\n")
+    committed.write("new.py", b"ours, new\n")
+    (committed.root / "pkg/c.py").unlink()
+    git = committed.open()
+    sha = git.commit(["a.py", "new.py", "pkg/c.py", "never-there.py", "a.py"], "Phase 3\n\n# not a comment")
+    assert sha == git.head()
+    assert committed.git("show", "--no-patch", "--format=%B", sha) == b"Phase 3\n\n# not a comment\n\n"
+    shown = committed.git("show", "--name-status", "--format=", sha).decode().split()
+    assert shown == ["M", "a.py", "A", "new.py", "D", "pkg/c.py"]
+    assert committed.git("status", "--porcelain").decode().splitlines() == ["M  b.py", "A  theirs.py"]
+
+
+def test_commit_takes_the_working_tree_of_a_file_staged_halfway(committed: Tree) -> None:
+    committed.write("a.py", b"staged\n")
+    committed.git("add", "a.py")
+    committed.write("a.py", b"ours\n")
+    committed.open().commit(["a.py"], "ours")
+    assert committed.git("show", "HEAD:a.py") == b"ours\n"
+    assert committed.git("status", "--porcelain") == b""
+
+
+def test_commit_runs_no_hooks(committed: Tree) -> None:
+    for name in ("pre-commit", "prepare-commit-msg", "commit-msg", "post-commit", "post-index-change"):
+        hook = committed.root / ".git/hooks" / name
+        hook.parent.mkdir(exist_ok=True)
+        hook.write_text(f"#!/bin/sh\ntouch '{committed.root}/ran-{name}'\nexit 1\n")
+        hook.chmod(0o755)
+    committed.write("a.py", b"ours\n")
+    committed.open().commit(["a.py"], "ours")
+    assert not list(committed.root.glob("ran-*"))
+
+
+def test_commit_that_fails_leaves_the_index_alone(committed: Tree) -> None:
+    committed.git("config", "user.useConfigOnly", "true")
+    Path(os.environ["HOME"], ".gitconfig").unlink()
+    committed.write("new.py", b"")
+    committed.write("a.py", b"edited\n")
+    before = committed.git("ls-files", "--stage")
+    for paths in (["new.py", "a.py"], ["a.py"]):
+        with pytest.raises(GitFailed, match="git commit failed"):
+            committed.open().commit(paths, "ours")
+    assert committed.git("ls-files", "--stage") == before
+
+
+def test_commit_of_nothing_says_so(committed: Tree) -> None:
+    with pytest.raises(GitFailed, match="nothing to commit"):
+        committed.open().commit(["a.py"], "nothing")
+
+
+def test_commit_in_a_subfolder(committed: Tree) -> None:
+    committed.write("pkg/c.py", b"ours\n")
+    Git.open(committed.root / "pkg").commit(["c.py"], "ours")
+    assert committed.git("show", "HEAD:pkg/c.py") == b"ours\n"
+
+
+def test_a_signal_waits_for_git_to_end(committed: Tree) -> None:
+    git = committed.open()
+    timer = threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT))
+    timer.start()
+    with pytest.raises(KeyboardInterrupt):
+        git.run("slow", config=["alias.slow=!sleep 0.6 && touch done"])
+    timer.join()
+    assert (committed.root / "done").exists()
+
+
+def test_the_terminal_interrupt_does_not_reach_git(committed: Tree) -> None:
+    session = committed.open().run("session", config=[f"alias.session=!{shlex.quote(sys.executable)} -c 'import os; print(os.getsid(0))'"])
+    assert int(session) != os.getsid(0)

@@ -1,0 +1,139 @@
+"""Pre-images are exact, survive garbage collection, and involve nothing of the user's."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from trees import ODD_NAMES, Tree
+
+from rollback.errors import GitFailed, WriteFailed
+from rollback.git import Git
+from rollback.snapshot import Image, drop, git_mode, next_run_id, refs, run_ref, take
+
+REF = "refs/migrate/demo/run-1"
+
+
+def shown(tree: Tree, commit: str, path: str) -> bytes:
+    return tree.git("cat-file", "blob", f"{commit}:{path}")
+
+
+def test_exact_bytes_past_filters(tree: Tree) -> None:
+    tree.git("config", "core.autocrlf", "true")
+    tree.git("config", "filter.upper.clean", "tr a-z A-Z")
+    tree.write(".gitattributes", b"*.py filter=upper ident text eol=lf working-tree-encoding=UTF-16\n")
+    content = b"crlf\r\nlf\n$Id: x$\r\xff\0"
+    commit = take(tree.open(), REF, [Image("a.py", content, "100644")], "subject\n")
+    assert shown(tree, commit, "a.py") == content
+    assert tree.git("rev-parse", REF).decode().strip() == commit
+    assert tree.private_files() == set()
+
+
+def test_odd_names_and_modes(tree: Tree) -> None:
+    images = [Image(path, path.encode("utf-8", "surrogateescape"), "100755") for path in ODD_NAMES]
+    commit = take(tree.open(), REF, [*images, Image("link", b"target", "120000")], "subject\n")
+    listed = tree.git("ls-tree", "-r", "-z", commit).split(b"\0")[:-1]
+    assert {entry.partition(b"\t")[2] for entry in listed} == {*(os.fsencode(path) for path in ODD_NAMES), b"link"}
+    assert {entry[:6] for entry in listed} == {b"100755", b"120000"}
+
+
+def test_no_files_at_all(tree: Tree) -> None:
+    commit = take(tree.open(), REF, [], "only new files\n")
+    assert tree.git("ls-tree", commit) == b""
+
+
+def test_nothing_of_the_users_is_involved(committed: Tree) -> None:
+    committed.git("config", "core.splitIndex", "true")
+    committed.git("config", "commit.gpgSign", "true")
+    committed.write("a.py", b"staged\n")
+    committed.git("add", "a.py")
+    before = (committed.root / ".git/index").read_bytes(), committed.git("rev-parse", "HEAD")
+    files = set(os.listdir(committed.root / ".git"))
+    take(committed.open(), REF, [Image("a.py", b"x", "100644")], "subject\n")
+    assert ((committed.root / ".git/index").read_bytes(), committed.git("rev-parse", "HEAD")) == before
+    assert set(os.listdir(committed.root / ".git")) - files == {"migrate"}
+
+
+def test_without_an_identity(tree: Tree) -> None:
+    Path(os.environ["HOME"], ".gitconfig").unlink()
+    tree.git("config", "user.useConfigOnly", "true")
+    commit = take(tree.open(), REF, [Image("a.py", b"x", "100644")], "subject\n")
+    assert b"author migrate <migrate@localhost>" in tree.git("cat-file", "commit", commit)
+
+
+def test_garbage_collection_keeps_it(tree: Tree) -> None:
+    commit = take(tree.open(), REF, [Image("a.py", b"only here", "100644")], "subject\n")
+    tree.git("gc", "--quiet", "--prune=now")
+    tree.git("repack", "-a", "-d", "-q")
+    assert shown(tree, commit, "a.py") == b"only here"
+    assert refs(tree.open()) == (REF,)
+
+
+def test_an_older_git_is_told_to_sync_in_its_words(tree: Tree) -> None:
+    git = tree.open()
+    older = Git(git.root, git.toplevel, git.prefix, (2, 25))
+    commit = take(older, REF, [Image("a.py", b"x", "100644")], "subject\n")
+    assert shown(tree, commit, "a.py") == b"x"
+
+
+def test_sha256_repository(tmp_path: Path, tree: Tree) -> None:
+    tree.git("init", "--quiet", "--object-format=sha256", str(tmp_path / "long"))
+    long = Tree(tmp_path / "long", tmp_path / "long")
+    assert len(take(long.open(), REF, [Image("a.py", b"x", "100644")], "subject\n")) == 64
+
+
+def test_root_with_a_newline_in_its_name(tmp_path: Path, tree: Tree) -> None:
+    odd = tmp_path / 'a\n"b\\c'
+    tree.root.rename(odd)
+    moved = Tree(odd, odd)
+    assert shown(moved, take(moved.open(), REF, [Image("a.py", b"x", "100644")], "s\n"), "a.py") == b"x"
+
+
+def test_a_snapshot_is_never_overwritten(tree: Tree) -> None:
+    git = tree.open()
+    first = take(git, REF, [Image("a.py", b"x", "100644")], "subject\n")
+    with pytest.raises(GitFailed, match="update-ref failed"):
+        take(git, REF, [Image("a.py", b"y", "100644")], "subject\n")
+    assert tree.git("rev-parse", REF).decode().strip() == first
+    drop(git, REF, git.run("mktree").decode().strip())
+    assert refs(git) == (REF,)
+    drop(git, REF, first)
+    drop(git, REF, first)
+    assert refs(git) == ()
+
+
+def test_run_numbers_are_above_all_refs_and_the_journal(tree: Tree) -> None:
+    git = tree.open()
+    with tree.journal() as journal:
+        assert next_run_id(git, journal) == 1
+        for ref in (run_ref("demo", 9), run_ref("other", 12), "refs/migrate/demo/kept-run-40"):
+            take(git, ref, [], "subject\n")
+        assert next_run_id(git, journal) == 13
+        for _ in range(13):
+            journal.record_check_run("demo", 5, 0.0, 0.0, True, [])
+        assert next_run_id(git, journal) == 14
+
+
+def test_a_private_folder_that_cannot_be_made(tree: Tree) -> None:
+    (tree.root / ".git/migrate").write_bytes(b"in the way")
+    with pytest.raises(WriteFailed, match="scratch: cannot write: Not a directory; nothing written"):
+        take(tree.open(), REF, [], "subject\n")
+
+
+def test_a_full_disk(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: Path, content: bytes) -> int:
+        raise OSError(28, "No space left on device")
+
+    git = tree.open()
+    monkeypatch.setattr(Path, "write_bytes", refuse)
+    with pytest.raises(WriteFailed, match="No space left on device; nothing written"):
+        take(git, REF, [Image("a.py", b"x", "100644")], "subject\n")
+    monkeypatch.undo()
+    assert refs(git) == ()
+    assert tree.private_files() == set()
+
+
+@pytest.mark.parametrize(("mode", "kept"), [(0o644, "100644"), (0o600, "100644"), (0o711, "100755"), (0o655, "100644")])
+def test_git_mode(mode: int, kept: str) -> None:
+    assert git_mode(mode) == kept
