@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
-from functools import lru_cache
+from collections.abc import Callable, Collection, Iterable
 
 from migrate.modules import SUFFIXES, candidate_files
 from migrate.moves import MoveIndex
@@ -14,20 +13,19 @@ from rollback.git import Git
 _PYTHON = tuple(f"*{suffix}" for suffix in SUFFIXES)
 
 
-def find_candidates(git: Git, plan: Plan, phase: int, words: frozenset[str] = frozenset()) -> tuple[str, ...]:
-    """Paths of the files that contain a word of the phase, relative to the root, sorted.
-
-    Args:
-        words: further names that the phase's objects go by, as found so far.
-    """
-    exclude = plan.plan.exclude
+def find_candidates(git: Git, plan: Plan, phase: int) -> tuple[str, ...]:
+    """Paths of the files that contain a word of the phase, relative to the root, sorted."""
     found: set[str] = set()
     if phase in (3, 5) and plan.phase3 is not None:
-        found |= _importers(git, plan, exclude)
+        found |= _importers(git, plan, plan.plan.exclude)
     if phase in (4, 5) and plan.phase4 is not None:
-        leaves = {call.callee.leaf for call in plan.phase4.call} | words
-        found |= set(git.grep(sorted(leaves), words=True, pathspecs=_PYTHON, exclude=exclude))
+        found |= set(find_words(git, plan, {call.callee.leaf for call in plan.phase4.call}))
     return tuple(sorted(found))
+
+
+def find_words(git: Git, plan: Plan, words: Collection[str]) -> tuple[str, ...]:
+    """Paths of the Python files that contain any of `words`, relative to the root, sorted."""
+    return git.grep(sorted(words), words=True, pathspecs=_PYTHON, exclude=plan.plan.exclude)
 
 
 def _importers(git: Git, plan: Plan, exclude: tuple[str, ...]) -> set[str]:
@@ -96,22 +94,29 @@ def _may_call(calls: tuple[Call, ...]) -> Callable[[str, bytes], bool]:
     """A keyword that some call passes and shall not, or a mapping spread; any call where keywords are only added."""
     if any(not (call.rename or call.remove) for call in calls):
         return lambda _path, _content: True
-    old = "|".join(sorted({re.escape(name) for call in calls for name in (*call.rename, *call.remove)}))
-    keyword = re.compile(rf"\b(?:{old})\s*\\?\s*=(?!=)".encode())
-    leaves = "|".join(sorted({re.escape(call.callee.leaf) for call in calls}))
-    called = re.compile(rf"\b(?:{leaves})\s*\\?\s*\(".encode())
-    other_names = re.compile(rf"\b(?:{leaves})\s+as\b|=\s*(?:[\w.]+\.)?(?:{leaves})\b\s*(?:[\n\r#;]|$)".encode())
+    old = [re.compile(re.escape(name.encode()) + rb"[\s\\]*=(?!=)") for name in _old_keywords(calls)]
+    called = [re.compile(re.escape(call.callee.leaf.encode()) + rb"[\s\\]*\(") for call in calls]
+    names = frozenset(call.callee.leaf for call in calls)
 
     def test(_path: str, content: bytes) -> bool:
-        if keyword.search(content):
+        if any(_BEFORE_ARGUMENT.search(content[max(0, m.start() - 500) : m.start()])
+               for keyword in old for m in keyword.finditer(content)):
             return True
         if b"**" not in content:
             return False
-        return other_names.search(content) is not None or any(
-            b"**" in _arguments(content, found.end()) for found in called.finditer(content)
+        return may_give_other_name(content, names) or any(
+            b"**" in _arguments(content, found.end()) for callee in called for found in callee.finditer(content)
         )
 
     return test
+
+
+# An argument follows a parenthesis or a comma, perhaps with comments and line ends between.
+_BEFORE_ARGUMENT = re.compile(rb"(?:[(,]|#[^\n]*\n|\\\r?\n)\s*\Z")
+
+
+def _old_keywords(calls: tuple[Call, ...]) -> list[str]:
+    return sorted({name for call in calls for name in (*call.rename, *call.remove)})
 
 
 _BRACKETS = re.compile(rb"[()]")
@@ -130,13 +135,23 @@ def _arguments(content: bytes, start: int) -> bytes:
     return content[start:]
 
 
-@lru_cache(maxsize=64)
-def _renaming(names: frozenset[str]) -> re.Pattern[bytes]:
-    leaves = "|".join(sorted(re.escape(name) for name in names))
-    return re.compile(rf"\b(?:{leaves})\s+as\s+(\w+)|\b(\w+)\s*=\s*(?:[\w.]+\.)?(?:{leaves})\b\s*(?:[\n\r#;]|$)".encode())
+_ALIASED = re.compile(rb"(?:\s|\\\r?\n)+as\b")
+_ASSIGNED = re.compile(rb"=[ \t]*(?:[\w.]+\.)?\Z")
+_ENDED = re.compile(rb"[ \t]*(?:[\r\n#;]|\Z)")
 
 
-def other_names(content: bytes, names: frozenset[str]) -> frozenset[str]:
-    """Names that the text gives to one of `names`: `import A as B`, `B = A`."""
-    found = _renaming(names).finditer(content)
-    return frozenset((f.group(1) or f.group(2)).decode("utf-8", "replace") for f in found) - names
+def may_give_other_name(content: bytes, names: Collection[str]) -> bool:
+    """Does the text rename one of `names`: `import A as B`, `B = A`?"""
+    return any(_renames(content, name.encode()) for name in names)
+
+
+def _renames(content: bytes, name: bytes) -> bool:
+    at = content.find(name)  # far faster than a pattern that begins with a word boundary
+    while at >= 0:
+        end = at + len(name)
+        if _ALIASED.match(content, end):
+            return True
+        if _ENDED.match(content, end) and _ASSIGNED.search(content[content.rfind(b"\n", 0, at) + 1 : at]):
+            return True
+        at = content.find(name, end)
+    return False

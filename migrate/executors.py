@@ -15,9 +15,9 @@ from migrate.transform import FileResult, PhaseSpec, transform_file
 File = tuple[str, bytes]
 Step = Callable[[str, bytes, PhaseSpec], FileResult]
 
-POOL_PAYS_BYTES = 2_000_000
+POOL_PAYS_BYTES = 600_000
 """Below this much source one process is done before a second one has started."""
-_BATCH_BYTES = 400_000
+_BATCH_BYTES = 250_000
 
 
 def transform_files(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from migrate.edits import Span
@@ -220,6 +220,9 @@ def locate_calls(module: Module, plan: Plan, aliases: Mapping[str, str], phase: 
     return _CallLocator(module, wanted, keywords, phase).locate()
 
 
+_CHAIN = re.compile(r"(\w+)(?:\.\w+)*\Z")
+
+
 class _CallLocator:
     def __init__(self, module: Module, wanted: Mapping[str, Call], keywords: frozenset[str], phase: int) -> None:
         self._module = module
@@ -242,14 +245,20 @@ class _CallLocator:
     def _worth_following(self, provenance: Provenance) -> frozenset[str]:
         """Local names bound to a wanted object, to a part of its path, or to what may be a re-export of it."""
         leaves = {dotted.rpartition(".")[2] for dotted in self._wanted}
-        chain = re.compile(r"\b(\w+)(?:\.\w+)*\.(?:" + "|".join(map(re.escape, sorted(leaves))) + r")\b")
-        roots = set(chain.findall(self._module.source.text))
+        roots = self._roots_of_chains(leaves)
         return frozenset(
             local
             for local, objects in provenance.imports.items()
             if local in roots
             or any(dotted in self._wanted or dotted.rpartition(".")[2] in leaves for dotted in objects)
         )
+
+    def _roots_of_chains(self, leaves: Collection[str]) -> frozenset[str]:
+        """First names of attribute chains that end in one of `leaves`: `m` of `m.sub.Name`."""
+        text = self._module.source.text
+        ends = re.finditer(r"\.(?:" + "|".join(map(re.escape, sorted(leaves))) + r")\b", text)
+        lines = (text[text.rfind("\n", 0, end.start()) + 1 : end.start()] for end in ends)
+        return frozenset(chain.group(1) for line in lines if (chain := _CHAIN.search(line)))
 
     def _look_at(self, place: Place, node: ast.Call, followed: FollowedNames) -> None:
         passed = {k.arg for k in node.keywords}

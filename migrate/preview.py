@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from hashlib import sha256
 
-from migrate.candidates import find_candidates, other_names, relevance
+from migrate.candidates import find_candidates, find_words, relevance
 from migrate.edits import Edit, apply_edits
 from migrate.errors import MigrateError
 from migrate.executors import transform_files
@@ -183,8 +183,8 @@ def _sites(
         if (path := file_of(r.module, plan.plan.source_roots, lambda p: (tree.git.root / p).is_file()))
     }
 
-    def look_at(paths: list[str], aliases: Mapping[str, str]) -> None:
-        files = [(path, tree.read(path)) for path in paths]
+    def look_at(paths: Iterable[str]) -> None:
+        files = [(path, tree.read(path)) for path in paths if path not in redirected]
         relevant = [(path, content) for path, content in files if is_relevant(path, content)]
         spec = PhaseSpec(plan, phase, tuple(sorted(aliases.items())))
         tick = None if progress is None else lambda done: progress(done, len(relevant))
@@ -192,34 +192,28 @@ def _sites(
             results[result.path] = result
 
     results: dict[str, FileResult] = {}
-    seen: set[str] = set()
-    words: frozenset[str] = frozenset()
     aliases: dict[str, str] = {}
-    settled: set[str] = set()
-    wanted = {call.callee.dotted for call in plan.phase4.call} if phase in (4, 5) and plan.phase4 else set()
-    reexports = Reexports(plan, tree.read_if_there)
-    while True:
-        paths = [p for p in find_candidates(tree.git, plan, phase, words) if p not in seen and p not in redirected]
-        seen |= set(paths)
-        look_at(paths, aliases)
-        while unresolved := {name for r in results.values() for name in r.unresolved} - settled:
-            settled |= unresolved
-            new = reexports.aliases(unresolved, wanted)
-            if new:
-                aliases |= new
-                look_at([r.path for r in results.values() if not r.unresolved.isdisjoint(new)], aliases)
-        more = _more_words(plan, phase, tree, seen, words)
-        if more <= words:
-            return list(results.values()), []
-        words |= more
-
-
-def _more_words(plan: Plan, phase: int, tree: _Tree, seen: set[str], words: frozenset[str]) -> frozenset[str]:
-    """Other names that modules of the tree give to the callees of phase 4; their users never spell the first one."""
-    if phase not in (4, 5) or plan.phase4 is None:
-        return frozenset()
-    names = words | {call.callee.leaf for call in plan.phase4.call}
-    return frozenset().union(*(other_names(tree.contents[path], names) for path in seen))
+    found = find_candidates(tree.git, plan, phase)
+    look_at(found)
+    if phase in (4, 5) and plan.phase4 is not None:
+        reexports = Reexports(plan, tree.read_if_there)
+        wanted = {call.callee.dotted for call in plan.phase4.call}
+        words = {call.callee.leaf for call in plan.phase4.call}
+        asked: set[str] = set()
+        while True:
+            renamed = reexports.renamed(((p, tree.read(p)) for p in found), words, wanted | set(aliases))
+            unresolved = {name for r in results.values() for name in r.unresolved} - asked
+            asked |= unresolved
+            new = {**reexports.aliases(unresolved, wanted), **renamed}
+            new = {name: aliases.get(real, real) for name, real in new.items() if name not in aliases}
+            if not new:
+                break
+            aliases |= new
+            words = {name.rpartition(".")[2] for name in renamed}
+            found = find_words(tree.git, plan, words)
+            again = {r.path for r in results.values() if not r.unresolved.isdisjoint(new)}
+            look_at(sorted(again | (set(found) - set(results))))
+    return list(results.values()), []
 
 
 def _is_priority(path: str, priority: tuple[str, ...]) -> bool:

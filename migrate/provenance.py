@@ -117,7 +117,7 @@ class FollowedNames:
         return frozenset(
             target.id
             for place in self.places
-            for target, value in _plain_assignment(place.node)
+            for target, value in plain_assignment(place.node)
             if (root := root_name(value)) is not None and root.id in self.names
         )
 
@@ -172,7 +172,7 @@ class FollowedNames:
                     if local in self.names:
                         yield _Binding(local, dotted, self._owner(local, place))
                 continue
-            aliased = dict((target.id, value) for target, value in _plain_assignment(node))
+            aliased = dict((target.id, value) for target, value in plain_assignment(node))
             for name in aliased:
                 if name in self.names:
                     yield self._alias_binding(name, aliased[name], place)
@@ -186,7 +186,7 @@ class FollowedNames:
 
     def _is_plain_target(self, node: ast.Name, place: Place) -> bool:
         return bool(place.parents) and any(
-            target is node for target, _ in _plain_assignment(place.parents[-1])
+            target is node for target, _ in plain_assignment(place.parents[-1])
         )
 
     def _alias_binding(self, name: str, value: ast.expr, place: Place) -> _Binding:
@@ -227,7 +227,7 @@ def attributes(expression: ast.expr) -> list[str]:
     return found[::-1]
 
 
-def _plain_assignment(node: ast.AST) -> Iterator[tuple[ast.Name, ast.expr]]:
+def plain_assignment(node: ast.AST) -> Iterator[tuple[ast.Name, ast.expr]]:
     """`X = value` or `X: T = value` with single names as targets."""
     if isinstance(node, ast.Assign):
         for target in node.targets:
@@ -240,7 +240,7 @@ def _plain_assignment(node: ast.AST) -> Iterator[tuple[ast.Name, ast.expr]]:
 def _binds_none(node: ast.AST, name: str) -> bool:
     return any(
         target.id == name and isinstance(value, ast.Constant) and value.value is None
-        for target, value in _plain_assignment(node)
+        for target, value in plain_assignment(node)
     ) or isinstance(node, ast.Name)  # a target is counted with its assignment
 
 

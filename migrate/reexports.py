@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
+from migrate.candidates import may_give_other_name
 from migrate.modules import ModuleName, file_of, module_of, resolve_relative
 from migrate.plan import Plan
-from migrate.provenance import Provenance
+from migrate.provenance import Provenance, plain_assignment
 from migrate.source import Source, UnparsableSource
 from migrate.syntax import Place, statements
 
@@ -34,6 +35,25 @@ class Reexports:
             real = self._follow(name, frozenset(wanted))
             if real is not None and real != name:
                 found[name] = real
+        return found
+
+    def renamed(
+        self, files: Iterable[tuple[str, bytes]], words: Collection[str], wanted: Collection[str]
+    ) -> Mapping[str, str]:
+        """Other names that modules give to one of `wanted` for others to import, with what each is.
+
+        Args:
+            files: (path, content) pairs. words: the last names of `wanted` to look for in them.
+        """
+        found: dict[str, str] = {}
+        for path, content in files:
+            if not may_give_other_name(content, words):
+                continue
+            for name in _names_given_to(content, words):
+                dotted = f"{module_of(path, self.plan.plan.source_roots).name}.{name}"
+                real = self._follow(dotted, frozenset(wanted))
+                if real is not None and real != dotted:
+                    found[dotted] = real
         return found
 
     def _follow(self, dotted: str, wanted: frozenset[str], links: int = _MOST_LINKS) -> str | None:
@@ -74,3 +94,22 @@ def star_sources(tree: ast.Module, importer: ModuleName) -> frozenset[str]:
         if isinstance(s, ast.ImportFrom) and not scopes and s.names[0].name == "*"
     }
     return frozenset(module for module in found if module is not None)
+
+
+
+def _names_given_to(content: bytes, words: Collection[str]) -> frozenset[str]:
+    """Names that a module's own statements give to one of `words`; what functions do inside stays there."""
+    try:
+        tree = Source(content).parse()
+    except UnparsableSource:
+        return frozenset()
+    given: set[str] = set()
+    for statement, scopes in statements(tree.body):
+        if scopes:
+            continue
+        if isinstance(statement, ast.ImportFrom):
+            given |= {a.asname for a in statement.names if a.asname and a.name in words}
+        for target, value in plain_assignment(statement):
+            last = value.attr if isinstance(value, ast.Attribute) else value.id if isinstance(value, ast.Name) else ""
+            given |= {target.id} if last in words else set()
+    return frozenset(given)

@@ -62,11 +62,10 @@ def bodies(statement: ast.stmt) -> Iterator[list[ast.stmt]]:
 
 
 def lines_with(source: Source, words: re.Pattern[str]) -> tuple[int, ...]:
-    """Numbers, rising, of the lines in which `words` is found."""
-    text = source.text
-    ends = [end.end() for end in re.finditer(r"\r\n|\r|\n", text)]
-    numbers = {bisect.bisect_right(ends, found.start()) + 1 for found in words.finditer(text)}
-    return tuple(sorted(numbers))
+    """Numbers, rising, of the lines in which a match of `words` begins."""
+    encoded = re.compile(words.pattern.encode(source.encoding))
+    starts = source.line_starts
+    return tuple(sorted({bisect.bisect_right(starts, m.start()) for m in encoded.finditer(source.content)}))
 
 
 def places_on(tree: ast.Module, lines: Sequence[int]) -> Iterator[Place]:

@@ -328,14 +328,13 @@ def _connect(path: Path, *, create: bool) -> sqlite3.Connection:
     # mode=rw even for reading: a reader has to finish or undo what a killed writer left in the
     # database's own rollback file; otherwise it changes nothing.
     address = f"file:{quote(os.fsencode(path))}?mode={'rwc' if create else 'rw'}"
-    connection = sqlite3.connect(address, uri=True, isolation_level=None, timeout=30)
-    connection.execute("PRAGMA foreign_keys = ON")
-    connection.execute("PRAGMA synchronous = FULL")
-    return connection
+    return sqlite3.connect(address, uri=True, isolation_level=None, timeout=30)
 
 
 def _prepare(connection: sqlite3.Connection, path: Path, *, create: bool) -> bool:
     """Check the database, and make its tables if asked to; False when it has none."""
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA synchronous = FULL")
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if version > SCHEMA:
         raise JournalUnusable(path, f"a newer version wrote it (schema {version}, this one knows {SCHEMA})")

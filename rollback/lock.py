@@ -48,7 +48,8 @@ def locked(git: Git, command: str) -> Iterator[None]:
         try:
             yield
         finally:
-            _write(descriptor, "")
+            if descriptor in _open:
+                _write(descriptor, "")
     finally:
         _close(descriptor)
 

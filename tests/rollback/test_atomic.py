@@ -7,6 +7,7 @@ import stat
 from pathlib import Path
 
 import pytest
+from trees import names
 
 from rollback.atomic import make_folder, remove, write_atomic
 
@@ -18,7 +19,7 @@ def test_replace_with_mode(tmp_path: Path, mode: int) -> None:
     write_atomic(path, b"new", mode, tmp_path / "temp")
     assert path.read_bytes() == b"new"
     assert stat.S_IMODE(path.stat().st_mode) == mode
-    assert os.listdir(tmp_path) == ["a.py"]
+    assert names(tmp_path) == {"a.py"}
 
 
 def test_a_new_file_follows_the_umask(tmp_path: Path) -> None:
@@ -57,7 +58,7 @@ def test_a_failed_replace_leaves_nothing(tmp_path: Path) -> None:
     (tmp_path / "a.py").mkdir()
     with pytest.raises(IsADirectoryError):
         write_atomic(tmp_path / "a.py", b"new", 0o644, tmp_path / "temp")
-    assert os.listdir(tmp_path) == ["a.py"]
+    assert names(tmp_path) == {"a.py"}
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
@@ -74,7 +75,7 @@ def test_remove_what_is_there_and_what_is_not(tmp_path: Path) -> None:
     (tmp_path / "a.py").touch()
     remove(tmp_path / "a.py")
     remove(tmp_path / "a.py")
-    assert os.listdir(tmp_path) == []
+    assert names(tmp_path) == set()
 
 
 def test_make_folder_and_those_above(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ def test_bytes_and_mode(tree: Tree, mode: int) -> None:
 
 def test_a_missing_file(tree: Tree) -> None:
     assert read_current(tree.root, "pkg/a.py") == (None, None)
-    with pytest.raises(Unreadable, match="pkg/a.py: cannot read: No such file or directory"):
+    with pytest.raises(Unreadable, match=r"pkg/a\.py: cannot read: No such file or directory"):
         read_file(tree.root, "pkg/a.py")
 
 
@@ -29,7 +29,9 @@ def test_a_name_too_long(tree: Tree) -> None:
         read_current(tree.root, "a" * 300)
 
 
-@pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="Linux has a file that opens but does not read")
+@pytest.mark.skipif(
+    not Path("/proc/self/mem").exists(), reason="Linux has a file that opens but does not read"
+)
 def test_a_file_that_cannot_be_read_after_all() -> None:
     with pytest.raises(Unreadable, match="mem: cannot read: Input/output error"):
         read_file(Path("/proc/self"), "mem")

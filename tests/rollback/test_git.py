@@ -50,7 +50,9 @@ def test_open_refuses_what_is_no_working_tree(tmp_path: Path, tree: Tree) -> Non
     tree.git("init", "--quiet", "--bare", str(tmp_path / "bare"))
     (tmp_path / "file").touch()
     for place in (tmp_path, tmp_path / "bare", tree.root / ".git", tmp_path / "absent", tmp_path / "file"):
-        with pytest.raises(NotARepository, match="not a git repository; run inside one, or name it with --root"):
+        with pytest.raises(
+            NotARepository, match="not a git repository; run inside one, or name it with --root"
+        ):
             Git.open(place)
 
 
@@ -79,7 +81,9 @@ def test_open_with_an_old_git(
 def test_open_a_repository_of_somebody_else(
     tmp_path: Path, tree: Tree, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    fake_git(tmp_path / "bin", monkeypatch, f'GIT_TEST_ASSUME_DIFFERENT_OWNER=1 exec {shutil.which("git")} "$@"')
+    fake_git(
+        tmp_path / "bin", monkeypatch, f'GIT_TEST_ASSUME_DIFFERENT_OWNER=1 exec {shutil.which("git")} "$@"'
+    )
     with pytest.raises(NotTrusted, match=r"git does not trust this repository.*safe\.directory"):
         tree.open()
 
@@ -91,7 +95,9 @@ def test_open_with_a_broken_configuration(tree: Tree) -> None:
 
 
 def test_run_raises_with_the_last_line_of_git(committed: Tree) -> None:
-    with pytest.raises(GitFailed, match="git rev-parse failed with exit code 128: fatal: Needed a single") as caught:
+    with pytest.raises(
+        GitFailed, match="git rev-parse failed with exit code 128: fatal: Needed a single"
+    ) as caught:
         committed.open().run("rev-parse", "--verify", "nowhere")
     assert (caught.value.command, caught.value.returncode) == (("rev-parse", "--verify", "nowhere"), 128)
 
@@ -110,7 +116,9 @@ def test_run_after_the_root_is_gone(tmp_path: Path, committed: Tree) -> None:
         git.run("status")
 
 
-def test_environment_cannot_redirect_git(tmp_path: Path, committed: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_environment_cannot_redirect_git(
+    tmp_path: Path, committed: Tree, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name in ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR"):
         monkeypatch.setenv(name, str(tmp_path / "elsewhere"))
     monkeypatch.setenv("GIT_NAMESPACE", "other")
@@ -162,7 +170,9 @@ def test_grep_names_odd_files(tree: Tree) -> None:
         pytest.param(["abc", "a.c"], {}, ("dot.py", "sub/abc.py"), id="any of two"),
         pytest.param(["-e"], {"words": False}, ("dash.py",), id="pattern that looks like an option"),
         pytest.param(["abc"], {"words": False, "exclude": ["sub/**"]}, ("long.py",), id="excluded glob"),
-        pytest.param(["abc"], {"words": False, "exclude": ["*.py"]}, ("sub/abc.py",), id="a star stays in its folder"),
+        pytest.param(
+            ["abc"], {"words": False, "exclude": ["*.py"]}, ("sub/abc.py",), id="a star stays in its folder"
+        ),
         pytest.param(["abc"], {"words": False, "pathspecs": ["sub"]}, ("sub/abc.py",), id="pathspec"),
         pytest.param(["nul"], {}, ("binary.py",), id="file with NUL bytes"),
     ],
@@ -191,7 +201,11 @@ def test_grep_sees_what_belongs_to_the_tree(tree: Tree) -> None:
     (tree.root / "linked.py").symlink_to("untracked.py")
     tree.git("init", "--quiet", "nested")
     tree.write("nested/inner.py", b"needle\n")
-    assert tree.open().grep(["needle"], words=True) == ("assumed.py", "ignored-but-tracked.py", "untracked.py")
+    assert tree.open().grep(["needle"], words=True) == (
+        "assumed.py",
+        "ignored-but-tracked.py",
+        "untracked.py",
+    )
 
 
 def test_grep_is_not_led_astray_by_configuration(committed: Tree) -> None:
@@ -375,5 +389,8 @@ def test_a_signal_waits_for_git_to_end(committed: Tree) -> None:
 
 
 def test_the_terminal_interrupt_does_not_reach_git(committed: Tree) -> None:
-    session = committed.open().run("session", config=[f"alias.session=!{shlex.quote(sys.executable)} -c 'import os; print(os.getsid(0))'"])
+    session = committed.open().run(
+        "session",
+        config=[f"alias.session=!{shlex.quote(sys.executable)} -c 'import os; print(os.getsid(0))'"],
+    )
     assert int(session) != os.getsid(0)

@@ -20,9 +20,13 @@ SHA = "0" * 64
 REQUEST = RunRequest("demo", 3, 1000.0, 7, 2)
 
 
-def begin(journal: Journal, run_id: int = 1, request: RunRequest = REQUEST, paths: tuple[str, ...] = ("a.py",)) -> RunRecord:
+def begin(
+    journal: Journal, run_id: int = 1, request: RunRequest = REQUEST, paths: tuple[str, ...] = ("a.py",)
+) -> RunRecord:
     files = [FileRecord(run_id, number, path, SHA, SHA, 0o644) for number, path in enumerate(paths)]
-    return journal.begin(run_id, request, snapshot="f" * 40, ref=f"refs/migrate/demo/run-{run_id}", files=files, folders=[])
+    return journal.begin(
+        run_id, request, snapshot="f" * 40, ref=f"refs/migrate/demo/run-{run_id}", files=files, folders=[]
+    )
 
 
 def database(tree: Tree) -> Path:

@@ -13,6 +13,7 @@ import pytest
 from trees import Tree
 
 import rollback
+from rollback import lock
 from rollback.errors import JournalUnusable, Locked
 from rollback.lock import Holder, is_held, locked
 
@@ -50,7 +51,11 @@ def test_given_back_after_an_error(tree: Tree) -> None:
 def test_the_second_is_told_who_is_first(tree: Tree) -> None:
     git = tree.open()
     start = time.time()
-    with locked(git, "migrate phase3 --plan a\nb"), pytest.raises(Locked) as caught, locked(git, "migrate phase1"):
+    with (
+        locked(git, "migrate phase3 --plan a\nb"),
+        pytest.raises(Locked) as caught,
+        locked(git, "migrate phase1"),
+    ):
         pytest.fail("two at once")  # pragma: no cover
     holder = caught.value.holder
     assert holder is not None
@@ -63,12 +68,17 @@ def test_the_second_is_told_who_is_first(tree: Tree) -> None:
     )
 
 
-@pytest.mark.parametrize("name", [b"", b"{", b"[]", b"{}", b'{"pid": "x", "command": 1, "started": 2}', b"\xff"])
+@pytest.mark.parametrize(
+    "name", [b"", b"{", b"[]", b"{}", b'{"pid": "x", "command": 1, "started": 2}', b"\xff"]
+)
 def test_a_holder_without_a_readable_name(tree: Tree, name: bytes) -> None:
     git = tree.open()
     with locked(git, "migrate phase3"):
         (tree.root / ".git/migrate/lock").write_bytes(name)
-        with pytest.raises(Locked, match="another migrate is at work in this repository; wait") as caught, locked(git, ""):
+        with (
+            pytest.raises(Locked, match="another migrate is at work in this repository; wait") as caught,
+            locked(git, ""),
+        ):
             pytest.fail("two at once")  # pragma: no cover
     assert caught.value.holder is None
 
@@ -112,6 +122,16 @@ def test_forked_workers_do_not_keep_it(tree: Tree) -> None:
         assert os.waitpid(child, 0)[1] == 0
 
 
+def test_a_forked_worker_that_leaves_the_block_touches_nothing(tree: Tree) -> None:
+    lock._close_in_child()
+    with locked(tree.open(), "migrate phase3"):
+        lock._close_in_child()  # from here on as in a forked child
+        unrelated = os.open(tree.root / "unrelated", os.O_RDWR | os.O_CREAT)
+        os.write(unrelated, b"content")
+    os.close(unrelated)
+    assert tree.read("unrelated") == b"content"
+
+
 def test_two_worktrees_do_not_wait_for_each_other(tmp_path: Path, committed: Tree) -> None:
     committed.git("worktree", "add", "--quiet", str(tmp_path / "linked"))
     linked = Tree(tmp_path / "linked", tmp_path / "linked")
@@ -121,7 +141,10 @@ def test_two_worktrees_do_not_wait_for_each_other(tmp_path: Path, committed: Tre
 
 def test_a_git_directory_that_cannot_be_written(tree: Tree) -> None:
     (tree.root / ".git/migrate").write_bytes(b"in the way")
-    with pytest.raises(JournalUnusable, match="lock: journal unusable: File exists; nothing written"), locked(tree.open(), ""):
+    with (
+        pytest.raises(JournalUnusable, match="lock: journal unusable: File exists; nothing written"),
+        locked(tree.open(), ""),
+    ):
         pytest.fail("no lock")  # pragma: no cover
 
 

@@ -24,22 +24,20 @@ def test_nothing_happens_without_a_signal() -> None:
         pass
 
 
-def test_an_interrupt_waits() -> None:
-    steps = []
-    with pytest.raises(KeyboardInterrupt), deferred_signals():
-        os.kill(os.getpid(), signal.SIGINT)
-        os.kill(os.getpid(), signal.SIGINT)
-        steps.append("done")
-    assert steps == ["done"]
-
-
-def test_the_outermost_block_delivers() -> None:
-    steps = []
-    with pytest.raises(KeyboardInterrupt), deferred_signals():
+def interrupt(steps: list[str]) -> None:
+    with deferred_signals():
         with deferred_signals():
             os.kill(os.getpid(), signal.SIGINT)
-        steps.append("done")
-    assert steps == ["done"]
+            os.kill(os.getpid(), signal.SIGINT)
+            steps.append("inner")
+        steps.append("outer")
+
+
+def test_an_interrupt_waits_for_the_outermost_block() -> None:
+    steps: list[str] = []
+    with pytest.raises(KeyboardInterrupt):
+        interrupt(steps)
+    assert steps == ["inner", "outer"]
 
 
 def test_the_callers_handler_gets_it(monkeypatch: pytest.MonkeyPatch) -> None:

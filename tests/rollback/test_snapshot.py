@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
-from trees import ODD_NAMES, Tree
+from trees import ODD_NAMES, Tree, names
 
 from rollback.errors import GitFailed, WriteFailed
 from rollback.git import Git
@@ -34,7 +34,10 @@ def test_odd_names_and_modes(tree: Tree) -> None:
     images = [Image(path, path.encode("utf-8", "surrogateescape"), "100755") for path in ODD_NAMES]
     commit = take(tree.open(), REF, [*images, Image("link", b"target", "120000")], "subject\n")
     listed = tree.git("ls-tree", "-r", "-z", commit).split(b"\0")[:-1]
-    assert {entry.partition(b"\t")[2] for entry in listed} == {*(os.fsencode(path) for path in ODD_NAMES), b"link"}
+    assert {entry.partition(b"\t")[2] for entry in listed} == {
+        *(os.fsencode(path) for path in ODD_NAMES),
+        b"link",
+    }
     assert {entry[:6] for entry in listed} == {b"100755", b"120000"}
 
 
@@ -49,10 +52,10 @@ def test_nothing_of_the_users_is_involved(committed: Tree) -> None:
     committed.write("a.py", b"staged\n")
     committed.git("add", "a.py")
     before = (committed.root / ".git/index").read_bytes(), committed.git("rev-parse", "HEAD")
-    files = set(os.listdir(committed.root / ".git"))
+    files = names(committed.root / ".git")
     take(committed.open(), REF, [Image("a.py", b"x", "100644")], "subject\n")
     assert ((committed.root / ".git/index").read_bytes(), committed.git("rev-parse", "HEAD")) == before
-    assert set(os.listdir(committed.root / ".git")) - files == {"migrate"}
+    assert names(committed.root / ".git") - files == {"migrate"}
 
 
 def test_without_an_identity(tree: Tree) -> None:
@@ -134,6 +137,8 @@ def test_a_full_disk(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
     assert tree.private_files() == set()
 
 
-@pytest.mark.parametrize(("mode", "kept"), [(0o644, "100644"), (0o600, "100644"), (0o711, "100755"), (0o655, "100644")])
+@pytest.mark.parametrize(
+    ("mode", "kept"), [(0o644, "100644"), (0o600, "100644"), (0o711, "100755"), (0o655, "100644")]
+)
 def test_git_mode(mode: int, kept: str) -> None:
     assert git_mode(mode) == kept

@@ -20,7 +20,7 @@ ODD_NAMES = [
     "plain.py",
     "with space.py",
     "with\nnewline.py",
-    'with"quote\'s.py',
+    "with\"quote's.py",
     "-dash.py",
     "back\\slash.py",
     "glob[1]*?.py",
@@ -29,6 +29,10 @@ ODD_NAMES = [
     os.fsdecode(b"latin-\xe9.py"),
     "deep/er/-n.py",
 ]
+
+
+def names(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
 
 
 @dataclass(frozen=True)
@@ -69,13 +73,13 @@ class Tree:
             found[os.path.relpath(folder, self.top) + "/"] = (b"", 0)
             for name in files:
                 path = Path(folder, name)
-                content = os.fsencode(os.readlink(path)) if path.is_symlink() else path.read_bytes()
+                content = os.fsencode(path.readlink()) if path.is_symlink() else path.read_bytes()
                 found[os.path.relpath(path, self.top)] = (content, stat.S_IMODE(path.lstat().st_mode))
         return found
 
     def private_files(self) -> set[str]:
         folder = self.open().git_path("migrate")
-        return {path.name for path in folder.iterdir()} if folder.exists() else set()
+        return names(folder) if folder.exists() else set()
 
     def refs(self) -> list[str]:
         return self.git("for-each-ref", "--format=%(refname)", "refs/migrate/").decode().split()

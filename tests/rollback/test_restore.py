@@ -1,0 +1,460 @@
+"""A rollback brings every byte back, or says why not and restores nothing."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from trees import ODD_NAMES, Tree, names
+
+from rollback.errors import (
+    DriftedSince,
+    Interrupted,
+    JournalUnusable,
+    LaterRuns,
+    NotApplied,
+    OutsideRoot,
+    SnapshotDamaged,
+    WriteFailed,
+)
+from rollback.journal import RunRecord
+from rollback.restore import select_runs
+
+CHANGES: dict[str, bytes | None] = {
+    "a.py": b"new a\n",
+    "b.py": None,
+    "new/deep/d.py": b"new d\n",
+    "pkg/c.py": b"new c\r\n",
+}
+
+
+def test_there_and_back(committed: Tree) -> None:
+    before = committed.state()
+    told: list[int] = []
+    result = committed.roll_back(committed.apply(CHANGES), progress=told.append)
+    assert committed.state() == before
+    assert result.restored == ("a.py", "b.py", "new/deep/d.py", "pkg/c.py")
+    assert (result.kept, result.kept_paths, told) == (None, (), [1, 2, 3, 4])
+    assert (result.run.state, result.run.detail) == ("rolled-back", "rolled back")
+    assert committed.private_files() == {"journal.sqlite3"}
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="names must be UTF-8 there")
+@pytest.mark.parametrize("is_committed", [True, False])
+def test_odd_names(tree: Tree, is_committed: bool) -> None:
+    for number, path in enumerate(ODD_NAMES):
+        tree.write(path, f"old {number}\n".encode(), 0o600 + number)
+    if is_committed:
+        tree.commit()
+    before = tree.state()
+    tree.roll_back(tree.apply(dict.fromkeys(ODD_NAMES, b"new\n")))
+    assert tree.state() == before
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o444, 0o755, 0o4711])
+def test_modes(committed: Tree, mode: int) -> None:
+    committed.write("a.py", b"old\n", mode)
+    before = committed.state()
+    run = committed.apply({"a.py": b"new\n"})
+    assert committed.state()["a.py"] == (b"new\n", mode)
+    committed.roll_back(run)
+    assert committed.state() == before
+
+
+def test_uncommitted_staged_untracked_and_ignored_content(committed: Tree) -> None:
+    committed.write(".gitignore", b"ignored.py\n")
+    committed.write("a.py", b"staged\n")
+    committed.git("add", "a.py")
+    committed.write("a.py", b"uncommitted\n")
+    committed.write("untracked.py", b"untracked\n")
+    committed.write("ignored.py", b"ignored\n")
+    committed.git("rm", "--quiet", "--cached", "b.py")
+    before, index = committed.state(), (committed.root / ".git/index").read_bytes()
+    run = committed.apply(dict.fromkeys(["a.py", "untracked.py", "ignored.py", "b.py"], b"new\n"))
+    committed.roll_back(run)
+    assert committed.state() == before
+    assert (committed.root / ".git/index").read_bytes() == index
+    assert committed.git("show", ":a.py") == b"staged\n"
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        pytest.param("* text eol=crlf", id="eol"),
+        pytest.param("* text=auto ident", id="ident"),
+        pytest.param("* filter=shout", id="smudge filter"),
+        pytest.param("* filter=broken", id="required filter that fails"),
+        pytest.param("* text working-tree-encoding=UTF-16", id="encoding"),
+    ],
+)
+@pytest.mark.parametrize("place", [".gitattributes", ".git/info/attributes"])
+def test_filters_change_no_byte(committed: Tree, attributes: str, place: str) -> None:
+    for key, value in {
+        "core.autocrlf": "true", "filter.shout.clean": "tr A-Z a-z", "filter.shout.smudge": "tr a-z A-Z",
+        "filter.broken.clean": "false", "filter.broken.smudge": "false", "filter.broken.required": "true",
+    }.items():  # fmt: skip
+        committed.git("config", key, value)
+    committed.write(place, attributes.encode() + b"\n")
+    committed.write("a.py", b"mixed\r\nlines\n$Id$\n$Id: 1 $\r")
+    before = committed.state()
+    committed.roll_back(committed.apply(CHANGES))
+    assert committed.state() == before
+
+
+def test_hooks_and_monitors_do_not_run(committed: Tree) -> None:
+    committed.git("config", "core.fsmonitor", f"touch '{committed.root}/ran-monitor'; false")
+    for name in ("post-checkout", "post-index-change", "reference-transaction"):
+        hook = committed.root / ".git/hooks" / name
+        hook.parent.mkdir(exist_ok=True)
+        hook.write_text(f"#!/bin/sh\ntouch '{committed.root}/ran-{name}'\n")
+        hook.chmod(0o755)
+    before = committed.state()
+    committed.roll_back(committed.apply(CHANGES))
+    assert committed.state() == before
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        pytest.param({"core.splitIndex": "true"}, id="split index"),
+        pytest.param(
+            {"core.sparseCheckout": "true", "core.sparseCheckoutCone": "true"}, id="sparse checkout"
+        ),
+        pytest.param({"core.untrackedCache": "true", "feature.manyFiles": "true"}, id="many files"),
+        pytest.param({"submodule.recurse": "true"}, id="submodules"),
+        pytest.param({"core.fileMode": "false"}, id="no file modes"),
+    ],
+)
+def test_settings_of_the_user(committed: Tree, settings: dict[str, str]) -> None:
+    for key, value in settings.items():
+        committed.git("config", key, value)
+    before = committed.state()
+    private = names(committed.root / ".git")
+    committed.roll_back(committed.apply(CHANGES))
+    assert committed.state() == before
+    assert names(committed.root / ".git") - private == {"migrate"}
+
+
+def test_before_the_first_commit_and_after_garbage_collection(tree: Tree) -> None:
+    tree.write("a.py", b"never committed\n")
+    before = tree.state()
+    run = tree.apply({"a.py": b"new\n"})
+    tree.git("gc", "--quiet", "--prune=now")
+    tree.roll_back(run)
+    assert tree.state() == before
+
+
+def test_a_detached_head_and_commits_in_between(committed: Tree) -> None:
+    committed.git("checkout", "--quiet", "--detach")
+    before = committed.state()
+    run = committed.apply(CHANGES)
+    committed.commit("the phase")
+    committed.roll_back(run)
+    assert committed.state() == before
+    assert committed.git("log", "-1", "--format=%s") == b"the phase\n"
+
+
+def test_a_linked_worktree(tmp_path: Path, committed: Tree) -> None:
+    committed.git("worktree", "add", "--quiet", str(tmp_path / "linked"))
+    linked = Tree(tmp_path / "linked", tmp_path / "linked" / "pkg")
+    before, other = linked.state(), committed.state()
+    linked.roll_back(linked.apply({"c.py": b"new\n", "d/e.py": b"new\n"}))
+    assert linked.state() == before
+    assert committed.state() == other
+    assert committed.private_files() == set()
+
+
+def test_from_another_folder_of_the_same_tree(committed: Tree) -> None:
+    before = committed.state()
+    run = Tree(committed.top, committed.root / "pkg").apply({"c.py": b"new\n"})
+    assert run.prefix == "pkg/"
+    assert committed.roll_back(run).restored == ("c.py",)
+    assert committed.state() == before
+
+
+def test_folders_with_something_else_in_them_stay(committed: Tree) -> None:
+    run = committed.apply({"new/deep/d.py": b"x", "new/e.py": b"x"})
+    committed.write("new/theirs.py", b"theirs\n")
+    committed.roll_back(run)
+    assert names(committed.root / "new") == {"theirs.py"}
+
+
+def test_a_removed_file_comes_back_with_its_folder(committed: Tree) -> None:
+    before = committed.state()
+    run = committed.apply({"pkg/c.py": None})
+    (committed.root / "pkg").rmdir()
+    committed.roll_back(run)
+    assert committed.state() == before
+
+
+def test_files_that_are_back_already_are_no_drift(committed: Tree) -> None:
+    run = committed.apply(CHANGES)
+    committed.write("a.py", b"import a\n", 0o664)
+    (committed.root / "new/deep/d.py").unlink()
+    assert committed.roll_back(run).restored == ("a.py", "b.py", "pkg/c.py")
+    assert committed.state()["a.py"] == (b"import a\n", 0o644)
+
+
+def edit(tree: Tree) -> None:
+    tree.write("a.py", b"newer a\n")
+
+
+def delete(tree: Tree) -> None:
+    (tree.root / "a.py").unlink()
+
+
+def make_executable(tree: Tree) -> None:
+    (tree.root / "a.py").chmod(0o755)
+
+
+def link(tree: Tree) -> None:
+    (tree.root / "a.py").unlink()
+    (tree.root / "a.py").symlink_to("../outside.py")
+
+
+def recreate(tree: Tree) -> None:
+    tree.write("b.py", b"newer b\n")
+
+
+def edit_new(tree: Tree) -> None:
+    tree.write("new/deep/d.py", b"newer d\n")
+
+
+@pytest.mark.parametrize(
+    ("action", "path", "kept"),
+    [
+        (edit, "a.py", b"newer a\n"),
+        (delete, "a.py", None),
+        (make_executable, "a.py", b"new a\n"),
+        (link, "a.py", b"../outside.py"),
+        (recreate, "b.py", b"newer b\n"),
+        (edit_new, "new/deep/d.py", b"newer d\n"),
+    ],
+)
+def test_newer_versions(
+    committed: Tree, action: Callable[[Tree], None], path: str, kept: bytes | None
+) -> None:
+    before = committed.state()
+    run = committed.apply(CHANGES)
+    action(committed)
+    newer = committed.state()
+    with pytest.raises(
+        DriftedSince, match=r"1 of 4 files edited since run 1: .*; nothing restored; --force keeps"
+    ) as caught:
+        committed.roll_back(run)
+    assert (caught.value.paths, caught.value.total) == ((path,), 4)
+    assert committed.state() == newer
+    assert committed.on_record(1).state == "applied"
+    result = committed.roll_back(run, force=True)
+    assert committed.state() == before
+    if kept is None:
+        assert (result.kept, result.kept_paths) == (None, ())
+    else:
+        assert (result.kept, result.kept_paths) == ("refs/migrate/demo/kept-run-1", (path,))
+        assert committed.git("show", f"{result.kept}:{path}") == kept
+
+
+def test_newer_versions_are_kept_beside_each_other(committed: Tree) -> None:
+    run = committed.apply({"a.py": b"new\n"})
+    kept = []
+    for content in (b"one\n", b"two\n", b"three\n"):
+        committed.write("a.py", content)
+        kept.append(committed.roll_back(run, force=True).kept)
+        with committed.journal() as journal:
+            journal.move(1, "applied")
+    assert kept == [f"refs/migrate/demo/kept-run-1{suffix}" for suffix in ("", "-2", "-3")]
+    assert [committed.git("show", f"{ref}:a.py") for ref in kept] == [b"one\n", b"two\n", b"three\n"]
+
+
+@pytest.mark.parametrize("force", [True, False])
+@pytest.mark.parametrize(
+    ("replacement", "why"),
+    [
+        ("folder", "pkg/c.py: is not a plain file"),
+        ("linked folder", "leads out of the root at the symbolic link pkg"),
+        ("repository", "belongs to the submodule or nested repository pkg"),
+    ],
+)
+def test_what_cannot_be_replaced(
+    tmp_path: Path, committed: Tree, replacement: str, why: str, force: bool
+) -> None:
+    run = committed.apply(CHANGES)
+    if replacement == "folder":
+        (committed.root / "pkg/c.py").unlink()
+        (committed.root / "pkg/c.py").mkdir()
+    elif replacement == "linked folder":
+        (committed.root / "pkg").rename(tmp_path / "outside")
+        (committed.root / "pkg").symlink_to("../outside")
+    else:
+        committed.git("init", "--quiet", "pkg")
+    newer = committed.state()
+    with pytest.raises(OutsideRoot, match=why):
+        committed.roll_back(run, force=force)
+    assert committed.state() == newer
+
+
+def test_later_runs_come_first(committed: Tree) -> None:
+    before = committed.state()
+    first = committed.apply({"a.py": b"1\n", "b.py": b"1\n"}, phase=2)
+    apart = committed.apply({"pkg/c.py": b"2\n"}, phase=3)
+    second = Tree(committed.top, committed.root).apply({"a.py": b"3\n"}, phase=4)
+    with pytest.raises(
+        LaterRuns, match=r"run 1 \(phase 2\) cannot be rolled back before run 3 \(phase 4\), which"
+    ) as caught:
+        committed.roll_back(first)
+    assert [run.id for run in caught.value.later] == [second.id]
+    for run in (second, first, apart):
+        committed.roll_back(run)
+    assert committed.state() == before
+
+
+def test_a_run_is_rolled_back_once(committed: Tree) -> None:
+    run = committed.apply(CHANGES)
+    committed.roll_back(run)
+    with pytest.raises(NotApplied, match=r"run 1 \(phase 3 of 'demo'\) is rolled-back; nothing to roll back"):
+        committed.roll_back(run)
+
+
+def test_a_run_that_is_not_on_record(committed: Tree) -> None:
+    run = committed.apply(CHANGES)
+    with pytest.raises(JournalUnusable, match="there is no run 9"):
+        committed.roll_back(replace(run, id=9))
+
+
+def test_an_interrupted_run_comes_first(committed: Tree) -> None:
+    first = committed.apply({"a.py": b"1\n"})
+    second = committed.apply({"b.py": b"1\n"})
+    with committed.journal() as journal:
+        journal.move(2, "applying")
+    with pytest.raises(Interrupted, match="run 2"):
+        committed.roll_back(first)
+    committed.roll_back(second)
+    committed.roll_back(first)
+
+
+def test_a_snapshot_that_is_gone(committed: Tree) -> None:
+    run = committed.apply(CHANGES)
+    committed.git("update-ref", "-d", str(run.ref))
+    committed.git("prune", "--expire=now")
+    newer = committed.state()
+    with pytest.raises(
+        SnapshotDamaged, match="its snapshot refs/migrate/demo/run-1 is damaged: it is gone; nothing restored"
+    ):
+        committed.roll_back(run)
+    assert committed.state() == newer
+
+
+@pytest.mark.parametrize("lost", ["{}:a.py", "{}:pkg"], ids=["blob", "tree"])
+def test_a_snapshot_with_an_object_missing(committed: Tree, lost: str) -> None:
+    committed.write("a.py", b"only in the snapshot\n")
+    run = committed.apply(CHANGES)
+    name = committed.git("rev-parse", lost.format(run.snapshot)).decode().strip()
+    (committed.root / ".git/objects" / name[:2] / name[2:]).unlink()
+    assert_damaged(committed, run)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        pytest.param(
+            "UPDATE files SET before_sha256 = after_sha256 WHERE path = CAST('a.py' AS BLOB)",
+            id="other bytes",
+        ),
+        pytest.param("UPDATE runs SET snapshot = '4b825dc642cb6eb9a060e54bf8d69288fbee4904'", id="no files"),
+        pytest.param("UPDATE runs SET snapshot = NULL, ref = NULL", id="no snapshot"),
+    ],
+)
+def test_a_snapshot_that_is_not_the_one_on_record(committed: Tree, statement: str) -> None:
+    committed.git("hash-object", "-w", "-t", "tree", "/dev/null")
+    run = committed.apply(CHANGES)
+    connection = sqlite3.connect(committed.root / ".git/migrate/journal.sqlite3")
+    connection.execute(statement)
+    connection.commit()
+    connection.close()
+    assert_damaged(committed, run)
+
+
+def assert_damaged(tree: Tree, run: RunRecord) -> None:
+    newer = tree.state()
+    with pytest.raises(SnapshotDamaged, match=r"is damaged: .*; nothing restored"):
+        tree.roll_back(run)
+    assert tree.state() == newer
+    assert tree.on_record(1).state == "applied"
+    assert tree.private_files() == {"journal.sqlite3"}
+
+
+def test_a_write_that_fails_can_be_taken_up_again(committed: Tree) -> None:
+    before = committed.state()
+    run = committed.apply(CHANGES)
+    blocked = committed.root / "pkg/.migrate-1-3.tmp"
+    blocked.mkdir()
+    with pytest.raises(
+        WriteFailed, match=r"pkg/c\.py: cannot write: .*; run `migrate rollback` again to restore the rest"
+    ):
+        committed.roll_back(run)
+    assert committed.on_record(1).state == "rolling-back"
+    assert committed.read("a.py") == b"import a\n"
+    blocked.rmdir()
+    assert committed.roll_back(run).restored == ("pkg/c.py",)
+    assert committed.state() == before
+
+
+def test_ctrl_c_waits_until_all_files_are_back(committed: Tree) -> None:
+    before = committed.state()
+    run = committed.apply(CHANGES)
+    with pytest.raises(KeyboardInterrupt):
+        committed.roll_back(run, progress=lambda done: os.kill(os.getpid(), signal.SIGINT))
+    assert committed.state() == before
+    assert committed.on_record(1).state == "rolled-back"
+
+
+def record(run_id: int, phase: int, state: str = "applied", files: int = 1, plan: str = "demo") -> RunRecord:
+    return RunRecord(run_id, plan, phase, state, 0.0, 1.0, None, files, 1, 0, None, None, None, "", "")
+
+
+RUNS = [
+    record(1, 1),
+    record(2, 3, "rolled-back"),
+    record(3, 3),
+    record(4, 4),
+    record(5, 3, "failed"),
+    record(6, 3),
+    record(7, 3, files=0),
+    record(8, 3),
+    record(9, 5, "passed", files=0),
+]
+
+
+@pytest.mark.parametrize(
+    ("runs", "target", "all_", "chosen"),
+    [
+        pytest.param([], None, False, [], id="no runs"),
+        pytest.param([record(1, 5, "passed", 0)], None, True, [], id="only checks"),
+        pytest.param(RUNS, None, False, [8, 6], id="the last phase, in two runs"),
+        pytest.param(RUNS[:4], None, False, [4], id="the last phase, in one run"),
+        pytest.param([record(1, 3, plan="x"), record(2, 3)], None, False, [2], id="of one plan"),
+        pytest.param(RUNS, 4, False, [8, 6, 4], id="back to before a phase"),
+        pytest.param(RUNS, 3, False, [8, 6, 4, 3], id="from the earliest run of a phase on"),
+        pytest.param(RUNS, 2, False, [], id="a phase that is not applied"),
+        pytest.param(RUNS, None, True, [8, 6, 4, 3, 1], id="all"),
+        pytest.param([*RUNS, record(10, 4, "applying")], None, False, [10], id="interrupted, alone"),
+        pytest.param(
+            [record(1, 1), record(2, 2, "rolling-back"), record(3, 1)],
+            1,
+            False,
+            [2, 3, 1],
+            id="interrupted, first",
+        ),
+        pytest.param(
+            [record(1, 1), record(2, 2, "applying")], None, True, [2, 1], id="interrupted, then all"
+        ),
+    ],
+)
+def test_select_runs(runs: list[RunRecord], target: int | None, all_: bool, chosen: list[int]) -> None:
+    assert [run.id for run in select_runs(runs, target, all_)] == chosen
