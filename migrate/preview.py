@@ -84,7 +84,12 @@ class Preview:
 
     @property
     def edits(self) -> int:
-        """Sites that would change; a call whose keyword is renamed and another added counts once."""
+        """Edits in all files."""
+        return sum(len(file.edits) for file in self.files)
+
+    @property
+    def sites(self) -> int:
+        """Statements and calls that would change; a call may take several edits."""
         return sum(len({edit.site for edit in file.edits}) for file in self.files)
 
     @property

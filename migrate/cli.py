@@ -1,0 +1,315 @@
+"""The command line: read options, call, print, exit; no engine here."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import click
+import typer
+
+if TYPE_CHECKING:
+    from migrate.console import Voice
+    from migrate.phase import PhaseEnd, PhaseOptions
+    from migrate.session import Session
+
+app = typer.Typer(
+    name="migrate",
+    help="Step a repository through a migration in five phases: look, apply, verify, roll back to the byte.",
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+PlanFile = Annotated[Path | None, typer.Option("--plan", metavar="FILE", help="The plan; default: migrate.toml, found upward.")]
+Root = Annotated[Path | None, typer.Option("--root", metavar="DIR", help="The repository's root; default: where the plan is.")]
+Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout; text for people on stderr.")]
+Jobs = Annotated[int | None, typer.Option("--jobs", metavar="N", min=1, help="Processes at the most; default: one per processor.")]
+Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Only the results.")]
+Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="More details, and output of commands as it comes.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the diff and a summary; write nothing.")]
+Check = Annotated[bool, typer.Option("--check", help="Quiet dry run; exit 1 when something would change.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Apply without asking.")]
+Interactive = Annotated[bool, typer.Option("--interactive", "-i", help="Ask about each hunk: y/n/a/d/q/?.")]
+AllowDirty = Annotated[bool, typer.Option("--allow-dirty", help="Touch files with uncommitted changes; rollback brings those back.")]
+Force = Annotated[bool, typer.Option("--force", help="Apply although errors remain or an earlier phase is not done.")]
+Strict = Annotated[bool, typer.Option("--strict", help="Warnings count as errors.")]
+Verify = Annotated[str | None, typer.Option("--verify", metavar="COMMAND", help="Run after applying; on failure the phase rolls itself back.")]
+Commit = Annotated[bool, typer.Option("--commit", help="One commit per phase, of its files only.")]
+
+
+@dataclass(frozen=True, slots=True)
+class Common:
+    """The options that every command takes, before or after its name."""
+
+    plan: Path | None = None
+    root: Path | None = None
+    json: bool = False
+    jobs: int | None = None
+    quiet: bool = False
+    verbose: bool = False
+
+    def over(self, context: typer.Context) -> Common:
+        """These options, and where they say nothing, the ones before the command's name."""
+        before = context.obj if isinstance(context.obj, Common) else Common()
+        return Common(
+            self.plan or before.plan,
+            self.root or before.root,
+            self.json or before.json,
+            self.jobs or before.jobs,
+            self.quiet or before.quiet,
+            self.verbose or before.verbose,
+        )
+
+    def voice(self) -> Voice:
+        from migrate.console import Voice
+
+        return Voice(quiet=self.quiet, verbose=self.verbose, json=self.json)
+
+    def session(self) -> Session:
+        from migrate.session import open_session
+
+        return open_session(self.root, self.plan)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        from migrate import __version__
+
+        typer.echo(f"ssot-migrate {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _common(
+    context: typer.Context,
+    plan: PlanFile = None,
+    root: Root = None,
+    json: Json = False,
+    jobs: Jobs = None,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    version: Annotated[  # noqa: ARG001 - handled by its callback
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    context.obj = Common(plan, root, json, jobs, quiet, verbose)
+
+
+def _finish(common: Common, voice: Voice, code: int, document: dict[str, Any]) -> NoReturn:
+    if common.json:
+        voice.document(document)
+    raise typer.Exit(int(code))
+
+
+def _phase_command(number: int) -> None:
+    """Define the command of one phase."""
+    from migrate import phase_help
+
+    def command(
+        context: typer.Context,
+        dry_run: DryRun = False,
+        check: Check = False,
+        yes: Yes = False,
+        interactive: Interactive = False,
+        allow_dirty: AllowDirty = False,
+        force: Force = False,
+        strict: Strict = False,
+        verify: Verify = None,
+        commit: Commit = False,
+        plan: PlanFile = None,
+        root: Root = None,
+        json: Json = False,
+        jobs: Jobs = None,
+        quiet: Quiet = False,
+        verbose: Verbose = False,
+    ) -> None:
+        from migrate.phase import PhaseOptions, can_ask, run_phase
+
+        common = Common(plan, root, json, jobs, quiet, verbose).over(context)
+        options = PhaseOptions(
+            dry_run, check, yes, interactive, allow_dirty, force, strict, verify, commit, common.jobs
+        )
+        options.refuse_nonsense(f"phase{number}", can_ask=can_ask())
+        voice = common.voice()
+        end = run_phase(common.session(), number, options, voice)
+        _finish(common, voice, end.code, end.document)
+
+    app.command(f"phase{number}", help=phase_help.HELP[number])(command)
+
+
+for _number in range(1, 6):
+    _phase_command(_number)
+
+
+@app.command()
+def run(
+    context: typer.Context,
+    dry_run: DryRun = False,
+    check: Check = False,
+    yes: Yes = False,
+    interactive: Interactive = False,
+    allow_dirty: AllowDirty = False,
+    force: Force = False,
+    strict: Strict = False,
+    verify: Verify = None,
+    commit: Commit = False,
+    plan: PlanFile = None,
+    root: Root = None,
+    json: Json = False,
+    jobs: Jobs = None,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Step through the plan's phases in order; stop at the first failure and offer the rollback."""
+    from migrate.phase import PhaseOptions, can_ask
+    from migrate.stepping import run_all
+
+    common = Common(plan, root, json, jobs, quiet, verbose).over(context)
+    options = PhaseOptions(
+        dry_run, check, yes, interactive, allow_dirty, force, strict, verify, commit, common.jobs
+    )
+    options.refuse_nonsense("run", can_ask=can_ask())
+    voice = common.voice()
+    code, document = run_all(common.session(), options, voice)
+    _finish(common, voice, code, document)
+
+
+@app.command()
+def status(
+    context: typer.Context,
+    plan: PlanFile = None,
+    root: Root = None,
+    json: Json = False,
+    jobs: Jobs = None,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Show where the migration stands: each phase's state, and what is left to edit."""
+    from migrate.status import show_status, status_of
+
+    common = Common(plan, root, json, jobs, quiet, verbose).over(context)
+    voice = common.voice()
+    started = time.monotonic()
+    found = status_of(common.session(), common.jobs, voice)
+    show_status(voice, found)
+    _finish(common, voice, 0, found.as_json(time.monotonic() - started) if common.json else {})
+
+
+@app.command()
+def timeline(
+    context: typer.Context,
+    plan: PlanFile = None,
+    root: Root = None,
+    json: Json = False,
+    jobs: Jobs = None,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Show planned against actual minutes per phase, with the plan's budget."""
+    from migrate.report import show_timeline
+    from migrate.timeline import timeline as timeline_of
+
+    common = Common(plan, root, json, jobs, quiet, verbose).over(context)
+    voice = common.voice()
+    session = common.session()
+    found = timeline_of(session.plan, session.runs())
+    show_timeline(voice, found)
+    voice.say("next: migrate status")
+    _finish(common, voice, 0, found.as_json() if common.json else {})
+
+
+@app.command()
+def rollback(
+    context: typer.Context,
+    phase: Annotated[str | None, typer.Argument(metavar="[phaseN]", help="Back to before this phase.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Take every phase back.")] = False,
+    yes: Yes = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Overwrite files edited since; the newer versions are kept in git.")
+    ] = False,
+    plan: PlanFile = None,
+    root: Root = None,
+    json: Json = False,
+    jobs: Jobs = None,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Take the last applied phase back to the byte, or everything back to before a phase."""
+    from migrate.errors import PlanError, UsageError
+    from migrate.phase import can_ask
+    from migrate.rollback_command import read_target, roll_back_command
+    from migrate.session import open_repository
+
+    common = Common(plan, root, json, jobs, quiet, verbose).over(context)
+    voice = common.voice()
+    target = read_target(phase, everything=everything)
+    if not yes and not can_ask():
+        raise UsageError("rollback: no terminal to ask on; pass --yes to roll back")
+    try:
+        session = common.session()
+        git, name = session.git, session.plan.name
+    except PlanError as error:
+        if common.plan is not None:
+            raise
+        # a way back must not depend on a plan that has gone or was broken since
+        voice.note(f"{error.mistakes[0]}; rolling back without the plan")
+        git, name = open_repository(common.root), None
+    code, document = roll_back_command(
+        git, name, target, everything=everything, yes=yes, force=force, voice=voice
+    )
+    _finish(common, voice, code, document)
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line and end the process with the documented exit code."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    sys.exit(_exit_code(arguments))
+
+
+def _interrupt(_signum: int, _frame: object) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+def _exit_code(arguments: Sequence[str] | None) -> int:
+    from migrate.errors import Exit, MigrateError, exit_code_of
+    from rollback.errors import RepositoryError
+
+    try:
+        code = app(list(arguments) if arguments is not None else None, standalone_mode=False)
+        sys.stdout.flush()
+    except click.ClickException as error:
+        return _usage(error)
+    except (click.Abort, KeyboardInterrupt):
+        _complain("interrupted; everything is as before")
+        return Exit.INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _complain("stdout was closed before everything was printed")
+        return Exit.FINDINGS
+    except (MigrateError, RepositoryError) as error:
+        _complain(str(error))
+        return exit_code_of(error)
+    return int(code or 0)
+
+
+def _usage(error: click.ClickException) -> int:
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context is not None else "migrate"
+    if not error.format_message():  # no arguments: the help was asked for
+        return 0
+    _complain(f"{command}: {error.format_message()}; see {command} --help")
+    return 2
+
+
+def _complain(message: str) -> None:
+    from migrate.console import Voice
+
+    Voice().error(message)

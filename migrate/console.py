@@ -1,0 +1,132 @@
+"""Where text goes: results to stdout, progress and errors to stderr, plain where nobody looks."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.text import Text
+
+from rollback.errors import escape
+
+if TYPE_CHECKING:
+    from migrate.preview import Progress
+
+SLOW_S = 0.5
+"""A progress bar appears when a step takes longer than this."""
+
+PIPE_WIDTH = 120
+"""Columns of a table where there is no terminal to ask."""
+
+_STYLES = {b"+": "green", b"-": "red", b"@": "cyan"}
+
+
+class Voice:
+    """How a command speaks.
+
+    Attributes:
+        quiet: results only. verbose: details as well.
+        json: stdout is for one JSON document; people's text goes to stderr.
+    """
+
+    def __init__(self, *, quiet: bool = False, verbose: bool = False, json: bool = False) -> None:
+        self.quiet = quiet
+        self.verbose = verbose
+        self.json = json
+        self._out = _console(stderr=json)
+        self._err = _console(stderr=True)
+
+    def say(self, text: str = "", style: str = "") -> None:
+        """A result; control characters are spelled out."""
+        self._out.print(Text(printable(text), style=style))
+
+    def show(self, renderable: Any) -> None:
+        """A table or another of rich's objects."""
+        self._out.print(renderable, soft_wrap=False)
+
+    def note(self, text: str, style: str = "") -> None:
+        """A remark beside the results."""
+        if not self.quiet:
+            self._err.print(Text(printable(text), style=style))
+
+    def error(self, text: str) -> None:
+        self._err.print(Text(printable(text), style="red"))
+
+    def document(self, document: dict[str, Any]) -> None:
+        """The one JSON document of a command."""
+        import json
+
+        json.dump(document, sys.stdout, indent=2)
+        sys.stdout.write("\n")
+        sys.stdout.flush()
+
+    def diff(self, lines: list[bytes]) -> None:
+        """A diff: its exact bytes into a pipe, coloured and with control characters spelled out on a terminal."""
+        if not self._out.is_terminal:
+            stream = sys.stderr if self.json else sys.stdout
+            stream.flush()
+            stream.buffer.write(b"".join(lines))
+            stream.buffer.flush()
+            return
+        for line in lines:
+            style = "bold" if line.startswith((b"diff ", b"--- ", b"+++ ")) else _STYLES.get(line[:1], "")
+            text = line.decode("utf-8", "replace").removesuffix("\n")
+            self._out.print(Text("\t".join(escape(part) for part in text.split("\t")), style=style))
+
+    def ask(self, question: str) -> str:
+        """The answer to a question, lower case and stripped; empty for Enter and for the end of input."""
+        self._err.print(Text(printable(question)), end=" ")
+        try:
+            return input().strip().lower()
+        except EOFError:
+            self._err.print()
+            return ""
+
+    def confirm(self, question: str) -> bool:
+        """Yes only if the answer says so; Enter means no."""
+        return self.ask(f"{question} [y/N]") in ("y", "yes")
+
+    def echo(self, chunk: bytes) -> None:
+        """Output of a command that runs, as it comes."""
+        from migrate.process import readable
+
+        if self.verbose and not self.quiet:
+            self._err.print(Text(printable(readable(chunk))), end="")
+
+    @contextmanager
+    def progress(self, what: str) -> Iterator[Progress | None]:
+        """A bar on stderr for a step that takes a while; None where nobody would see it."""
+        if self.quiet or not self._err.is_terminal:
+            yield None
+            return
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        bar = Progress(*columns, console=self._err, transient=True)
+        task = bar.add_task(what, total=None)
+        started = time.monotonic()
+
+        def tick(done: int, total: int) -> None:
+            if not bar.live.is_started and time.monotonic() - started > SLOW_S:
+                bar.start()
+            bar.update(task, completed=done, total=total)
+
+        try:
+            yield tick
+        finally:
+            bar.stop()
+
+
+def _console(*, stderr: bool) -> Console:
+    stream = sys.stderr if stderr else sys.stdout
+    width = None if stream.isatty() else PIPE_WIDTH
+    return Console(file=stream, width=width, highlight=False, markup=False, emoji=False, soft_wrap=True)
+
+
+def printable(text: str) -> str:
+    """`text` with control characters spelled out, line ends and tabs left."""
+    return "\n".join("\t".join(escape(part) for part in line.split("\t")) for line in text.split("\n"))

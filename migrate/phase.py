@@ -1,0 +1,285 @@
+"""The commands phase1 to phase5: preview, show, ask, apply; dry run and apply are one path."""
+
+from __future__ import annotations
+
+import sys
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from migrate.checks import CheckResult
+from migrate.console import Voice
+from migrate.documents import Mode, phase_document
+from migrate.errors import Exit, UsageError
+from migrate.findings import Finding
+from migrate.interactive import choose_edits
+from migrate.plan import CheckPhase
+from migrate.preview import Preview, preview
+from migrate.process import split_verify
+from migrate.report import show_check, show_diff, show_findings, summary
+from migrate.run import (
+    ApplyOptions,
+    apply_phase,
+    refuse_dirty,
+    refuse_no_identity,
+    refuse_out_of_order,
+    run_checks,
+)
+from migrate.session import Session
+from rollback.errors import Interrupted, count
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseOptions:
+    """The options of a phase command, as DESIGN section 2 has them."""
+
+    dry_run: bool = False
+    check: bool = False
+    yes: bool = False
+    interactive: bool = False
+    allow_dirty: bool = False
+    force: bool = False
+    strict: bool = False
+    verify: str | None = None
+    commit: bool = False
+    jobs: int | None = None
+
+    @property
+    def looks_only(self) -> bool:
+        return self.dry_run or self.check
+
+    def refuse_nonsense(self, command: str, *, can_ask: bool) -> None:
+        """Combinations that contradict themselves, and questions that nobody could answer.
+
+        Raises:
+            UsageError: with what would be right.
+        """
+        if self.interactive and (self.yes or self.looks_only):
+            raise UsageError(f"{command}: --interactive asks about each hunk; leave out --yes, --dry-run and --check")
+        if self.looks_only and (self.commit or self.verify):
+            raise UsageError(f"{command}: nothing is written, so there is nothing to verify or commit; leave out "
+                             "--verify and --commit, or --dry-run and --check")  # fmt: skip
+        if self.verify is not None:
+            split_verify(self.verify)
+        if not (self.yes or self.looks_only or can_ask):
+            raise UsageError(f"{command}: no terminal to ask on; pass --yes to apply, or --dry-run to look")
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseEnd:
+    """How a phase command ended.
+
+    Attributes:
+        document: for `--json`.
+        applied: the phase is in the tree: applied now, or there was nothing to do.
+    """
+
+    code: Exit
+    document: dict[str, Any]
+    applied: bool
+
+
+def can_ask() -> bool:
+    """Is there a person at the other end?"""
+    return sys.stdin is not None and sys.stdin.isatty()
+
+
+def run_phase(session: Session, phase: int, options: PhaseOptions, voice: Voice) -> PhaseEnd:
+    """One phase command after its options are checked.
+
+    Raises:
+        UsageError: the plan has no such phase.
+        RepositoryError, MigrateError: refused or failed; the tree is as before.
+    """
+    table = session.plan.phase(phase)
+    if table is None:
+        raise UsageError(f"phase{phase}: {session.plan_file} has no [phase{phase}]; it has "
+                         + ", ".join(f"phase{n}" for n in session.plan.phases))  # fmt: skip
+    started_at, started = time.time(), time.monotonic()
+    interrupted = session.interrupted()
+    if interrupted is not None:
+        if not options.looks_only:
+            raise Interrupted(interrupted)
+        voice.error(str(Interrupted(interrupted)))
+    with voice.progress(f"phase{phase}") as progress:
+        found = preview(session.git, session.plan, phase, options.jobs, progress)
+    if not options.looks_only and not options.force:
+        refuse_out_of_order(session, phase, options.jobs)
+    command = _PhaseCommand(session, options, voice, found, started_at, started)
+    return command.validate() if isinstance(table, CheckPhase) else command.edit()
+
+
+class _PhaseCommand:
+    def __init__(
+        self,
+        session: Session,
+        options: PhaseOptions,
+        voice: Voice,
+        found: Preview,
+        started_at: float,
+        started: float,
+    ) -> None:
+        self._session = session
+        self._options = options
+        self._voice = voice
+        self._found = found
+        self._started_at = started_at
+        self._started = started
+        self._name = f"phase{found.phase}"
+
+    def edit(self) -> PhaseEnd:
+        """Phases 1 to 4."""
+        options, found = self._options, self._found
+        if options.check:
+            self._voice.note(summary(found, "would change"))
+            blocked = options.strict and bool(found.findings)
+            code = Exit.FINDINGS if found.files or blocked else Exit.DONE
+            return self._end(code, "dry-run" if found.files else "nothing-to-do", found, applied=not found.files)
+        self._show(found)
+        if options.dry_run:
+            return self._dry_run()
+        if self._blocking():
+            return self._blocked()
+        if not found.files:
+            self._voice.say(f"{self._name}: nothing to do: {self._why_nothing()}")
+            self._next()
+            return self._end(Exit.DONE, "nothing-to-do", found, applied=True)
+        paths = [file.path for file in found.files]
+        refuse_dirty(self._session.git, paths, self._apply_options)
+        if options.commit:
+            refuse_no_identity(self._session.git)
+        chosen = choose_edits(found, self._voice) if options.interactive else found
+        if not chosen.files:
+            self._voice.say(f"{self._name}: no hunk accepted; nothing written")
+            return self._end(Exit.FINDINGS, "dry-run", found, applied=False)
+        if not (options.yes or options.interactive) and not self._voice.confirm(
+            f"apply {count(chosen.edits, 'edit')} in {count(len(chosen.files), 'file')}?"
+        ):
+            self._voice.say(f"{self._name}: not applied; nothing written")
+            return self._end(Exit.FINDINGS, "dry-run", found, applied=False)
+        return self._apply(chosen, partial=chosen.edits < found.edits)
+
+    def _show(self, found: Preview) -> None:
+        if not self._voice.quiet:
+            show_diff(self._voice, found)
+            show_findings(self._voice, found.findings)
+        for note in found.notes:
+            self._voice.note(note)
+        self._voice.say(summary(found, "would change" if found.files else "to change"))
+        if self._voice.verbose:
+            self._voice.note(f"{count(found.candidates, 'candidate')} parsed in {found.seconds:.2f} s")
+
+    def _dry_run(self) -> PhaseEnd:
+        found = self._found
+        if found.files:
+            self._next(f"migrate {self._name}")
+        else:
+            self._voice.say(f"{self._name}: nothing to do: {self._why_nothing()}")
+            self._next()
+        return self._end(Exit.DONE, "dry-run" if found.files else "nothing-to-do", found, applied=False)
+
+    def _blocking(self) -> tuple[Finding, ...]:
+        if self._options.force:
+            return ()
+        return self._found.findings if self._options.strict else self._found.errors
+
+    def _blocked(self) -> PhaseEnd:
+        what = "findings" if self._options.strict else "errors"
+        self._voice.error(
+            f"{self._name}: blocked by {len(self._blocking())} {what}; nothing written; mend them, mark the lines "
+            f"with `# migrate: keep`, or pass --force to apply the rest"
+        )
+        self._next(f"migrate {self._name} --force")
+        mode: Mode = "dry-run" if self._found.files else "nothing-to-do"
+        return self._end(Exit.FINDINGS, mode, self._found, applied=False)
+
+    def _why_nothing(self) -> str:
+        found = self._found
+        if found.phase < 3:
+            return "every redirect is in place" if found.candidates else "no redirect can be written"
+        left = f"; {count(len(found.findings), 'finding')} left to a person" if found.findings else ""
+        return f"no site left to change in {count(found.candidates, 'candidate file')}{left}"
+
+    @property
+    def _apply_options(self) -> ApplyOptions:
+        return ApplyOptions(self._options.verify, self._options.commit, self._options.allow_dirty)
+
+    def _apply(self, chosen: Preview, *, partial: bool) -> PhaseEnd:
+        with self._voice.progress(f"writing {self._name}") as progress:
+            total = len(chosen.files)
+            tick = None if progress is None else lambda done: progress(done, total)
+            applied = apply_phase(
+                self._session, chosen, self._apply_options, self._started_at, self._voice.echo, tick
+            )
+        if applied.verified is not None:
+            show_check(self._voice, applied.verified)
+            if not applied.verified.passed:
+                self._voice.error(f"{self._name}: verification failed; rolled back, the tree is as before")
+                self._next(f"migrate {self._name} --dry-run")
+                return self._end(Exit.FINDINGS, "dry-run", chosen, applied=False)
+        run = applied.run
+        self._voice.say(
+            f"{self._name}: applied as run {run.id}: {count(chosen.edits, 'edit')} in "
+            f"{count(len(chosen.files), 'file')}, {count(len(chosen.findings), 'finding')} left to a person",
+            "green",
+        )
+        if run.commit is not None:
+            self._voice.say(f"commit {run.commit}; for .git-blame-ignore-revs:")
+            self._voice.say(f"{run.commit}  # {self._session.plan.name} phase {chosen.phase}")
+        self._next(f"migrate {self._name}" if partial else None)
+        return self._end(Exit.DONE, "applied", chosen, applied=not partial)
+
+    def validate(self) -> PhaseEnd:
+        """Phase 5: what is left, then the plan's checks."""
+        options, found, voice = self._options, self._found, self._voice
+        table = self._session.plan.phase5
+        assert table is not None
+        if not voice.quiet and not options.check:
+            show_findings(voice, found.findings)
+        left = f"{count(len(found.findings), 'deprecated import or keyword use')} left"
+        voice.say(f"{self._name}: {left if found.findings else 'no deprecated import or keyword is left'}")
+        if options.looks_only:
+            for check in table.check:
+                voice.say(f"would run {check.name}: {' '.join(check.run)}")
+            blocked = options.check and bool(found.findings)
+            self._next(f"migrate {self._name}")
+            return self._end(Exit.FINDINGS if blocked else Exit.DONE, "dry-run", found, applied=False, checks=())
+        if table.check and not options.yes and not voice.confirm(f"run {count(len(table.check), 'check')}?"):
+            voice.say(f"{self._name}: no check was run")
+            return self._end(Exit.FINDINGS, "dry-run", found, applied=False, checks=())
+        _run, results = run_checks(
+            self._session,
+            self._started_at,
+            voice.echo,
+            lambda check: voice.note(f"running {check.name}: {' '.join(check.run)}"),
+            lambda result: show_check(voice, result),
+        )
+        return self._judge(results)
+
+    def _judge(self, results: tuple[CheckResult, ...]) -> PhaseEnd:
+        failed = [result for result in results if not result.passed]
+        strict = self._options.strict and bool(self._found.findings)
+        if failed or strict:
+            what = f"{len(failed)} of {count(len(results), 'check')} failed" if failed else "deprecated uses are left"
+            self._voice.error(f"{self._name}: {what}")
+            self._voice.say(
+                f"next: mend it and run `migrate {self._name}` again, or take the last phase back: `migrate rollback`"
+            )
+            return self._end(Exit.FINDINGS, "applied", self._found, applied=False, checks=results)
+        self._voice.say(f"{self._name}: {count(len(results), 'check')} passed", "green")
+        self._voice.say("next: migrate timeline")
+        return self._end(Exit.DONE, "applied", self._found, applied=True, checks=results)
+
+    def _next(self, command: str | None = None) -> None:
+        """Name the next command: this one again, the next phase of the plan, or the timeline."""
+        later = [n for n in self._session.plan.phases if n > self._found.phase]
+        following = command or (f"migrate phase{later[0]}" if later else "migrate timeline")
+        self._voice.say(f"next: {following}")
+
+    def _end(
+        self, code: Exit, mode: Mode, shown: Preview, *, applied: bool, checks: tuple[CheckResult, ...] | None = None
+    ) -> PhaseEnd:
+        document = phase_document(shown, mode, time.monotonic() - self._started, checks)
+        return PhaseEnd(code, document, applied)
+
+

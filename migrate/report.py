@@ -1,0 +1,142 @@
+"""What a person reads: diffs, findings, summaries, the status and the timeline."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from migrate.checks import CheckResult
+from migrate.console import Voice
+from migrate.diff import unified_diff
+from migrate.findings import Finding
+from migrate.preview import Preview
+from migrate.timeline import Timeline
+from rollback.errors import count
+from rollback.journal import RunRecord
+
+_STATE_STYLES = {"applied": "green", "passed": "green", "failed": "red", "rolled-back": "yellow", "interrupted": "red"}
+_LISTED = 200
+"""Findings listed before the rest is only counted; --json and -v have all."""
+
+
+def show_diff(voice: Voice, preview: Preview) -> None:
+    """Every edit of a phase as one unified diff, priority files first."""
+    for file in preview.files:
+        voice.diff(unified_diff(file.path, file.before, file.edits))
+
+
+def show_findings(voice: Voice, findings: Sequence[Finding]) -> None:
+    """The findings, errors first, one line each: `path:line:column: code: message`."""
+    ordered = sorted(findings, key=lambda f: (f.severity != "error", f.order))
+    listed = ordered if voice.verbose else ordered[:_LISTED]
+    for finding in listed:
+        place = f"{finding.path}:{finding.line}:{finding.column}"
+        voice.say(f"{place}: {finding.severity}: {finding.code}: {finding.message}", _severity_style(finding))
+    if len(listed) < len(ordered):
+        voice.say(f"… and {len(ordered) - len(listed)} more findings; -v or --json lists all")
+
+
+def _severity_style(finding: Finding) -> str:
+    return "red" if finding.severity == "error" else "yellow"
+
+
+def summary(preview: Preview, verb: str) -> str:
+    """`phase3: 128 edits in 101 files would change; 67 findings (…)`; `verb` is `would change` or `changed`."""
+    parts = [f"phase{preview.phase}: {count(preview.edits, 'edit')} in {count(len(preview.files), 'file')} {verb}"]
+    if preview.kept:
+        parts.append(f"{count(preview.kept, 'site')} kept by a `# migrate: keep` comment")
+    parts.append(findings_summary(preview.findings))
+    return "; ".join(parts)
+
+
+def findings_summary(findings: Sequence[Finding]) -> str:
+    """`2 errors (keyword-conflict 2), 1 warning (star-import 1)`."""
+    parts = []
+    for severity in ("error", "warning"):
+        codes = Counter(f.code for f in findings if f.severity == severity)
+        if codes:
+            listed = ", ".join(f"{code} {number}" for code, number in sorted(codes.items()))
+            parts.append(f"{count(codes.total(), severity)} ({listed})")
+    return ", ".join(parts) or "no findings"
+
+
+def show_check(voice: Voice, result: CheckResult) -> None:
+    """One check with a tick or a cross per criterion, and the end of its output where it failed."""
+    mark, style = ("✓", "green") if result.passed else ("✗", "red")
+    voice.say(f"{mark} {result.name} ({result.seconds:.1f} s)", style)
+    for criterion in result.criteria:
+        mark, style = ("✓", "green") if criterion.passed else ("✗", "red")
+        voice.say(f"    {mark} {criterion}", style)
+    if not result.passed:
+        voice.say(f"    {result.message}", "red")
+        if not voice.quiet:
+            for line in result.tail.split("\n"):
+                voice.say(f"    | {line}")
+
+
+def show_timeline(voice: Voice, timeline: Timeline) -> None:
+    """Planned against actual minutes per phase, and the budget."""
+    table = Table(box=box.SIMPLE, show_edge=False, pad_edge=False)
+    table.add_column("phase", no_wrap=True)
+    table.add_column("title", overflow="fold")
+    for heading in ("planned", "actual", "start", "end", "state", "files", "edits", "manual"):
+        numeric = heading in ("planned", "actual", "files", "edits", "manual")
+        table.add_column(heading, justify="right" if numeric else "left", no_wrap=True)
+    for line in timeline.phases:
+        table.add_row(
+            f"phase{line.phase}",
+            line.title,
+            _minutes(line.planned_minutes),
+            duration(line.seconds) if line.runs else "",
+            _clock(line.started_at),
+            _clock(line.ended_at),
+            _styled_state(line.state),
+            *(str(number) if line.runs else "" for number in (line.files, line.edits, line.manual)),
+        )
+    plan = timeline.plan
+    table.add_section()
+    table.add_row("total", "", _minutes(plan.total_minutes), duration(timeline.seconds), "", "", "", "", "", "")
+    voice.show(table)
+    if plan.plan.budget_minutes is not None:
+        spent = timeline.seconds / 60
+        left = plan.plan.budget_minutes - spent
+        verdict = f"{duration(left * 60)} left" if left >= 0 else f"{duration(-left * 60)} over"
+        voice.say(f"budget: {_minutes(plan.plan.budget_minutes)}, {verdict}")
+    for hint in plan.hints():
+        voice.note(f"hint: {hint}")
+
+
+def _styled_state(state: str) -> Text:
+    return Text(state, style=_STATE_STYLES.get(state, ""))
+
+
+def run_line(run: RunRecord) -> str:
+    """One run in words."""
+    when = datetime.fromtimestamp(run.started_at).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+    detail = f": {run.detail}" if run.detail else ""
+    return f"run {run.id}: phase{run.phase} of {run.plan}, {count(run.files, 'file')}, {when}, {run.state}{detail}"
+
+
+def duration(seconds: float) -> str:
+    """`0.4 s`, `38 s`, `2 min 05 s`, `1 h 10 min`."""
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+
+
+def _minutes(minutes: float | None) -> str:
+    return "" if minutes is None else f"{minutes:g} min"
+
+
+def _clock(seconds: float | None) -> str:
+    return "" if seconds is None else datetime.fromtimestamp(seconds).astimezone().strftime("%H:%M:%S")

@@ -1,0 +1,96 @@
+"""The command rollback: show what would be taken back, ask, and take it back newest first."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from migrate.console import Voice
+from migrate.errors import Exit, UsageError
+from migrate.report import run_line
+from migrate.run import roll_back_runs, runs_to_roll_back
+from rollback.errors import count, escape
+from rollback.git import Git
+from rollback.journal import RunRecord
+from rollback.restore import RollbackResult
+
+SCHEMA = 1
+
+
+def read_target(text: str | None, *, everything: bool) -> int | None:
+    """The phase in `rollback phase3`; `3` will do.
+
+    Raises:
+        UsageError: it is no phase, or contradicts `--all`.
+    """
+    if text is None:
+        return None
+    found = re.fullmatch(r"(?:phase)?([1-5])", text)
+    if found is None:
+        raise UsageError(f"rollback: {text!r} is no phase; write phase1 to phase5, or --all")
+    if everything:
+        raise UsageError(f"rollback: --all takes every phase back; leave out {text!r} or --all")
+    return int(found[1])
+
+
+def roll_back_command(
+    git: Git, plan: str | None, target: int | None, *, everything: bool, yes: bool, force: bool, voice: Voice
+) -> tuple[Exit, dict[str, Any]]:
+    """Take phases back.
+
+    Args:
+        plan: the plan's name; None when it cannot be read, for the runs of every plan.
+    Returns:
+        The exit code and the JSON document.
+    """
+    started = time.monotonic()
+    runs = runs_to_roll_back(git, plan, target, everything)
+    if not runs:
+        voice.say("nothing to roll back")
+        voice.say("next: migrate status")
+        return Exit.DONE, _document(plan, (), started)
+    for run in runs:
+        voice.say(run_line(run))
+    if not yes and not voice.confirm(f"take {count(len(runs), 'run')} back, newest first?"):
+        voice.say("nothing rolled back")
+        return Exit.FINDINGS, _document(plan, (), started)
+    results = roll_back_runs(git, runs, force=force, done=lambda result: _tell(voice, result))
+    _warn_of_commits(voice, runs)
+    voice.say("next: migrate status")
+    return Exit.DONE, _document(plan, results, started)
+
+
+def _tell(voice: Voice, result: RollbackResult) -> None:
+    run = result.run
+    voice.say(f"phase{run.phase}: run {run.id} rolled back; {count(run.files, 'file')} as before, to the byte", "green")
+    if result.kept is not None:
+        voice.say(f"newer versions are kept; see them with git show {result.kept}:PATH")
+        for path in result.kept_paths:
+            voice.say(f"  git show '{result.kept}:{escape(path)}'")
+
+
+def _warn_of_commits(voice: Voice, runs: Sequence[RunRecord]) -> None:
+    for run in runs:
+        if run.commit is not None:
+            voice.note(f"commit {run.commit} of phase{run.phase} stays in the history; the files are as before it")
+
+
+def _document(plan: str | None, results: Sequence[RollbackResult], started: float) -> dict[str, Any]:
+    return {
+        "schema": SCHEMA,
+        "plan": plan,
+        "rolled_back": [
+            {
+                "run": r.run.id,
+                "phase": r.run.phase,
+                "files": r.run.files,
+                "restored": list(r.restored),
+                "kept": r.kept,
+                "kept_paths": list(r.kept_paths),
+            }
+            for r in results
+        ],
+        "seconds": round(time.monotonic() - started, 3),
+    }

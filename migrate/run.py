@@ -1,0 +1,270 @@
+"""One phase end to end, after its preview: refuse, lock, journal, write, verify, commit; and the way back."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from contextlib import contextmanager
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from migrate.checks import CheckResult, run_check
+from migrate.errors import MigrateError
+from migrate.plan import Check, CheckPhase, Plan
+from migrate.preview import FilePreview, Preview, preview
+from migrate.process import split_verify
+from migrate.session import Session
+from migrate.transform import accept_edits
+from migrate.edits import Edit
+from rollback.apply import apply_changes
+from rollback.errors import RepositoryError, name_paths
+from rollback.git import Git
+from rollback.journal import Journal, RunRecord, RunRequest
+from rollback.lock import locked
+from rollback.restore import RollbackResult, roll_back, select_runs
+
+VERIFY_TIMEOUT_S = 3600.0
+"""How long a `--verify` command may take."""
+
+Echo = Callable[[bytes], None]
+Tick = Callable[[int], None]
+
+
+class DirtyFiles(RepositoryError):
+    """Files the phase would touch have changes that git does not have."""
+
+    def __init__(self, states: dict[str, str], total: int, *, commit: bool) -> None:
+        shown = name_paths([f"{path} ({state})" for path, state in states.items()])
+        way_out = "commit them first" if commit else "commit them, or pass --allow-dirty; rollback brings them back as they are"
+        super().__init__(f"{len(states)} of {total} files to touch have uncommitted changes: {shown}; nothing written; {way_out}")
+        self.states = states
+
+
+class NoIdentity(RepositoryError):
+    """`--commit` without a name to commit under."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(f"--commit: {problem}; nothing written")
+
+
+class OutOfOrder(MigrateError):
+    """An earlier phase of the plan still has edits to make."""
+
+    def __init__(self, phase: int, earlier: int, edits: int) -> None:
+        super().__init__(
+            f"phase{phase}: phase{earlier} comes first and still has {edits} edits to make; "
+            f"run `migrate phase{earlier}`, or pass --force"
+        )
+        self.earlier = earlier
+
+
+class CommitFailed(RepositoryError):
+    """The commit could not be made; the phase was rolled back."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(f"--commit: {error}; the phase was rolled back")
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyOptions:
+    """How a phase is applied.
+
+    Attributes:
+        verify: a command to run afterwards; None for none.
+        commit: make one commit of the phase's files.
+        allow_dirty: touch files with uncommitted changes.
+    """
+
+    verify: str | None = None
+    commit: bool = False
+    allow_dirty: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """A phase that was applied, and perhaps rolled back again by its verification.
+
+    Attributes:
+        run: as it stands in the journal.
+        verified: the result of `--verify`; None without.
+    """
+
+    run: RunRecord
+    verified: CheckResult | None
+
+
+def refuse_out_of_order(session: Session, phase: int, jobs: int | None) -> None:
+    """Every earlier phase of the plan has nothing left to edit.
+
+    Raises:
+        OutOfOrder: one has.
+    """
+    for earlier in session.plan.phases:
+        if earlier < min(phase, 5):
+            before = preview(session.git, session.plan, earlier, jobs)
+            if before.files:
+                raise OutOfOrder(phase, earlier, before.edits)
+
+
+def refuse_dirty(git: Git, paths: Sequence[str], options: ApplyOptions) -> None:
+    """The files to touch are as git has them, unless dirty ones are allowed; with `--commit` never.
+
+    Raises:
+        DirtyFiles: some are not.
+    """
+    if options.allow_dirty and not options.commit:
+        return
+    dirty = git.dirty(paths)
+    if dirty:
+        raise DirtyFiles(dirty, len(paths), commit=options.commit)
+
+
+def refuse_no_identity(git: Git) -> None:
+    """A commit could be made.
+
+    Raises:
+        NoIdentity: git does not know who commits.
+    """
+    problem = git.identity_problem()
+    if problem is not None:
+        raise NoIdentity(problem)
+
+
+def keep_only(file: FilePreview, edits: Sequence[Edit]) -> FilePreview:
+    """The file with only the accepted `edits`.
+
+    Raises:
+        NotAsPlanned: it would no longer compile with just these.
+    """
+    accept_edits(file.path, file.before, tuple(edits))
+    return FilePreview(file.path, file.before, file.mode, tuple(edits))
+
+
+def apply_phase(
+    session: Session,
+    plan: Preview,
+    options: ApplyOptions,
+    started_at: float,
+    echo: Echo | None = None,
+    tick: Tick | None = None,
+) -> Applied:
+    """Write what `plan` shows, as one run of the journal; then verify and commit it if asked to.
+
+    Args:
+        started_at: when the phase began to look at the tree, seconds since the epoch.
+        echo: told the verification's output as it comes. tick: told how many files are written.
+    Raises:
+        RepositoryError: the repository is in the way; the tree is as before.
+        KeyboardInterrupt: Ctrl-C; everything is restored.
+    """
+    git = session.git
+    request = RunRequest(session.plan.name, plan.phase, started_at, plan.edits, len(plan.findings))
+    command = f"migrate phase{plan.phase}"
+    with locked(git, command), Journal.open(git, create=True) as journal:
+        run = apply_changes(git, journal, request, [file.change for file in plan.files], tick)
+        if options.verify is not None:
+            with _rolled_back_on_error(git, journal, run, "interrupted during --verify"):
+                verified = verify(git.root, options.verify, echo)
+            if not verified.passed:
+                reason = f"--verify failed: {verified.message}"
+                return Applied(roll_back(git, journal, run, reason=reason, state="failed").run, verified)
+        else:
+            verified = None
+        if options.commit:
+            with _rolled_back_on_error(git, journal, run, "the commit failed"):
+                sha = _commit(git, session.plan, plan)
+            run = journal.record_commit(run.id, sha)
+        return Applied(run, verified)
+
+
+@contextmanager
+def _rolled_back_on_error(git: Git, journal: Journal, run: RunRecord, reason: str) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        roll_back(git, journal, run, reason=reason, state="failed")
+        raise
+
+
+def _commit(git: Git, plan: Plan, phase: Preview) -> str:
+    table = plan.phase(phase.phase)
+    title = getattr(table, "title", "") or f"phase {phase.phase}"
+    message = (
+        f"{plan.name} phase {phase.phase}: {title}\n\n"
+        f"{phase.edits} edits in {len(phase.files)} files, made by ssot-migrate.\n"
+    )
+    try:
+        return git.commit([file.path for file in phase.files], message)
+    except RepositoryError as error:
+        raise CommitFailed(error) from error
+
+
+def verify(root: Path, command: str, echo: Echo | None = None) -> CheckResult:
+    """Run a `--verify` command in the root; its exit code decides."""
+    check = Check(name="verify", run=split_verify(command), timeout_seconds=VERIFY_TIMEOUT_S)
+    with tempfile.TemporaryDirectory(prefix="ssot-migrate-") as scratch:
+        return run_check(check, root, Path(scratch), echo)
+
+
+def run_checks(
+    session: Session,
+    started_at: float,
+    echo: Echo | None = None,
+    before_each: Callable[[Check], None] | None = None,
+    after_each: Callable[[CheckResult], None] | None = None,
+) -> tuple[RunRecord, tuple[CheckResult, ...]]:
+    """Phase 5: run the plan's checks in order, all of them, and record what they came to.
+
+    Raises:
+        RepositoryError: another run holds the lock, or an interrupted one has to be rolled back first.
+    """
+    table = session.plan.phase5
+    assert isinstance(table, CheckPhase)
+    results: list[CheckResult] = []
+    with (
+        locked(session.git, "migrate phase5"),
+        Journal.open(session.git, create=True) as journal,
+        tempfile.TemporaryDirectory(prefix="ssot-migrate-") as scratch,
+    ):
+        for check in table.check:
+            if before_each is not None:
+                before_each(check)
+            results.append(run_check(check, session.git.root, Path(scratch), echo))
+            if after_each is not None:
+                after_each(results[-1])
+        passed = all(result.passed for result in results)
+        documents = [result.as_json() for result in results]
+        run = journal.record_check_run(session.plan.name, 5, started_at, time.time(), passed, documents)
+    return run, tuple(results)
+
+
+def runs_to_roll_back(git: Git, plan: str | None, target: int | None, everything: bool) -> tuple[RunRecord, ...]:
+    """The runs that a rollback takes back, newest first.
+
+    Args:
+        plan: name of the plan; None for the runs of every plan.
+        target: back to before this phase; None for the last applied one.
+    """
+    with Journal.open(git, create=False) as journal:
+        interrupted = journal.interrupted()
+        runs = [run for run in journal.runs() if plan in (None, run.plan) or run == interrupted]
+        return select_runs(runs, target, everything)
+
+
+def roll_back_runs(
+    git: Git, runs: Sequence[RunRecord], *, force: bool, done: Callable[[RollbackResult], None] | None = None
+) -> tuple[RollbackResult, ...]:
+    """Take `runs` back, in order.
+
+    Raises:
+        RepositoryError: one cannot be taken back; those before it are.
+    """
+    results: list[RollbackResult] = []
+    with locked(git, "migrate rollback"), Journal.open(git, create=True) as journal:
+        for run in runs:
+            results.append(roll_back(git, journal, run, force=force))
+            if done is not None:
+                done(results[-1])
+    return tuple(results)

@@ -1,0 +1,67 @@
+"""Where a command works: the root, the plan, git, and what the journal says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from migrate.errors import PlanError, UsageError
+from migrate.plan import FILENAME, Plan, find_plan, load_plan
+from rollback.git import Git
+from rollback.journal import Journal, RunRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One command's surroundings."""
+
+    git: Git
+    plan: Plan
+    plan_file: Path
+
+    def runs(self) -> tuple[RunRecord, ...]:
+        """The plan's runs, oldest first; nothing is written for it."""
+        with Journal.open(self.git, create=False) as journal:
+            return journal.runs(self.plan.name)
+
+    def interrupted(self) -> RunRecord | None:
+        with Journal.open(self.git, create=False) as journal:
+            return journal.interrupted()
+
+
+def open_session(root: Path | None, plan_file: Path | None) -> Session:
+    """Find the repository and load the plan.
+
+    Args:
+        root: from `--root`; None for the folder of the plan found upward, or the working tree's top with `--plan`.
+        plan_file: from `--plan`; None for `migrate.toml` in the root, or found upward from the current folder.
+    Raises:
+        UsageError: `root` is no folder.
+        PlanError: there is no plan, or it is wrong.
+        RepositoryError: there is no git repository to work with.
+    """
+    git = open_repository(root)
+    if plan_file is not None:
+        plan = load_plan(plan_file)
+        return Session(git if root is not None else Git.open(git.toplevel), plan, plan_file)
+    if root is not None:
+        return Session(git, load_plan(root / FILENAME), root / FILENAME)
+    found = find_plan(Path.cwd(), git.toplevel)
+    if found is None:
+        raise PlanError(
+            [f"{FILENAME}: not found from {Path.cwd()} up to {git.toplevel}; write one, or name it with --plan FILE"]
+        )
+    return Session(Git.open(found.parent), load_plan(found), found)
+
+
+def open_repository(root: Path | None) -> Git:
+    """The working tree that `root`, or the current folder, is in.
+
+    Raises:
+        UsageError: `root` is no folder.
+        RepositoryError: there is no git repository to work with.
+    """
+    start = Path.cwd() if root is None else root
+    if not start.is_dir():
+        raise UsageError(f"--root: {start} is not a folder; name the repository's root")
+    return Git.open(start)
