@@ -144,8 +144,7 @@ class _PhaseCommand:
             self._voice.say(f"{self._name}: nothing to do: {self._why_nothing()}")
             self._next()
             return self._end(Exit.DONE, "nothing-to-do", found, applied=True)
-        paths = [file.path for file in found.files]
-        refuse_dirty(self._session.git, paths, self._apply_options)
+        refuse_dirty(self._session, found.files, self._apply_options)
         if options.commit:
             refuse_no_identity(self._session.git)
         chosen = choose_edits(found, self._voice) if options.interactive else found

@@ -108,17 +108,23 @@ def refuse_out_of_order(session: Session, phase: int, jobs: int | None) -> None:
                 raise OutOfOrder(phase, earlier, before.edits)
 
 
-def refuse_dirty(git: Git, paths: Sequence[str], options: ApplyOptions) -> None:
+def refuse_dirty(session: Session, files: Sequence[FilePreview], options: ApplyOptions) -> None:
     """The files to touch are as git has them, unless dirty ones are allowed; with `--commit` never.
+
+    What an earlier phase of this journal made of a file, and nobody has edited since, is no obstacle: the phases
+    follow each other without a commit between them.
 
     Raises:
         DirtyFiles: some are not.
     """
     if options.allow_dirty and not options.commit:
         return
-    dirty = git.dirty(paths)
+    dirty = session.git.dirty([file.path for file in files])
+    if dirty and not options.commit:
+        ours = session.written()
+        dirty = {f.path: dirty[f.path] for f in files if f.path in dirty and ours.get(f.path) != f.before_sha256}
     if dirty:
-        raise DirtyFiles(dirty, len(paths), commit=options.commit)
+        raise DirtyFiles(dirty, len(files), commit=options.commit)
 
 
 def refuse_no_identity(git: Git) -> None:

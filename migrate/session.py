@@ -24,6 +24,12 @@ class Session:
         with Journal.open(self.git, create=False) as journal:
             return journal.runs(self.plan.name)
 
+    def written(self) -> dict[str, str | None]:
+        """What the runs that stand in the tree made of each file: its sha256 by path, the newest run's last."""
+        with Journal.open(self.git, create=False) as journal:
+            standing = [r for r in journal.runs() if r.state == "applied" and r.prefix == self.git.prefix]
+            return {file.path: file.after_sha256 for run in standing for file in journal.files(run.id)}
+
     def interrupted(self) -> RunRecord | None:
         with Journal.open(self.git, create=False) as journal:
             return journal.interrupted()

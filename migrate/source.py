@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import ast
+import bisect
 import gc
-import io
 import re
 import tokenize
 import warnings
@@ -12,10 +12,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 
 from migrate.edits import Span
 
 _BOM = b"\xef\xbb\xbf"
+_ASCII = bytes(range(128))
 _LINE_END = re.compile(rb"\r\n|\r|\n")
 
 
@@ -49,12 +51,18 @@ class Source:
         """Codec name from the cookie or BOM; `utf-8` without either.
 
         Raises:
-            UnparsableSource: the cookie names no codec, or contradicts the BOM.
+            UnparsableSource: the cookie names no codec, or one in which ASCII is not itself, or contradicts the BOM.
         """
+        # The cookie stands on one of the first two lines, and those may end in a `\r`, which `readline` goes past.
+        ends = [found.end() for found in islice(_LINE_END.finditer(self.content), 2)]
+        head = self.content[: ends[1]] if len(ends) == 2 else self.content
         try:
-            name, _ = tokenize.detect_encoding(io.BytesIO(self.content).readline)
-        except (SyntaxError, UnicodeDecodeError) as error:
+            name, _ = tokenize.detect_encoding(iter(head.splitlines(keepends=True)).__next__)
+            is_transparent = _ASCII.decode(name) == _ASCII.decode("ascii")
+        except (SyntaxError, LookupError, UnicodeError) as error:
             raise UnparsableSource(1, 0, str(error)) from None
+        if not is_transparent:
+            raise UnparsableSource(1, 0, f"places in {name} are not certain, as ASCII is not itself in it")
         return "utf-8" if name == "utf-8-sig" else name
 
     @property
@@ -72,7 +80,7 @@ class Source:
         try:
             return self.content[self.bom :].decode(self.encoding)
         except UnicodeDecodeError as error:
-            line = self.content.count(b"\n", 0, error.start + self.bom) + 1
+            line = len(_LINE_END.findall(self.content, 0, error.start + self.bom)) + 1
             raise UnparsableSource(line, 0, f"not {self.encoding}: {error.reason}") from None
 
     @cached_property
@@ -99,8 +107,6 @@ class Source:
 
     def position(self, offset: int) -> tuple[int, int]:
         """The `ast` position, line and column, of a byte offset."""
-        import bisect
-
         line = max(1, bisect.bisect_right(self.line_starts, offset))
         if line == len(self.line_starts) and line > 1 and not self._ends_with_newline:
             line -= 1

@@ -148,9 +148,10 @@ class Journal:
             path.parent.mkdir(parents=True, exist_ok=True)
             connection = _connect(path, create=create)
             try:
-                return cls(
-                    path, git.prefix, connection if _prepare(connection, path, create=create) else None
-                )
+                journal = cls(path, git.prefix, connection)
+                if not _prepare(connection, path, create=create):
+                    journal.close()
+                return journal
             except BaseException:
                 connection.close()
                 raise

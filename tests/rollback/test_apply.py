@@ -154,6 +154,23 @@ def test_a_write_that_fails_restores_everything(committed: Tree) -> None:
     assert_as_before(committed, before, "pkg/c.py: cannot write: File exists; every file is as before")
 
 
+def test_a_replacement_that_cannot_be_made_durable_is_restored(
+    committed: Tree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = committed.state()
+    calls: list[int] = []
+
+    def sync(descriptor: int) -> None:
+        calls.append(descriptor)
+        if len(calls) == 2:  # the first is the file's, the second its folder's, after the replacement
+            raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr("os.fsync", sync)
+    with pytest.raises(WriteFailed, match=r"a\.py: cannot write: Input/output error"):
+        committed.apply(CHANGES)
+    assert_as_before(committed, before, "a.py: cannot write: Input/output error; every file is as before")
+
+
 def test_a_file_edited_while_others_are_written_stays_as_it_is(committed: Tree) -> None:
     before = committed.state()
     with pytest.raises(

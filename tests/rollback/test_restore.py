@@ -24,7 +24,7 @@ from rollback.errors import (
     WriteFailed,
 )
 from rollback.journal import RunRecord
-from rollback.restore import select_runs
+from rollback.restore import _checked_out, select_runs
 
 CHANGES: dict[str, bytes | None] = {
     "a.py": b"new a\n",
@@ -55,6 +55,20 @@ def test_odd_names(tree: Tree, is_committed: bool) -> None:
     before = tree.state()
     tree.roll_back(tree.apply(dict.fromkeys(ODD_NAMES, b"new\n")))
     assert tree.state() == before
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="names must be UTF-8 there")
+def test_git_checkout_alone_finds_every_file(tree: Tree) -> None:
+    """What it misses is read from the blobs, which hides a mistake in its options."""
+    for path in ODD_NAMES:
+        tree.write(path, os.fsencode(path) + b"\r\n")
+    tree.git("config", "core.sparseCheckout", "true")
+    tree.git("config", "core.autocrlf", "input")
+    run = tree.apply(dict.fromkeys(ODD_NAMES, b"new\n"))
+    with _checked_out(tree.open(), run, ODD_NAMES) as folder:
+        assert {path: (folder / path).read_bytes() for path in ODD_NAMES} == {
+            path: os.fsencode(path) + b"\r\n" for path in ODD_NAMES
+        }
 
 
 @pytest.mark.parametrize("mode", [0o600, 0o444, 0o755, 0o4711])

@@ -19,11 +19,13 @@ def shown(tree: Tree, commit: str, path: str) -> bytes:
     return tree.git("cat-file", "blob", f"{commit}:{path}")
 
 
-def test_exact_bytes_past_filters(tree: Tree) -> None:
+@pytest.mark.parametrize(
+    "content", [b"crlf\r\nlf\n$Id: x$\n", b"\xef\xbb\xbf\r\xff\0"], ids=["text", "binary"]
+)
+def test_exact_bytes_past_filters(tree: Tree, content: bytes) -> None:
     tree.git("config", "core.autocrlf", "true")
     tree.git("config", "filter.upper.clean", "tr a-z A-Z")
-    tree.write(".gitattributes", b"*.py filter=upper ident text eol=lf working-tree-encoding=UTF-16\n")
-    content = b"crlf\r\nlf\n$Id: x$\r\xff\0"
+    tree.write(".gitattributes", b"*.py filter=upper ident text eol=lf\n")
     commit = take(tree.open(), REF, [Image("a.py", content, "100644")], "subject\n")
     assert shown(tree, commit, "a.py") == content
     assert tree.git("rev-parse", REF).decode().strip() == commit

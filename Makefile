@@ -1,0 +1,80 @@
+# Everything runs in .venv, which `make setup` builds; PYTHON chooses the interpreter it is built with.
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && { echo $$p; break; }; done)
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+PLAN   ?= plans/issue-620.toml
+ROOT   ?= .
+ARGS   ?=
+MIGRATE = $(BIN)/migrate
+WHERE   = --plan $(PLAN) --root $(ROOT)
+PHASES := phase1 phase2 phase3 phase4 phase5
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test test-fast lint format types layers check clean \
+	$(PHASES) $(PHASES:%=dry-run-%) $(PHASES:%=rollback-%) run status timeline rollback
+
+help: ## this list
+	@echo 'For the engineer (PLAN=, ROOT=, ARGS= as needed):'
+	@grep -hE '^[a-z0-9%$$()A-Z:=-]+:.*##>' $(MAKEFILE_LIST) | sed -E 's/^[^#]*##> *([^ ]+) +(.*)/  \1|\2/' | awk -F'|' '{printf "%-22s %s\n", $$1, $$2}'
+	@echo 'For the developer:'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /|/' | awk -F'|' '{printf "  %-20s %s\n", $$1, $$2}'
+
+$(PHASES): setup ##> phase1…phase5 one phase: shows the diff, asks, applies
+	$(MIGRATE) $@ $(WHERE) $(ARGS)
+
+$(PHASES:%=dry-run-%): setup ##> dry-run-phaseN what the phase would do; nothing is written
+	$(MIGRATE) $(@:dry-run-%=%) --dry-run $(WHERE) $(ARGS)
+
+run: setup ##> run all phases in order, asking before each
+	$(MIGRATE) run $(WHERE) $(ARGS)
+
+status: setup ##> status where the migration stands
+	$(MIGRATE) status $(WHERE) $(ARGS)
+
+timeline: setup ##> timeline planned against actual minutes per phase
+	$(MIGRATE) timeline $(WHERE) $(ARGS)
+
+rollback: setup ##> rollback the last applied phase (ARGS=--all for every phase)
+	$(MIGRATE) rollback $(WHERE) $(ARGS)
+
+$(PHASES:%=rollback-%): setup ##> rollback-phaseN back to before phase N
+	$(MIGRATE) rollback $(@:rollback-%=%) $(WHERE) $(ARGS)
+
+setup: $(VENV)/.installed ## build .venv with the tool and its development packages
+
+$(VENV)/.installed: pyproject.toml
+	@test -n "$(PYTHON)" || { echo 'make: no Python 3.11 or newer found; install one or pass PYTHON=' >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	@touch $@
+
+demo: setup ## five phases on a sample repository, a failing one, its rollback, the timeline
+	@MIGRATE=$(abspath $(BIN))/migrate PATH="$(abspath $(BIN)):$$PATH" bash demo/demo.sh
+
+test: setup ## all tests in random order, with branch coverage (gate 95 %)
+	rm -f .coverage .coverage.*
+	$(BIN)/python -m pytest --cov --cov-report= -n auto
+	$(BIN)/python -m coverage report
+
+test-fast: setup ## all tests without coverage; ARGS= goes to pytest
+	$(BIN)/python -m pytest -q -n auto $(ARGS)
+
+lint: setup ## ruff: rules and format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+format: setup ## ruff: mend what it can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+types: setup ## mypy --strict
+	$(BIN)/mypy
+
+layers: setup ## import-linter: imports point down
+	$(BIN)/lint-imports
+
+check: lint types layers test ## what CI runs
+
+clean: ## remove .venv and caches
+	rm -rf $(VENV) .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache *.egg-info

@@ -1,0 +1,131 @@
+"""What every test of a rewrite does: run it, compare bytes, run it again; and the small plan they share."""
+
+from __future__ import annotations
+
+import ast
+import pickle
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from migrate.edits import apply_edits
+from migrate.findings import SEVERITIES
+from migrate.plan import Plan, parse_plan
+from migrate.transform import FileResult, PhaseSpec, transform_file
+
+TABLES: dict[str, Any] = {
+    "phase1": {
+        "redirect": [
+            {
+                "module": "shop.cart",
+                "docstring": "DEPRECATED: use shop.basket.",
+                "exports": ["shop.basket:Basket as Cart", "shop.pay:checkout"],
+            }
+        ]
+    },
+    "phase2": {
+        "redirect": [
+            {"module": "shop.till", "docstring": "DEPRECATED: use shop.pay.", "exports": ["shop.pay:Till"]}
+        ]
+    },
+    "phase3": {
+        "move": [
+            {"old": "shop.cart:Cart", "new": "shop.basket:Basket"},
+            {"old": "shop.cart:checkout", "new": "shop.pay:checkout"},
+            {"old": "shop.cart:refund", "new": "shop.pay:refund"},
+            {"old": "shop.prices", "new": "shop.pricing.prices"},
+            {"old": "pricelist", "new": "shop.pricing.lists"},
+        ]
+    },
+    "phase4": {
+        "call": [
+            {
+                "callee": "shop.basket:Basket",
+                "rename": {"metadata": "context"},
+                "add": {"audit": "{}"},
+                "remove": ["legacy"],
+            },
+            {"callee": "shop.billing:charge", "add": {"currency": '"EUR"'}},
+            {"callee": "shop.billing:Invoice.of", "rename": {"no": "number"}},
+        ]
+    },
+    "phase5": {},
+}
+
+
+def make_plan(tables: Mapping[str, Any] | None = None, **header: Any) -> Plan:
+    """A plan with `tables` for its phases, and `header` in `[plan]`."""
+    return parse_plan({"plan": {"name": "test", **header}, **(TABLES if tables is None else tables)}, "migrate.toml")
+
+
+def moves(**old_to_new: str) -> Plan:
+    """A plan of phase 3 alone; keywords are numbered at will, values are `old -> new`."""
+    pairs = [value.split(" -> ") for value in old_to_new.values()]
+    return make_plan({"phase3": {"move": [{"old": old, "new": new} for old, new in pairs]}})
+
+
+def calls(callee: str, **change: Any) -> Plan:
+    """A plan of phase 4 with one call."""
+    return make_plan({"phase4": {"call": [{"callee": callee, **change}]}})
+
+
+PLAN = make_plan()
+"""The plan that tests share."""
+
+
+def transform(
+    source: str | bytes,
+    *,
+    phase: int,
+    plan: Plan = PLAN,
+    path: str = "app/main.py",
+    aliases: Mapping[str, str] | None = None,
+) -> FileResult:
+    """`transform_file`, with its specification and result as a worker process would see them."""
+    spec = PhaseSpec(plan, phase, tuple(sorted((aliases or {}).items())))
+    result = transform_file(path, _bytes(source), pickle.loads(pickle.dumps(spec)))
+    assert pickle.loads(pickle.dumps(result)) == result
+    assert result.bug is None, result.bug
+    assert {f.code for f in result.findings} <= SEVERITIES.keys()
+    return result
+
+
+def check_noop(source: str | bytes, **how: Any) -> FileResult:
+    """The phase has nothing to do in `source`, and nothing to say about it."""
+    result = transform(source, **how)
+    assert (result.edits, codes(result)) == ((), [])
+    return result
+
+
+def check_refused(source: str | bytes, expected: str | Iterable[str], **how: Any) -> FileResult:
+    """The phase changes nothing in `source`; its findings have the `expected` codes, in order of place."""
+    result = transform(source, **how)
+    assert (result.edits, codes(result)) == ((), [expected] if isinstance(expected, str) else list(expected))
+    return result
+
+
+def check_rewritten(
+    before: str | bytes, after: str | bytes, *, findings: Iterable[str] = (), parses: bool = True, **how: Any
+) -> FileResult:
+    """The phase makes exactly `after` of `before`, and nothing more of `after`.
+
+    Args:
+        findings: codes of what is reported besides.
+        parses: both are Python to this interpreter.
+    """
+    if parses:
+        ast.parse(_bytes(before))
+        ast.parse(_bytes(after))
+    result = transform(before, **how)
+    assert apply_edits(_bytes(before), result.edits) == _bytes(after)
+    assert codes(result) == list(findings)
+    again = transform(after, **how)
+    assert again.edits == ()
+    return result
+
+
+def codes(result: FileResult) -> list[str]:
+    return [finding.code for finding in result.findings]
+
+
+def _bytes(source: str | bytes) -> bytes:
+    return source.encode() if isinstance(source, str) else source

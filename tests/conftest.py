@@ -1,0 +1,68 @@
+"""Fixtures: small real git repositories, out of reach of the developer's own git configuration."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+from rollback.git import Git
+
+settings.register_profile("tests", deadline=None, max_examples=60)
+settings.load_profile("tests")
+
+
+@dataclass(frozen=True)
+class Repository:
+    """A git working tree of its own."""
+
+    root: Path
+
+    def git(self, *args: str) -> bytes:
+        return subprocess.run(["git", *args], cwd=self.root, check=True, capture_output=True).stdout
+
+    def write(self, files: Mapping[str, str | bytes]) -> None:
+        for path, content in files.items():
+            full = self.root / os.fsdecode(path)
+            full.parent.mkdir(parents=True, exist_ok=True)
+            full.write_bytes(content.encode() if isinstance(content, str) else content)
+
+    def commit(self) -> None:
+        self.git("add", "--all")
+        self.git("commit", "--quiet", "--allow-empty", "--message", "work")
+
+    def open(self) -> Git:
+        return Git.open(self.root)
+
+
+MakeRepository = Callable[[Mapping[str, str | bytes]], Repository]
+
+
+@pytest.fixture
+def make_repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MakeRepository:
+    """Make a repository of path -> content, everything committed."""
+    for name in [name for name in os.environ if name.startswith("GIT_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
+    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    made: list[Repository] = []
+
+    def make(files: Mapping[str, str | bytes]) -> Repository:
+        root = tmp_path / f"repository{len(made)}"
+        root.mkdir()
+        repository = Repository(root)
+        made.append(repository)
+        repository.git("init", "--quiet", "--initial-branch=main")
+        repository.git("config", "user.name", "Dev")
+        repository.git("config", "user.email", "dev@example.org")
+        repository.write(files)
+        repository.commit()
+        return repository
+
+    return make
