@@ -297,7 +297,19 @@ def _exit_code(arguments: Sequence[str] | None) -> int:
     except (MigrateError, RepositoryError) as error:
         _complain(str(error))
         return exit_code_of(error)
+    except Exception as error:  # noqa: BLE001 - the last line of defence: one line instead of a traceback
+        return _bug(error, arguments)
     return int(code or 0)
+
+
+def _bug(error: Exception, arguments: Sequence[str] | None) -> int:
+    import traceback
+
+    given = sys.argv[1:] if arguments is None else arguments
+    if "-v" in given or "--verbose" in given:
+        _complain("".join(traceback.format_exception(error)))
+    _complain(f"internal error: {type(error).__name__}: {error}; please report it with the output of the same command and -v")
+    return 1
 
 
 def _usage(error: click.ClickException) -> int:

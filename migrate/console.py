@@ -98,6 +98,19 @@ class Voice:
             self._err.print(Text(printable(readable(chunk))), end="")
 
     @contextmanager
+    def working(self, what: str) -> Iterator[None]:
+        """Say what is going on; on a terminal with a clock until it is done."""
+        self.note(what)
+        if self.quiet or self.verbose or not self._err.is_terminal:
+            yield
+            return
+        from rich.progress import Progress, SpinnerColumn, TimeElapsedColumn
+
+        with Progress(SpinnerColumn(), TimeElapsedColumn(), console=self._err, transient=True) as bar:
+            bar.add_task(what, total=None)
+            yield
+
+    @contextmanager
     def progress(self, what: str) -> Iterator[Progress | None]:
         """A bar on stderr for a step that takes a while; None where nobody would see it."""
         if self.quiet or not self._err.is_terminal:

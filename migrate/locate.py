@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from migrate.edits import Span
@@ -15,7 +15,7 @@ from migrate.plan import Call, Plan
 from migrate.provenance import Bound, FollowedNames, Provenance
 from migrate.refs import ObjectRef
 from migrate.source import Source
-from migrate.syntax import Place, lines_with, places_on, statements
+from migrate.syntax import Place, any_word, lines_with, places_on, statements
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,19 +169,20 @@ def string_references(module: Module, moves: MoveIndex, redirected: frozenset[st
         if not isinstance(node, ast.Constant) or not isinstance(node.value, str) or _is_docstring(place):
             continue
         for found in path.finditer(node.value):
-            subject = _named(moves, found.group(1), found.group(2).lstrip("."))
+            subject = _named(moves, redirected, found.group(1), found.group(2).lstrip("."))
             if subject is not None:
                 shown = next((p for p in reversed(place.parents) if isinstance(p, ast.JoinedStr)), node)
                 yield _string_finding(module, place, shown, subject, found.group(1) in redirected)
                 break
 
 
-def _named(moves: MoveIndex, old_module: str, rest: str) -> ObjectRef | None:
-    """What a dotted path in a string refers to, if the plan moves it or takes its module away."""
+def _named(moves: MoveIndex, redirected: frozenset[str], old_module: str, rest: str) -> ObjectRef | None:
+    """What a dotted path in a string refers to, if the plan moves it or makes its module a redirect."""
     name = rest.partition(".")[0]
-    if name and moves.new_home(old_module, name) is None and ObjectRef(old_module, name) not in moves.members:
-        return None
-    return ObjectRef(old_module, name)
+    ref = ObjectRef(old_module, name)
+    if not name or old_module in redirected or moves.new_home(old_module, name) or ref in moves.members:
+        return ref
+    return None
 
 
 def _string_finding(module: Module, place: Place, shown: ast.AST, subject: ObjectRef, redirected: bool) -> Finding:
@@ -220,7 +221,10 @@ def locate_calls(module: Module, plan: Plan, aliases: Mapping[str, str], phase: 
     return _CallLocator(module, wanted, keywords, phase).locate()
 
 
-_CHAIN = re.compile(r"(\w+)(?:\.\w+)*\Z")
+_BLANK = r"[\s\\]|#[^\r\n]*[\r\n]"
+_CHAIN = re.compile(rf"(\w+)(?:(?:{_BLANK})*\.(?:{_BLANK})*\w+)*(?:{_BLANK})*\Z")
+_CHAIN_WITHIN = 400
+"""Characters before its last dot in which an attribute chain is looked for."""
 
 
 class _CallLocator:
@@ -248,7 +252,7 @@ class _CallLocator:
         roots = self._roots_of_chains(leaves)
         return frozenset(
             local
-            for local, objects in provenance.imports.items()
+            for local, objects in provenance.objects.items()
             if local in roots
             or any(dotted in self._wanted or dotted.rpartition(".")[2] in leaves for dotted in objects)
         )
@@ -256,41 +260,56 @@ class _CallLocator:
     def _roots_of_chains(self, leaves: Collection[str]) -> frozenset[str]:
         """First names of attribute chains that end in one of `leaves`: `m` of `m.sub.Name`."""
         text = self._module.source.text
-        ends = re.finditer(r"\.(?:" + "|".join(map(re.escape, sorted(leaves))) + r")\b", text)
-        lines = (text[text.rfind("\n", 0, end.start()) + 1 : end.start()] for end in ends)
-        return frozenset(chain.group(1) for line in lines if (chain := _CHAIN.search(line)))
+        ends = re.finditer(r"\.(?:" + _BLANK + ")*" + any_word(leaves).pattern, text)
+        before = (text[max(0, end.start() - _CHAIN_WITHIN) : end.start()] for end in ends)
+        return frozenset(chain.group(1) for part in before if (chain := _CHAIN.search(part)))
 
     def _look_at(self, place: Place, node: ast.Call, followed: FollowedNames) -> None:
         passed = {k.arg for k in node.keywords}
         bound = followed.resolve(node.func, place)
-        call = self._call_of(bound)
-        if bound is not None and call is not None:
-            self._decide(place, node, call, bound)
-            return
-        interesting = None in passed or not passed.isdisjoint(self._keywords) or not self._keywords
-        if bound is not None and interesting and not any(bound.dotted.startswith(w + ".") for w in self._wanted):
-            self._unresolved.add(bound.dotted)
-        if not passed.isdisjoint(self._keywords):
+        call, is_certain = self._call_of(bound)
+        if bound is not None and (None in passed or not passed.isdisjoint(self._keywords) or not self._keywords):
+            self._unresolved |= {dotted for dotted in bound.objects if self._may_be_reexport(dotted)}
+        if call is not None:
+            self._decide(place, node, call, is_certain)
+        elif not passed.isdisjoint(self._keywords):
             self._look_for_indirect_call(place, node, followed)
 
-    def _call_of(self, bound: Bound | None) -> Call | None:
-        return None if bound is None else self._wanted.get(bound.dotted)
+    def _call_of(self, bound: Bound | None) -> tuple[Call | None, bool]:
+        """The plan's entry for what is called, if it may be one, and whether it is nothing else."""
+        found = [self._wanted.get(dotted) for dotted in bound.objects] if bound is not None else []
+        call = next((call for call in found if call is not None), None)
+        return call, bound is not None and bound.complete and all(other is call for other in found)
+
+    def _may_be_reexport(self, dotted: str) -> bool:
+        own = dotted.startswith(self._module.name.name + ".")
+        return dotted not in self._wanted and not own and not any(dotted.startswith(w + ".") for w in self._wanted)
 
     def _look_for_indirect_call(self, place: Place, node: ast.Call, followed: FollowedNames) -> None:
         """`partial(Callee, old=…)`: the callee is an argument of a call that passes the keyword on."""
         for argument in node.args:
-            call = self._call_of(followed.resolve(argument, place))
+            call, _ = self._call_of(followed.resolve(argument, place))
             if call is not None:
                 self._report(
                     node, "unsupported-call", call,
                     f"{call.callee} is passed on with a keyword it no longer takes; change this call by hand",
                 )  # fmt: skip
 
-    def _decide(self, place: Place, node: ast.Call, call: Call, bound: Bound) -> None:
+    def _decide(self, place: Place, node: ast.Call, call: Call, is_certain: bool) -> None:
         named = {k.arg for k in node.keywords if k.arg is not None}
         literal, opaque = _spread(node)
-        old = [name for name in (*call.rename, *call.remove) if name in named]
-        adds = [name for name in call.add if name not in named]
+        old = (*call.rename, *call.remove)
+        adds = [name for name in call.add if name not in named | literal]
+        spread = opaque or bool(literal)
+        changed = [name for name in old if name in named] if old else [] if spread else adds
+        hidden = [name for name in old if name in literal]
+        if not is_certain and (changed or hidden):
+            self._report(
+                node, "shadowed", call,
+                f"the name called here is bound to {call.callee} in one place and to something else in another; "
+                "change this call by hand",
+            )  # fmt: skip
+            return
         if conflict := [(a, b) for a, b in call.rename.items() if a in named and b in named | literal]:
             for before, after in conflict:
                 self._report(
@@ -298,29 +317,17 @@ class _CallLocator:
                     f"call to {call.callee} passes both {before!r} and {after!r}; decide which one stays",
                 )  # fmt: skip
             return
-        hidden = [name for name in (*call.rename, *call.remove) if name in literal]
-        if hidden or (opaque and not old):
-            what = f"{hidden[0]!r} inside a mapping" if hidden else "a mapping"
+        look_for = hidden or ([name for name in old if name not in named] if opaque else [])
+        not_added = adds if spread and (changed or not old) else []
+        if look_for or not_added:
+            todo = [f"look for {_listed(look_for)} in it"] if look_for else []
+            todo += [f"{_listed(not_added)} not added"] if not_added else []
             self._report(
                 node, "keyword-spread", call,
-                f"call to {call.callee} passes {what} with **; look for {_listed(call)} in it by hand",
+                f"call to {call.callee} passes a mapping with **; {', '.join(todo)}, edit by hand",
             )  # fmt: skip
-        only_adds = not (call.rename or call.remove)
-        if not old and not (only_adds and adds and not opaque and not literal):
+        if not changed:
             return
-        if not bound.certain:
-            self._report(
-                node, "shadowed", call,
-                f"the name called here is bound to {call.callee} in one place and to something else in another; "
-                "change this call by hand",
-            )  # fmt: skip
-            return
-        if (opaque or literal) and adds:
-            self._report(
-                node, "keyword-spread", call,
-                f"call to {call.callee} passes a mapping with **; {', '.join(map(repr, adds))} not added, "
-                "edit by hand",
-            )  # fmt: skip
         site = self._site(place, node, call)
         if site is None:
             self._report(
@@ -331,9 +338,9 @@ class _CallLocator:
             self._sites.append(site)
 
     def _site(self, place: Place, node: ast.Call, call: Call) -> CallSite | None:
-        if not place.is_exact:
-            return None
         source = self._module.source
+        if not place.is_exact or any(_shows_itself(source, parent) for parent in place.parents):
+            return None
         span, callee = source.span(node), source.span(node.func)
         values = [source.span(argument) for argument in node.args]
         values += (source.span(keyword.value) for keyword in node.keywords)
@@ -346,6 +353,14 @@ class _CallLocator:
 
     def _report(self, node: ast.Call, code: str, call: Call, message: str) -> None:
         self._findings.append(self._module.finding(self._phase, node, code, call.callee, message))
+
+
+def _shows_itself(source: Source, node: ast.AST) -> bool:
+    """Is it `{expression=}` of an f-string, which prints its own source?"""
+    if not isinstance(node, ast.FormattedValue):
+        return False
+    after = source.content[source.span(node.value).end : source.span(node).end]
+    return re.match(rb"[\s)]*=", after) is not None
 
 
 def _spread(node: ast.Call) -> tuple[frozenset[str], bool]:
@@ -363,5 +378,5 @@ def _spread(node: ast.Call) -> tuple[frozenset[str], bool]:
     return frozenset(keys), opaque
 
 
-def _listed(call: Call) -> str:
-    return ", ".join(repr(name) for name in (*call.rename, *call.remove, *call.add))
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(map(repr, names))

@@ -16,7 +16,7 @@ from migrate.interactive import choose_edits
 from migrate.plan import CheckPhase
 from migrate.preview import Preview, preview
 from migrate.process import split_verify
-from migrate.report import show_check, show_diff, show_findings, summary
+from migrate.report import findings_summary, show_check, show_diff, show_findings, summary
 from migrate.run import (
     ApplyOptions,
     apply_phase,
@@ -164,7 +164,8 @@ class _PhaseCommand:
             show_findings(self._voice, found.findings)
         for note in found.notes:
             self._voice.note(note)
-        self._voice.say(summary(found, "would change" if found.files else "to change"))
+        if found.files:
+            self._voice.say(summary(found, "would change"))
         if self._voice.verbose:
             self._voice.note(f"{count(found.candidates, 'candidate')} parsed in {found.seconds:.2f} s")
 
@@ -196,7 +197,7 @@ class _PhaseCommand:
         found = self._found
         if found.phase < 3:
             return "every redirect is in place" if found.candidates else "no redirect can be written"
-        left = f"; {count(len(found.findings), 'finding')} left to a person" if found.findings else ""
+        left = f"; {findings_summary(found.findings)} left to a person" if found.findings else ""
         return f"no site left to change in {count(found.candidates, 'candidate file')}{left}"
 
     @property
@@ -250,7 +251,7 @@ class _PhaseCommand:
             self._session,
             self._started_at,
             voice.echo,
-            lambda check: voice.note(f"running {check.name}: {' '.join(check.run)}"),
+            lambda check: voice.working(f"running {check.name}: {' '.join(check.run)}"),
             lambda result: show_check(voice, result),
         )
         return self._judge(results)

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import ast
-import re
 import symtable
-import warnings
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
 from migrate.modules import ModuleName, resolve_relative
 from migrate.source import Source
-from migrate.syntax import DEFINITIONS, SCOPES, Place, lines_with, places_on, statements
+from migrate.syntax import DEFINITIONS, SCOPES, Place, TypeParameters, any_word, lines_with, places_on, statements
 
 TYPE_PARAMETERS = ("TypeVar", "ParamSpec", "TypeVarTuple")
 """Node names of PEP 695's parameters, which `ast` has since Python 3.12."""
@@ -22,23 +20,27 @@ MODULE = None
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """What a name is bound to: `certain`, or one of several bindings that only running the code could tell apart.
+    """What a name is bound to.
 
     Attributes:
-        dotted: the object as `pkg.mod.Name`.
+        objects: each as `pkg.mod.Name`, in the order of the bindings; more than one where only running the code
+            could tell which.
+        complete: the name has no other binding that could be meant.
     """
 
-    dotted: str
-    certain: bool
+    objects: tuple[str, ...]
+    complete: bool
 
 
 @dataclass(frozen=True, slots=True)
 class _Binding:
-    """One place that binds a name. `dotted` is None where it is no import and no plain alias."""
+    """One place that binds a name: to `dotted`, or to what `value` stands for there, or to who knows what."""
 
     name: str
-    dotted: str | None
+    place: Place
     scope: ast.AST | None
+    dotted: str | None = None
+    value: ast.expr | None = None
     harmless: bool = False
     """Binds None or deletes: a fallback that no call goes through."""
 
@@ -74,17 +76,23 @@ class Provenance:
         self._importer = importer
 
     @cached_property
-    def imports(self) -> dict[str, frozenset[str]]:
-        """Local names that some import statement of the file binds, to the objects bound."""
+    def objects(self) -> dict[str, frozenset[str]]:
+        """Local names that some import or the module's own definitions bind, to the objects bound."""
         found: dict[str, set[str]] = {}
-        for statement, _ in statements(self._tree.body):
+        for statement, scopes in statements(self._tree.body):
             if isinstance(statement, (ast.Import, ast.ImportFrom)):
                 for local, dotted, _alias in imported(statement, self._importer):
                     found.setdefault(local, set()).add(dotted)
+            elif isinstance(statement, DEFINITIONS) and not scopes:
+                found.setdefault(statement.name, set()).add(f"{self._importer.name}.{statement.name}")
         return {local: frozenset(objects) for local, objects in found.items()}
 
     def follow(self, names: Collection[str]) -> FollowedNames:
-        """Prepare the look-up of `names` (local names that imports bind)."""
+        """Prepare the look-up of `names` (keys of `objects`).
+
+        Raises:
+            UnparsableSource: scopes matter, and CPython rejects the module's.
+        """
         return FollowedNames(self._source, self._tree, self._importer, frozenset(names))
 
 
@@ -109,8 +117,7 @@ class FollowedNames:
     def _find_places(self) -> tuple[Place, ...]:
         if not self.names:
             return ()
-        words = re.compile(r"\b(?:" + "|".join(map(re.escape, sorted(self.names))) + r")\b")
-        return tuple(places_on(self._tree, lines_with(self._source, words)))
+        return tuple(places_on(self._tree, lines_with(self._source, any_word(self.names))))
 
     def _aliases(self) -> frozenset[str]:
         """Names assigned from a followed name, or from an attribute of one: `Ctx = Context`, `Ctx = m.Context`."""
@@ -122,27 +129,33 @@ class FollowedNames:
         )
 
     def resolve(self, expression: ast.expr, place: Place) -> Bound | None:
-        """The object that a name or an attribute chain stands for at `place`; None when imports do not tell."""
+        """What a name or an attribute chain stands for at `place`; None when no import or definition tells."""
+        return self._resolve(expression, place, frozenset())
+
+    def _resolve(
+        self, expression: ast.expr, place: Place, seen: frozenset[tuple[str, ast.AST | None]]
+    ) -> Bound | None:
         root = root_name(expression)
         if root is None or root.id not in self.names:
             return None
-        bound = self._resolve_name(root.id, place, frozenset())
-        if bound is None:
+        variable = (root.id, self._owner(root.id, place))
+        if variable in seen:
             return None
-        return Bound(".".join([bound.dotted, *attributes(expression)]), bound.certain)
-
-    def _resolve_name(self, name: str, place: Place, seen: frozenset[str]) -> Bound | None:
-        scope = self._owner(name, place)
-        bindings = self._scoped.get((name, scope), [])
-        told = [b for b in bindings if b.dotted is not None]
-        if not told:
+        objects: list[str] = []
+        complete = True
+        for binding in self._scoped.get(variable, ()):
+            if binding.dotted is not None:
+                objects.append(binding.dotted)
+                continue
+            alias = None
+            if binding.value is not None:
+                alias = self._resolve(binding.value, binding.place, seen | {variable})
+            objects += alias.objects if alias is not None else ()
+            complete &= binding.harmless or (alias is not None and alias.complete)
+        if not objects:
             return None
-        objects = {b.dotted for b in told}
-        assert told[-1].dotted is not None
-        certain = len(objects) == 1 and all(b.dotted is not None or b.harmless for b in bindings)
-        dotted = told[0].dotted
-        assert dotted is not None
-        return Bound(dotted, certain)
+        chain = attributes(expression)
+        return Bound(tuple(dict.fromkeys(".".join([found, *chain]) for found in objects)), complete)
 
     def _owner(self, name: str, place: Place) -> ast.AST | None:
         """The scope node whose variable `name` is at `place`, by CPython's symbol tables; None for the module."""
@@ -170,45 +183,29 @@ class FollowedNames:
             if isinstance(node, (ast.Import, ast.ImportFrom)):
                 for local, dotted, _alias in imported(node, self._importer):
                     if local in self.names:
-                        yield _Binding(local, dotted, self._owner(local, place))
+                        yield _Binding(local, place, self._owner(local, place), dotted)
                 continue
-            aliased = dict((target.id, value) for target, value in plain_assignment(node))
-            for name in aliased:
-                if name in self.names:
-                    yield self._alias_binding(name, aliased[name], place)
-            if isinstance(node, ast.Name) and isinstance(node.ctx, (ast.Store, ast.Del)):
-                if node.id in self.names and not self._is_plain_target(node, place):
-                    yield _Binding(node.id, None, self._owner(node.id, place), isinstance(node.ctx, ast.Del))
-                continue
+            if isinstance(node, ast.Name) and self._is_plain_target(node, place):
+                continue  # comes with its assignment
+            for target, value in plain_assignment(node):
+                if target.id in self.names:
+                    yield self._assigned(target.id, value, place)
             for name in _bound_names(node):
-                if name in self.names and name not in aliased:
-                    yield _Binding(name, None, self._owner(name, _binding_place(place)))
+                if name in self.names:
+                    scope = self._owner(name, _binding_place(place))
+                    own = isinstance(node, DEFINITIONS) and scope is MODULE and not place.scopes
+                    deleted = isinstance(node, ast.Name) and isinstance(node.ctx, ast.Del)
+                    defined = f"{self._importer.name}.{name}" if own else None
+                    yield _Binding(name, place, scope, defined, harmless=deleted)
 
     def _is_plain_target(self, node: ast.Name, place: Place) -> bool:
-        return bool(place.parents) and any(
-            target is node for target, _ in plain_assignment(place.parents[-1])
-        )
+        return any(target is node for target, _ in plain_assignment(place.parents[-1]))
 
-    def _alias_binding(self, name: str, value: ast.expr, place: Place) -> _Binding:
+    def _assigned(self, name: str, value: ast.expr, place: Place) -> _Binding:
         scope = self._owner(name, place)
         if isinstance(value, ast.Constant) and value.value is None:
-            return _Binding(name, None, scope, harmless=True)
-        root = root_name(value)
-        if root is not None and root.id in self.names and root.id != name:
-            # an alias is only as good as what it is an alias of: one import, bound once
-            known = [b for b in self._imports_of(root.id)]
-            if len(known) == 1:
-                return _Binding(name, ".".join([known[0], *attributes(value)]), scope)
-        return _Binding(name, None, scope)
-
-    def _imports_of(self, name: str) -> frozenset[str]:
-        found: set[str] = set()
-        for place in self.places:
-            if isinstance(place.node, (ast.Import, ast.ImportFrom)):
-                found |= {d for local, d, _ in imported(place.node, self._importer) if local == name}
-            elif name in _bound_names(place.node) and not _binds_none(place.node, name):
-                return frozenset()
-        return frozenset(found)
+            return _Binding(name, place, scope, harmless=True)
+        return _Binding(name, place, scope, value=value)
 
 
 def root_name(expression: ast.expr) -> ast.Name | None:
@@ -237,13 +234,6 @@ def plain_assignment(node: ast.AST) -> Iterator[tuple[ast.Name, ast.expr]]:
         yield node.target, node.value
 
 
-def _binds_none(node: ast.AST, name: str) -> bool:
-    return any(
-        target.id == name and isinstance(value, ast.Constant) and value.value is None
-        for target, value in plain_assignment(node)
-    ) or isinstance(node, ast.Name)  # a target is counted with its assignment
-
-
 def _bound_names(node: ast.AST) -> tuple[str, ...]:
     """Names that the node itself binds, imports included."""
     match node:
@@ -268,8 +258,8 @@ def _bound_names(node: ast.AST) -> tuple[str, ...]:
 
 def _binding_place(place: Place) -> Place:
     """Where the names of a node are bound: a parameter stands in its function's header and belongs inside."""
-    if isinstance(place.node, ast.arg) or type(place.node).__name__ in TYPE_PARAMETERS:
-        owner = next(p for p in reversed(place.parents) if isinstance(p, SCOPES) or hasattr(p, "type_params"))
+    if isinstance(place.node, ast.arg):
+        owner = next(p for p in reversed(place.parents) if isinstance(p, SCOPES))
         return Place(place.node, (*place.scopes, owner), place.parents)
     return place
 
@@ -282,9 +272,7 @@ class _Tables:
     """
 
     def __init__(self, source: Source) -> None:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            self._top = symtable.symtable(source.content, "<module>", "exec")  # type: ignore[arg-type]
+        self._top = source.symbols()
 
     def owner(self, name: str, scopes: tuple[ast.AST, ...]) -> ast.AST | None:
         """The scope among `scopes` (outermost first) whose variable `name` is seen from the innermost one."""
@@ -303,8 +291,10 @@ class _Tables:
                         return MODULE
                     if symbol is not None and symbol.is_local():
                         return scope
-                if any(getattr(t, "name", None) == name for t in getattr(scope, "type_params", ())):
-                    return scope
+            elif isinstance(scope, TypeParameters):
+                if name in scope.names:
+                    return scope.definition
+                continue  # they see the names of a class around them
             elif name in _own_names(scope):
                 return scope
             innermost = False

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from migrate.candidates import may_give_other_name
 from migrate.modules import ModuleName, file_of, module_of, resolve_relative
 from migrate.plan import Plan
-from migrate.provenance import Provenance, plain_assignment
+from migrate.provenance import FollowedNames, Provenance, plain_assignment
 from migrate.source import Source, UnparsableSource
 from migrate.syntax import Place, statements
-
-_MOST_LINKS = 20
 
 
 @dataclass(frozen=True)
@@ -27,6 +24,7 @@ class Reexports:
 
     plan: Plan
     read: Callable[[str], bytes | None]
+    _modules: dict[str, _Read | None] = field(default_factory=dict, repr=False)
 
     def aliases(self, dotted: Collection[str], wanted: Collection[str]) -> Mapping[str, str]:
         """Those of `dotted` that are one of `wanted`, by another module's name for it."""
@@ -56,34 +54,69 @@ class Reexports:
                     found[dotted] = real
         return found
 
-    def _follow(self, dotted: str, wanted: frozenset[str], links: int = _MOST_LINKS) -> str | None:
+    def _follow(self, dotted: str, wanted: frozenset[str], known: dict[str, str | None] | None = None) -> str | None:
+        """The one of `wanted` that `dotted` is in the end; None where that is not certain."""
         if dotted in wanted:
             return dotted
-        if not links:
-            return None
-        reached = {self._follow(step, wanted, links - 1) for step in self._one_step(dotted)} - {None}
-        return reached.pop() if len(reached) == 1 else None
+        known = {} if known is None else known
+        if dotted not in known:
+            known[dotted] = None  # modules that import from each other in a circle define nothing
+            steps, any_of = self._one_step(dotted)
+            reached = {self._follow(step, wanted, known) for step in sorted(steps)}
+            if any_of:
+                reached.discard(None)
+            known[dotted] = reached.pop() if len(reached) == 1 else None
+        return known[dotted]
 
-    def _one_step(self, dotted: str) -> frozenset[str]:
-        """What the module of `dotted` imports that name from; several where only star imports can bind it."""
+    def _one_step(self, dotted: str) -> tuple[frozenset[str], bool]:
+        """What the module of `dotted` binds that name to, and whether only one of these has to lead anywhere.
+
+        So it is where star imports alone can bind the name: which of their modules has it is not known.
+        """
         module, _, name = dotted.rpartition(".")
+        found = self._module(module)
+        if found is None:
+            if not module:
+                return frozenset(), False
+            outer, any_of = self._one_step(module)
+            return frozenset(f"{step}.{name}" for step in outer), any_of
+        bound = found.names.resolve(ast.Name(name), Place(found.tree, (), ()))
+        if bound is not None:
+            return frozenset(bound.objects) if bound.complete else frozenset(), False
+        if name in found.bound:
+            return frozenset(), False
+        return frozenset(f"{star}.{name}" for star in found.stars), True
+
+    def _module(self, module: str) -> _Read | None:
+        if module not in self._modules:
+            self._modules[module] = self._read_module(module)
+        return self._modules[module]
+
+    def _read_module(self, module: str) -> _Read | None:
         path = file_of(module, self.plan.plan.source_roots, lambda path: self.read(path) is not None)
         if path is None:
-            return frozenset()
+            return None
         source = Source(self.read(path) or b"")
+        importer = module_of(path, self.plan.plan.source_roots)
         try:
             tree = source.parse()
+            provenance = Provenance(source, tree, importer)
+            names = provenance.follow(provenance.objects)
+            symbols = source.symbols().get_symbols()
         except UnparsableSource:
-            return frozenset()
-        importer = module_of(path, self.plan.plan.source_roots)
-        provenance = Provenance(source, tree, importer)
-        anywhere = Place(tree, (), ())
-        bound = provenance.follow(provenance.imports).resolve(ast.Name(name), anywhere)
-        if bound is not None:
-            return frozenset({bound.dotted}) if bound.certain else frozenset()
-        if re.search(rf"\b{re.escape(name)}\b", source.text):
-            return frozenset()
-        return frozenset(f"{star}.{name}" for star in star_sources(tree, importer))
+            return None
+        bound = frozenset(s.get_name() for s in symbols if s.is_assigned() or s.is_imported())
+        return _Read(tree, names, bound, star_sources(tree, importer))
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """One module of the repository: what it binds, and the modules it imports everything from."""
+
+    tree: ast.Module
+    names: FollowedNames
+    bound: frozenset[str]
+    stars: frozenset[str]
 
 
 def star_sources(tree: ast.Module, importer: ModuleName) -> frozenset[str]:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable, Sequence
-from contextlib import contextmanager
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -218,11 +217,14 @@ def run_checks(
     session: Session,
     started_at: float,
     echo: Echo | None = None,
-    before_each: Callable[[Check], None] | None = None,
-    after_each: Callable[[CheckResult], None] | None = None,
+    around: Callable[[Check], AbstractContextManager[object]] = lambda _check: nullcontext(),
+    done: Callable[[CheckResult], None] | None = None,
 ) -> tuple[RunRecord, tuple[CheckResult, ...]]:
     """Phase 5: run the plan's checks in order, all of them, and record what they came to.
 
+    Args:
+        echo: told a command's output as it comes. around: a context for each check while it runs.
+        done: told each result.
     Raises:
         RepositoryError: another run holds the lock, or an interrupted one has to be rolled back first.
     """
@@ -235,11 +237,10 @@ def run_checks(
         tempfile.TemporaryDirectory(prefix="ssot-migrate-") as scratch,
     ):
         for check in table.check:
-            if before_each is not None:
-                before_each(check)
-            results.append(run_check(check, session.git.root, Path(scratch), echo))
-            if after_each is not None:
-                after_each(results[-1])
+            with around(check):
+                results.append(run_check(check, session.git.root, Path(scratch), echo))
+            if done is not None:
+                done(results[-1])
         passed = all(result.passed for result in results)
         documents = [result.as_json() for result in results]
         run = journal.record_check_run(session.plan.name, 5, started_at, time.time(), passed, documents)

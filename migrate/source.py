@@ -6,6 +6,7 @@ import ast
 import bisect
 import gc
 import re
+import symtable
 import tokenize
 import warnings
 from collections.abc import Iterator
@@ -144,35 +145,44 @@ class Source:
         Raises:
             UnparsableSource: CPython cannot parse the module.
         """
-        with _quiet_parser():
-            try:
-                return ast.parse(self.content, type_comments=False)
-            except SyntaxError as error:
-                raise UnparsableSource(error.lineno or 1, max(0, (error.offset or 1) - 1), error.msg) from None
-            except (ValueError, RecursionError, MemoryError) as error:
-                raise UnparsableSource(1, 0, str(error) or type(error).__name__) from None
+        with _parser():
+            return ast.parse(self.content)
+
+    def symbols(self) -> symtable.SymbolTable:
+        """The module's symbol tables.
+
+        Raises:
+            UnparsableSource: CPython cannot parse the module, or rejects what its scopes declare.
+        """
+        with _parser():
+            return symtable.symtable(self.content, "<module>", "exec")  # type: ignore[arg-type]
 
     def compiles(self) -> UnparsableSource | None:
         """Why CPython does not compile the module, or None when it does."""
-        with _quiet_parser():
-            try:
+        try:
+            with _parser():
                 compile(self.content, "<module>", "exec", dont_inherit=True)
-            except SyntaxError as error:
-                return UnparsableSource(error.lineno or 1, max(0, (error.offset or 1) - 1), error.msg)
-            except (ValueError, RecursionError, MemoryError) as error:
-                return UnparsableSource(1, 0, str(error) or type(error).__name__)
+        except UnparsableSource as error:
+            return error
         return None
 
 
 @contextmanager
-def _quiet_parser() -> Iterator[None]:
-    """No warnings about the target's code, and no collector runs: a tree is many objects and no garbage."""
+def _parser() -> Iterator[None]:
+    """The parser's errors as one kind; no warnings about the target's code.
+
+    No collector runs meanwhile: a tree is many objects and no garbage.
+    """
     enabled = gc.isenabled()
     gc.disable()
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
+    except SyntaxError as error:
+        raise UnparsableSource(error.lineno or 1, max(0, (error.offset or 1) - 1), error.msg) from None
+    except (ValueError, RecursionError, MemoryError) as error:
+        raise UnparsableSource(1, 0, str(error) or type(error).__name__) from None
     finally:
         if enabled:
             gc.enable()

@@ -6,7 +6,7 @@ import ast
 import bisect
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from migrate.source import Source
@@ -14,6 +14,15 @@ from migrate.source import Source
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 SCOPES = (*DEFINITIONS, ast.Lambda, *_COMPREHENSIONS)
+
+
+class TypeParameters(ast.AST):
+    """Stands for the scope of PEP 695's type parameters, which `ast` has no node for."""
+
+    def __init__(self, definition: ast.AST, names: frozenset[str]) -> None:
+        super().__init__()
+        self.definition = definition
+        self.names = names
 
 
 _MISPLACED_IN_FSTRINGS = sys.version_info < (3, 12)
@@ -26,7 +35,7 @@ class Place:
 
     Attributes:
         node: the node itself.
-        scopes: the scope nodes that enclose it, outermost first, the module left out.
+        scopes: the scope nodes that enclose it, outermost first, the module left out; `TypeParameters` among them.
         parents: all ancestors, outermost first.
     """
 
@@ -61,9 +70,15 @@ def bodies(statement: ast.stmt) -> Iterator[list[ast.stmt]]:
             yield from (part.body for part in block)
 
 
+def any_word(words: Collection[str]) -> re.Pattern[str]:
+    """A pattern of any of `words`; as bytes, too, where `\\b` sees no boundary beside a letter beyond ASCII."""
+    return re.compile(r"(?<!\w)(?:" + "|".join(map(re.escape, sorted(words))) + r")(?!\w)")
+
+
 def lines_with(source: Source, words: re.Pattern[str]) -> tuple[int, ...]:
     """Numbers, rising, of the lines in which a match of `words` begins."""
-    encoded = re.compile(words.pattern.encode(source.encoding))
+    # What the encoding cannot express is not in the file; as a reference it is only itself to `re`.
+    encoded = re.compile(words.pattern.encode(source.encoding, errors="xmlcharrefreplace"))
     starts = source.line_starts
     return tuple(sorted({bisect.bisect_right(starts, m.start()) for m in encoded.finditer(source.content)}))
 
@@ -90,7 +105,8 @@ def _descend(
     if not isinstance(node, ast.Module):
         yield Place(node, scopes, parents)
     below = (*parents, node)
-    inside = (*scopes, node) if isinstance(node, SCOPES) else scopes
+    header = _with_type_parameters(node, scopes)
+    inside = (*header, node) if isinstance(node, SCOPES) else header
     for name, value in ast.iter_fields(node):
         if isinstance(value, ast.AST):
             children: Sequence[object] = (value,)
@@ -98,13 +114,31 @@ def _descend(
             children = value
         else:
             continue
+        within = inside if _is_inside(node, name) else _around(name, scopes, header)
         for index, child in enumerate(children):
             if isinstance(child, ast.AST):
-                within = inside if _is_inside(node, name) else scopes
                 if isinstance(node, _COMPREHENSIONS) and name == "generators" and index == 0:
                     yield from _first_generator(child, lines, scopes, inside, below)
                 else:
                     yield from _descend(child, lines, within, below)
+
+
+def _with_type_parameters(node: ast.AST, scopes: tuple[ast.AST, ...]) -> tuple[ast.AST, ...]:
+    parameters = getattr(node, "type_params", None)
+    if not parameters:
+        return scopes
+    return (*scopes, TypeParameters(node, frozenset(parameter.name for parameter in parameters)))
+
+
+def _around(
+    field_name: str, scopes: tuple[ast.AST, ...], header: tuple[ast.AST, ...]
+) -> tuple[ast.AST, ...]:
+    """The scopes of what is not in a body: decorators and defaults do not see the type parameters."""
+    if field_name == "decorator_list":
+        return scopes
+    if field_name in ("defaults", "kw_defaults") and scopes and isinstance(scopes[-1], TypeParameters):
+        return scopes[:-1]
+    return header
 
 
 def _first_generator(

@@ -22,6 +22,7 @@ from migrate.verify import NotAsPlanned, verify_compiles, verify_tree
 
 KEEP = re.compile(rb"#\s*migrate:\s*keep\b")
 _PRAGMA = re.compile(r"#\s*(?:noqa|type:|pylint:|pyright:|isort:|pragma:|flake8:|ruff:)", re.IGNORECASE)
+_LINE_END = re.compile(r"\r\n|\r|\n")
 _VALUE = "_migrate_value_{}_"
 
 
@@ -101,12 +102,12 @@ def _rewrite_sites(path: str, source: Source, spec: PhaseSpec) -> FileResult:
     digest = sha256(source.content).hexdigest()
     name = module_of(path, spec.plan.plan.source_roots)
     query = compiled_query(spec.plan, spec.phase)
+    module: Module | None = None
     try:
-        module: Module | None = Module(path, source, source.parse(), name)
-        assert module is not None
+        module = Module(path, source, source.parse(), name)
         located = _locate(module, spec)
     except UnparsableSource as error:
-        module = None
+        module = None  # it may parse and have scopes that CPython rejects
         located = locate_in_unparsable(path, source, error, spec.plan, spec.phase, query)
     if spec.phase == 5:
         return FileResult(path, digest, findings=_left(path, source, located, query), unresolved=located.unresolved)
@@ -116,7 +117,10 @@ def _rewrite_sites(path: str, source: Source, spec: PhaseSpec) -> FileResult:
     findings = list(located.findings)
     number = 0
     done: list[ImportSite | CallSite] = []
-    for site in sorted((*located.imports, *located.calls), key=lambda s: s.span):
+    sites: list[ImportSite | CallSite] = [*located.imports, *located.calls]
+    for site in sorted(sites, key=lambda s: s.span):  # a call comes before the calls among its arguments
+        if any(edit.span.start <= site.span.start and site.span.end <= edit.span.end for edit in edits):
+            continue  # goes with the argument that it stands in
         if _is_kept(source, site.span):
             kept += 1
             continue
@@ -217,9 +221,8 @@ def _import_edits(source: Source, site: ImportSite, query: CompiledQuery, path: 
     after = query.run(_plain(before), path).text
     if after == _plain(before):
         return ()
-    after = _on_lines_of_their_own(source, site, after)
-    newline = _newline_at(source, site.span)
-    return (Edit(site.span, after.replace("\n", newline).encode(source.encoding), "import", number),)
+    after = _with_line_ends(before, _on_lines_of_their_own(source, site, after), _newline_at(source, site.span))
+    return (Edit(site.span, after.encode(source.encoding), "import", number),)
 
 
 def _on_lines_of_their_own(source: Source, site: ImportSite, after: str) -> str:
@@ -273,31 +276,55 @@ def _call_edits(source: Source, site: CallSite, query: CompiledQuery, path: str,
         if old == new:
             continue
         kind = "remove-keyword" if old is None else "add-keyword" if right == len(site.values) else "rename-keyword"
-        edits.append(_smallest(source, Span(start, end), new.replace("\n", newline), kind, number))
+        edits.append(_smallest(source, Span(start, end), new, newline, kind, number))
     return tuple(edits)
 
 
-def _smallest(source: Source, span: Span, after: str, kind: str, number: int) -> Edit:
-    """The edit without what is the same at both ends, cut at whole words."""
-    before = source.slice(span)
+def _smallest(source: Source, span: Span, after: str, newline: str, kind: str, number: int) -> Edit:
+    """The edit without what is the same at both ends, cut at whole words; lines of `after` end in `\\n`."""
+    raw = source.slice(span)
+    before = _plain(raw)
     left = 0
     while left < min(len(before), len(after)) and before[left] == after[left]:
         left += 1
-    while left and before[left - 1].isidentifier() or left and before[left - 1].isdigit():
+    while left and _is_word(before[left - 1]):
         left -= 1
     right = 0
     while right < min(len(before), len(after)) - left and before[-1 - right] == after[-1 - right]:
         right += 1
-    while right and (before[-right].isidentifier() or before[-right].isdigit()):
+    while right and _is_word(before[-right]):
         right -= 1
-    start = span.start + len(before[:left].encode(source.encoding))
-    end = span.end - len(before[len(before) - right :].encode(source.encoding))
-    return Edit(Span(start, end), after[left : len(after) - right].encode(source.encoding), kind, number)
+    kept = _as_in(raw, left), _as_in(raw, len(before) - right)
+    start = span.start + len(raw[: kept[0]].encode(source.encoding))
+    end = span.end - len(raw[kept[1] :].encode(source.encoding))
+    changed = after[left : len(after) - right].replace("\n", newline)
+    return Edit(Span(start, end), changed.encode(source.encoding), kind, number)
+
+
+def _is_word(character: str) -> bool:
+    return character.isalnum() or character == "_"
+
+
+def _as_in(raw: str, length: int) -> int:
+    """How many characters of `raw` the first `length` of its plain text are."""
+    at = 0
+    for _ in range(length):
+        at += 2 if raw.startswith("\r\n", at) else 1
+    return at
+
+
+def _with_line_ends(before: str, after: str, newline: str) -> str:
+    """`after`, whose lines end in `\\n`, with the line ends of `before` where it has as many lines."""
+    ends = _LINE_END.findall(before)
+    lines = after.split("\n")
+    if len(lines) != len(ends) + 1:
+        return newline.join(lines)
+    return "".join(line + end for line, end in zip(lines, [*ends, ""], strict=True))
 
 
 def _plain(text: str) -> str:
     """The text with `\\n` for every line end, as fissix wants it."""
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    return _LINE_END.sub("\n", text)
 
 
 def _newline_at(source: Source, span: Span) -> str:

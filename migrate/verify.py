@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping, Sequence
 
+from migrate.edits import Span
 from migrate.locate import CallSite, ImportSite, Located, Module
 from migrate.moves import MoveIndex
 from migrate.provenance import imported
@@ -75,9 +76,8 @@ class _Comparison:
             raise NotAsPlanned(f"line {new[at].lineno}: a statement would be added")
 
     def _statement(self, old: ast.stmt, new: ast.stmt) -> None:
-        span = self._module.source.span(old)
+        span, after = _whole(self._module.source, old), _whole(self._after, new)
         if not any(span.start <= start < span.end for start in self._starts):
-            after = self._after.span(new)
             if self._module.source.content[span.start : span.end] != self._after.content[after.start : after.end]:
                 raise NotAsPlanned(f"line {old.lineno}: a statement without a site would change")
             return
@@ -118,13 +118,20 @@ class _Comparison:
         return home.dotted if home else dotted
 
 
+def _whole(source: Source, statement: ast.stmt) -> Span:
+    """The bytes of a statement from its first decorator on."""
+    span = source.span(statement)
+    decorators = (source.span(decorator).start for decorator in getattr(statement, "decorator_list", ()))
+    return Span(min(span.start, *decorators, span.start), span.end)
+
+
 def _change_as_planned(site: CallSite) -> None:
     call, node = site.call, site.node
     assert node is not None, "verified files are parsed"
     node.keywords = [k for k in node.keywords if k.arg not in call.remove]
     for keyword in node.keywords:
-        if keyword.arg in call.rename:
-            keyword.arg = call.rename[keyword.arg]
+        if keyword.arg is not None:
+            keyword.arg = call.rename.get(keyword.arg, keyword.arg)
     if any(keyword.arg is None for keyword in node.keywords):
         return
     present = {keyword.arg for keyword in node.keywords}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 from fissix.fixer_util import Comma
 from fissix.pgen2 import token
 from fissix.pygram import python_symbols as symbols
@@ -9,7 +11,7 @@ from fissix.pytree import Leaf, Node
 
 from phases.patterns import text_leaf
 
-Argument = Leaf | Node
+Argument: TypeAlias = Leaf | Node
 
 
 def arguments(trailer: Node) -> list[Argument]:
@@ -59,8 +61,9 @@ def remove_keyword(trailer: Node, name: str) -> None:
         following.remove()
     else:
         after = trailer.children[-1]
-        if _previous_comma(argument) is not None:
-            _previous_comma(argument).remove()
+        before = _previous_comma(argument)
+        if before is not None:
+            before.remove()
     argument.remove()
     if prefix.strip() and prefix.strip() not in after.prefix:
         after.prefix = prefix.rstrip(" \t\n") + after.prefix
@@ -107,7 +110,7 @@ def _indentation(present: list[Argument]) -> str:
     """The white space before the last argument that begins a line."""
     for argument in reversed(present):
         if "\n" in argument.prefix:
-            return argument.prefix.rpartition("\n")[2]
+            return str(argument.prefix).rpartition("\n")[2]
     return "    "
 
 

@@ -26,7 +26,7 @@ def build(plan: Plan) -> Query:
             return False
         listed = read_import_list(node)
         if listed.is_star:
-            return module in moves.old_modules
+            return module in moves.old_modules or moves.new_module(module) is not None
         return any(moves.new_home(module, name.name) for name in listed.names)
 
     query = Query().select_pattern(IMPORT_FROM).filter(imports_a_moved_object).modify(mark_selected)

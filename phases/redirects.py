@@ -7,7 +7,7 @@ from bowler.types import LN, Capture, Filename
 from fissix.pgen2 import token
 from fissix.pytree import Leaf, Node
 
-from migrate.modules import module_of
+from migrate.modules import candidate_files
 from migrate.plan import Plan, Redirect
 from phases.patterns import text_leaf
 
@@ -18,10 +18,11 @@ def redirect_query(plan: Plan, redirects: tuple[Redirect, ...]) -> Query:
     The outcome does not depend on what the module held, so a caller may hand over an empty stand-in for a file
     that no parser reads.
     """
-    by_module = {redirect.module: redirect for redirect in redirects}
+    roots = plan.plan.source_roots
+    by_file = {path: redirect for redirect in redirects for path in candidate_files(redirect.module, roots)}
 
     def wanted(filename: Filename) -> Redirect | None:
-        return by_module.get(module_of(str(filename), plan.plan.source_roots).name)
+        return by_file.get(str(filename))
 
     def is_deprecated(node: LN, capture: Capture, filename: Filename) -> bool:  # noqa: ARG001
         return wanted(filename) is not None

@@ -63,6 +63,8 @@ def test_git_checkout_alone_finds_every_file(tree: Tree) -> None:
     for path in ODD_NAMES:
         tree.write(path, os.fsencode(path) + b"\r\n")
     tree.git("config", "core.sparseCheckout", "true")
+    (tree.root / ".git/info").mkdir(exist_ok=True)
+    (tree.root / ".git/info/sparse-checkout").write_text("/elsewhere/\n")
     tree.git("config", "core.autocrlf", "input")
     run = tree.apply(dict.fromkeys(ODD_NAMES, b"new\n"))
     with _checked_out(tree.open(), run, ODD_NAMES) as folder:
