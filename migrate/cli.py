@@ -9,9 +9,8 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TextIO
 
-import click
 import typer
 
 if TYPE_CHECKING:
@@ -268,6 +267,10 @@ def rollback(
     _finish(common, voice, code, document)
 
 
+_CLICK_ERROR: type[Exception] = typer.BadParameter.__mro__[2]
+"""`ClickException`: of click, or of the copy of it that newer versions of typer bring along."""
+
+
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and end the process with the documented exit code."""
     signal.signal(signal.SIGTERM, _interrupt)
@@ -283,16 +286,20 @@ def _exit_code(arguments: Sequence[str] | None) -> int:
     from rollback.errors import RepositoryError
 
     try:
-        code = app(list(arguments) if arguments is not None else None, standalone_mode=False)
+        given = list(arguments) if arguments is not None else None
+        code = app(given, standalone_mode=False, prog_name="migrate")
         sys.stdout.flush()
-    except click.ClickException as error:
+    except _CLICK_ERROR as error:
         return _usage(error)
-    except (click.Abort, KeyboardInterrupt):
+    except (typer.Abort, KeyboardInterrupt):
         _complain("interrupted; everything is as before")
         return Exit.INTERRUPTED
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        _complain("stdout was closed before everything was printed")
+        _silence(sys.stdout)
+        try:
+            _complain("stdout was closed before everything was printed")
+        except BrokenPipeError:  # 2>&1 | head
+            _silence(sys.stderr)
         return Exit.FINDINGS
     except (MigrateError, RepositoryError) as error:
         _complain(str(error))
@@ -312,13 +319,19 @@ def _bug(error: Exception, arguments: Sequence[str] | None) -> int:
     return 1
 
 
-def _usage(error: click.ClickException) -> int:
+def _usage(error: Any) -> int:
+    if type(error).__name__ == "NoArgsIsHelpError":  # its message is the help
+        typer.echo(error.format_message())
+        return 0
     context = getattr(error, "ctx", None)
     command = context.command_path if context is not None else "migrate"
-    if not error.format_message():  # no arguments: the help was asked for
-        return 0
-    _complain(f"{command}: {error.format_message()}; see {command} --help")
+    _complain(f"{command}: {error.format_message().removesuffix('.')}; see {command} --help")
     return 2
+
+
+def _silence(stream: TextIO) -> None:
+    """What is left in the buffer goes nowhere, instead of into an error at the interpreter's end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _complain(message: str) -> None:

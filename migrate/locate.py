@@ -110,7 +110,12 @@ def _from_import(
 ) -> ImportSite | Finding | None:
     if statement.names[0].name == "*":
         moved_to = moves.new_module(old)
-        if moved_to is not None and moved_to != module.name.name:
+        if moved_to == module.name.name:
+            return module.finding(
+                3, statement, "self-import", old,
+                f"{moved_to} is the new home of {old} and would import everything from itself; remove the import",
+            )  # fmt: skip
+        if moved_to is not None:
             return ImportSite(module.source.span(statement), old, statement)
         if old not in moves.old_modules:
             return None
@@ -154,7 +159,7 @@ def _imported_modules(
         for move in moves.members.get(ObjectRef(package, alias.name), ()):
             yield module.finding(
                 3, alias, "member-use", move.old,
-                f"uses of {move.old} through {alias.asname or alias.name} are not rewritten; write {move.new}",
+                f"uses of {move.old} by way of {alias.asname or alias.name} are not rewritten; write {move.new} by hand",
             )  # fmt: skip
 
 
@@ -243,6 +248,8 @@ class _CallLocator:
         for place in followed.places:
             if isinstance(place.node, ast.Call):
                 self._look_at(place, place.node, followed)
+            elif isinstance(place.node, ast.ClassDef):
+                self._look_at_subclass(place, place.node, followed)
         self._sites.sort(key=lambda site: site.span)
         return Located((), tuple(self._sites), tuple(self._findings), frozenset(self._unresolved))
 
@@ -293,6 +300,27 @@ class _CallLocator:
                 self._report(
                     node, "unsupported-call", call,
                     f"{call.callee} is passed on with a keyword it no longer takes; change this call by hand",
+                )  # fmt: skip
+
+    def _look_at_subclass(self, place: Place, node: ast.ClassDef, followed: FollowedNames) -> None:
+        """`super().__init__(old=…)` in a subclass, and calls of a subclass that inherits the constructor."""
+        call = next((c for base in node.bases if (c := self._call_of(followed.resolve(base, place))[0])), None)
+        if call is None:
+            return
+        old = frozenset((*call.rename, *call.remove))
+        constructs = any(isinstance(s, ast.FunctionDef) and s.name in ("__init__", "__new__") for s in node.body)
+        inside = [n for n in ast.walk(node) if isinstance(n, ast.Call) and _is_super_constructor(n.func)]
+        if not constructs:
+            inside += (
+                n
+                for n in ast.walk(self._module.tree)
+                if isinstance(n, ast.Call) and isinstance(n.func, ast.Name) and n.func.id == node.name
+            )
+        for passing in inside:
+            if not old.isdisjoint(k.arg for k in passing.keywords if k.arg):
+                self._report(
+                    passing, "subclass-super", call,
+                    f"{node.name} passes a keyword on to {call.callee} that it no longer takes; change it by hand",
                 )  # fmt: skip
 
     def _decide(self, place: Place, node: ast.Call, call: Call, is_certain: bool) -> None:
@@ -361,6 +389,14 @@ def _shows_itself(source: Source, node: ast.AST) -> bool:
         return False
     after = source.content[source.span(node.value).end : source.span(node).end]
     return re.match(rb"[\s)]*=", after) is not None
+
+
+def _is_super_constructor(function: ast.expr) -> bool:
+    """`super().__init__` or `super().__new__`, also with arguments to `super`."""
+    if not isinstance(function, ast.Attribute) or function.attr not in ("__init__", "__new__"):
+        return False
+    owner = function.value
+    return isinstance(owner, ast.Call) and isinstance(owner.func, ast.Name) and owner.func.id == "super"
 
 
 def _spread(node: ast.Call) -> tuple[frozenset[str], bool]:

@@ -21,15 +21,15 @@ class MoveIndex:
 
     @cached_property
     def names(self) -> dict[ObjectRef, Move]:
-        """Moves of one top-level object each."""
-        return {m.old: m for m in self.moves if m.old.name and "." not in m.old.name}
+        """Moves of one top-level object each, to where an import can name it."""
+        return {m.old: m for m in self.moves if m.old.name and not _is_member(m)}
 
     @cached_property
     def members(self) -> dict[ObjectRef, tuple[Move, ...]]:
-        """Moves of an object's member, `mod:obj.attr`, by the object."""
+        """Moves of an object's member, `mod:obj.attr`, or to one, by the object."""
         found: dict[ObjectRef, tuple[Move, ...]] = {}
         for m in self.moves:
-            if "." in m.old.name:
+            if _is_member(m):
                 owner = ObjectRef(m.old.module, m.old.name.partition(".")[0])
                 found[owner] = (*found.get(owner, ()), m)
         return found
@@ -54,11 +54,18 @@ class MoveIndex:
 
     def new_home(self, module: str, name: str) -> ObjectRef | None:
         """Where `module:name` lives now; None when it stays."""
-        move = self.names.get(ObjectRef(module, name))
+        ref = ObjectRef(module, name)
+        move = self.names.get(ref)
         if move is not None:
             return move.new
+        if any(m.old == ref for m in self.members.get(ref, ())):
+            return None
         moved = self.new_module(module)
         return ObjectRef(moved, name) if moved is not None else None
+
+
+def _is_member(move: Move) -> bool:
+    return "." in move.old.name or "." in move.new.name
 
 
 def _is_within(module: str, outer: str) -> bool:

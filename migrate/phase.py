@@ -160,7 +160,8 @@ class _PhaseCommand:
 
     def _show(self, found: Preview) -> None:
         if not self._voice.quiet:
-            show_diff(self._voice, found)
+            if not self._options.interactive:  # which shows it hunk by hunk
+                show_diff(self._voice, found)
             show_findings(self._voice, found.findings)
         for note in found.notes:
             self._voice.note(note)
@@ -184,12 +185,10 @@ class _PhaseCommand:
         return self._found.findings if self._options.strict else self._found.errors
 
     def _blocked(self) -> PhaseEnd:
-        what = "findings" if self._options.strict else "errors"
-        self._voice.error(
-            f"{self._name}: blocked by {len(self._blocking())} {what}; nothing written; mend them, mark the lines "
-            f"with `# migrate: keep`, or pass --force to apply the rest"
-        )
-        self._next(f"migrate {self._name} --force")
+        what = count(len(self._blocking()), "finding" if self._options.strict else "error")
+        rest = ", mark the lines with `# migrate: keep`, or pass --force to apply the rest" if self._found.files else ""
+        self._voice.error(f"{self._name}: blocked by {what}; nothing written; mend them{rest}")
+        self._next(f"migrate {self._name} --force" if self._found.files else f"migrate {self._name}")
         mode: Mode = "dry-run" if self._found.files else "nothing-to-do"
         return self._end(Exit.FINDINGS, mode, self._found, applied=False)
 
@@ -250,6 +249,7 @@ class _PhaseCommand:
         _run, results = run_checks(
             self._session,
             self._started_at,
+            len(found.findings),
             voice.echo,
             lambda check: voice.working(f"running {check.name}: {' '.join(check.run)}"),
             lambda result: show_check(voice, result),

@@ -18,7 +18,7 @@ from migrate.session import Session
 from migrate.transform import accept_edits
 from migrate.edits import Edit
 from rollback.apply import apply_changes
-from rollback.errors import RepositoryError, name_paths
+from rollback.errors import RepositoryError, count, name_paths
 from rollback.git import Git
 from rollback.journal import Journal, RunRecord, RunRequest
 from rollback.lock import locked
@@ -37,7 +37,9 @@ class DirtyFiles(RepositoryError):
     def __init__(self, states: dict[str, str], total: int, *, commit: bool) -> None:
         shown = name_paths([f"{path} ({state})" for path, state in states.items()])
         way_out = "commit them first" if commit else "commit them, or pass --allow-dirty; rollback brings them back as they are"
-        super().__init__(f"{len(states)} of {total} files to touch have uncommitted changes: {shown}; nothing written; {way_out}")
+        super().__init__(
+            f"uncommitted changes in {len(states)} of {count(total, 'file')} to touch: {shown}; nothing written; {way_out}"
+        )
         self.states = states
 
 
@@ -53,7 +55,7 @@ class OutOfOrder(MigrateError):
 
     def __init__(self, phase: int, earlier: int, edits: int) -> None:
         super().__init__(
-            f"phase{phase}: phase{earlier} comes first and still has {edits} edits to make; "
+            f"phase{phase}: phase{earlier} comes first and still has {count(edits, 'edit')} to make; "
             f"run `migrate phase{earlier}`, or pass --force"
         )
         self.earlier = earlier
@@ -198,7 +200,7 @@ def _commit(git: Git, plan: Plan, phase: Preview) -> str:
     title = getattr(table, "title", "") or f"phase {phase.phase}"
     message = (
         f"{plan.name} phase {phase.phase}: {title}\n\n"
-        f"{phase.edits} edits in {len(phase.files)} files, made by ssot-migrate.\n"
+        f"{count(phase.edits, 'edit')} in {count(len(phase.files), 'file')}, made by ssot-migrate.\n"
     )
     try:
         return git.commit([file.path for file in phase.files], message)
@@ -216,6 +218,7 @@ def verify(root: Path, command: str, echo: Echo | None = None) -> CheckResult:
 def run_checks(
     session: Session,
     started_at: float,
+    manual: int,
     echo: Echo | None = None,
     around: Callable[[Check], AbstractContextManager[object]] = lambda _check: nullcontext(),
     done: Callable[[CheckResult], None] | None = None,
@@ -223,6 +226,7 @@ def run_checks(
     """Phase 5: run the plan's checks in order, all of them, and record what they came to.
 
     Args:
+        manual: how many deprecated uses are left, for the record.
         echo: told a command's output as it comes. around: a context for each check while it runs.
         done: told each result.
     Raises:
@@ -243,7 +247,7 @@ def run_checks(
                 done(results[-1])
         passed = all(result.passed for result in results)
         documents = [result.as_json() for result in results]
-        run = journal.record_check_run(session.plan.name, 5, started_at, time.time(), passed, documents)
+        run = journal.record_check_run(session.plan.name, 5, started_at, time.time(), passed, documents, manual)
     return run, tuple(results)
 
 

@@ -9,6 +9,7 @@ from migrate.errors import PlanError, UsageError
 from migrate.plan import FILENAME, Plan, find_plan, load_plan
 from rollback.git import Git
 from rollback.journal import Journal, RunRecord
+from rollback.lock import is_held
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,9 @@ class Session:
             return {file.path: file.after_sha256 for run in standing for file in journal.files(run.id)}
 
     def interrupted(self) -> RunRecord | None:
+        """A run that was cut off; None also while one is at work."""
+        if is_held(self.git):
+            return None
         with Journal.open(self.git, create=False) as journal:
             return journal.interrupted()
 

@@ -89,13 +89,12 @@ def read_import_list(node: Node) -> ImportList:
             names[-1] = replace(names[-1], gap=child.prefix)
             trailing_comma = index == len(children) - 1
             continue
-        on_line, lead = _split_prefix(child.prefix)
+        # without parentheses a prefix is blank, perhaps with a backslash and a line end
+        on_line, lead = _split_prefix(child.prefix) if parenthesised else ("", child.prefix)
         if names:
             names[-1] = replace(names[-1], trail=on_line)
-        elif parenthesised:
+        else:
             after_open = on_line
-        elif on_line:  # without parentheses a prefix is blank, or a backslash and a line end
-            lead = child.prefix
         names.append(_read_name(child, lead))
     if parenthesised:
         on_line, closing = _split_prefix(closing)

@@ -262,9 +262,7 @@ def _checked(root: Path, args: Sequence[str]) -> bytes:
 def _execute(
     root: Path, args: Sequence[str], input: bytes = b"", env: Mapping[str, str] | None = None
 ) -> subprocess.CompletedProcess[bytes]:
-    clean = {
-        key: value for key, value in os.environ.items() if not key.startswith("GIT_") or _KEPT.fullmatch(key)
-    }
+    clean = {key: value for key, value in os.environ.items() if not key.startswith("GIT_") or _KEPT.fullmatch(key)}
     fixed = {"LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0"}
     try:
         with deferred_signals():

@@ -236,12 +236,8 @@ class Journal:
                  request.edits, request.manual, snapshot, ref),
             )  # fmt: skip
             connection.executemany(
-                "INSERT INTO files (run_id, number, path, before_sha256, after_sha256, mode)"
-                " VALUES (?, ?, ?, ?, ?, ?)",
-                [
-                    (run_id, f.number, os.fsencode(f.path), f.before_sha256, f.after_sha256, f.mode)
-                    for f in files
-                ],
+                "INSERT INTO files (run_id, number, path, before_sha256, after_sha256, mode) VALUES (?, ?, ?, ?, ?, ?)",
+                [(run_id, f.number, os.fsencode(f.path), f.before_sha256, f.after_sha256, f.mode) for f in files],
             )
             connection.executemany(
                 "INSERT INTO folders (run_id, path) VALUES (?, ?)",
@@ -283,14 +279,15 @@ class Journal:
         ended_at: float,
         passed: bool,
         checks: list[dict[str, object]],
+        manual: int = 0,
     ) -> RunRecord:
         """Record a run that only checked the tree: no files, nothing to roll back."""
         state = "passed" if passed else "failed"
         run_id = self.last_id() + 1
         with self._transaction() as connection:
             connection.execute(
-                "INSERT INTO runs (id, prefix, plan, phase, state, started_at, ended_at, checks)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO runs (id, prefix, plan, phase, state, started_at, ended_at, checks, manual)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     run_id,
                     os.fsencode(self._prefix),
@@ -300,6 +297,7 @@ class Journal:
                     started_at,
                     ended_at,
                     json.dumps(checks),
+                    manual,
                 ),
             )
             _add_event(connection, run_id, state, "")

@@ -100,9 +100,7 @@ def roll_back(
                 if put_back(root, file, images.get(file.path)):
                     restored.append(file.path)
             except OSError as error:
-                raise WriteFailed(
-                    file.path, error, "run `migrate rollback` again to restore the rest"
-                ) from error
+                raise WriteFailed(file.path, error, "run `migrate rollback` again to restore the rest") from error
             if progress is not None:
                 progress(number)
         remove_folders(root, journal.folders(run.id))
@@ -216,9 +214,7 @@ def _keep(
     git: Git, journal: Journal, run: RunRecord, root: Path, drifted: Sequence[FileRecord]
 ) -> tuple[str | None, tuple[str, ...]]:
     """Keep the newer versions of `drifted` files; those that are gone need no keeping."""
-    images = [
-        image for file in drifted if (image := _read_newer(root, run.prefix + file.path, file)) is not None
-    ]
+    images = [image for file in drifted if (image := _read_newer(root, run.prefix + file.path, file)) is not None]
     if not images:
         return None, ()
     taken = refs(git)
@@ -298,9 +294,7 @@ def _read_blobs(git: Git, run: RunRecord, names: Sequence[str]) -> dict[str, byt
     try:
         blobs = _list_blobs(git, run)
         present = [name for name in names if name in blobs]
-        output = git.run(
-            "cat-file", "--batch", input="".join(f"{blobs[name]}\n" for name in present).encode()
-        )
+        output = git.run("cat-file", "--batch", input="".join(f"{blobs[name]}\n" for name in present).encode())
     except GitFailed as error:
         raise SnapshotDamaged(run, str(error)) from error
     images: dict[str, bytes] = {}

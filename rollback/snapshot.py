@@ -79,15 +79,11 @@ def take(git: Git, ref: str, images: Sequence[Image], subject: str) -> str:
             f"{image.mode} {blob}\t".encode() + os.fsencode(image.path) + b"\0"
             for image, blob in zip(images, blobs, strict=True)
         ]
-        git.run(
-            "update-index", "-z", "--index-info", input=b"".join(entries), env=index, config=PRIVATE_INDEX
-        )
+        git.run("update-index", "-z", "--index-info", input=b"".join(entries), env=index, config=PRIVATE_INDEX)
         tree = git.run("write-tree", env=index, config=[*PRIVATE_INDEX, *durable]).decode().strip()
         dates = {f"GIT_{who}_DATE": f"@{int(time.time())} +0000" for who in ("AUTHOR", "COMMITTER")}
         command = ("commit-tree", "-F", "-", tree)
-        commit = (
-            git.run(*command, input=subject.encode(), env=_IDENTITY | dates, config=durable).decode().strip()
-        )
+        commit = git.run(*command, input=subject.encode(), env=_IDENTITY | dates, config=durable).decode().strip()
         git.run("update-ref", ref, commit, "0" * len(commit), config=durable)
     return commit
 

@@ -7,9 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sample import FILES, Sample
-
-MakeSample = Callable[..., Sample]
+from sample import FILES, MakeSample, Sample
 
 
 @pytest.fixture

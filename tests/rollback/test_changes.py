@@ -29,9 +29,7 @@ def test_a_name_too_long(tree: Tree) -> None:
         read_current(tree.root, "a" * 300)
 
 
-@pytest.mark.skipif(
-    not Path("/proc/self/mem").exists(), reason="Linux has a file that opens but does not read"
-)
+@pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="Linux has a file that opens but does not read")
 def test_a_file_that_cannot_be_read_after_all() -> None:
     with pytest.raises(Unreadable, match="mem: cannot read: Input/output error"):
         read_file(Path("/proc/self"), "mem")

@@ -75,9 +75,7 @@ def test_the_files_of_the_crash_are_worth_it(dirty: Tree) -> None:
     assert dirty.state() == before
 
 
-@pytest.mark.parametrize(
-    "step", [("progress", 1), ("progress", 5), *(("apply", number) for number in range(1, 12))]
-)
+@pytest.mark.parametrize("step", [("progress", 1), ("progress", 5), *(("apply", number) for number in range(1, 12))])
 def test_killed_while_writing(dirty: Tree, step: tuple[str, int]) -> None:
     before = dirty.state()
     crash(dirty, *step)
@@ -94,9 +92,7 @@ def test_killed_while_restoring(dirty: Tree, number: int) -> None:
 
 
 def assert_interrupted_then_restored(tree: Tree, before: dict[str, tuple[bytes, int]]) -> None:
-    with pytest.raises(
-        Interrupted, match=r"run 1 \(phase 3 of 'demo'\) was interrupted; run `migrate rollback`"
-    ):
+    with pytest.raises(Interrupted, match=r"run 1 \(phase 3 of 'demo'\) was interrupted; run `migrate rollback`"):
         tree.apply({"other.py": b"x"})
     with tree.journal() as journal:
         run = journal.interrupted()

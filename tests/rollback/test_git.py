@@ -50,9 +50,7 @@ def test_open_refuses_what_is_no_working_tree(tmp_path: Path, tree: Tree) -> Non
     tree.git("init", "--quiet", "--bare", str(tmp_path / "bare"))
     (tmp_path / "file").touch()
     for place in (tmp_path, tmp_path / "bare", tree.root / ".git", tmp_path / "absent", tmp_path / "file"):
-        with pytest.raises(
-            NotARepository, match="not a git repository; run inside one, or name it with --root"
-        ):
+        with pytest.raises(NotARepository, match="not a git repository; run inside one, or name it with --root"):
             Git.open(place)
 
 
@@ -78,12 +76,8 @@ def test_open_with_an_old_git(
         tree.open()
 
 
-def test_open_a_repository_of_somebody_else(
-    tmp_path: Path, tree: Tree, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    fake_git(
-        tmp_path / "bin", monkeypatch, f'GIT_TEST_ASSUME_DIFFERENT_OWNER=1 exec {shutil.which("git")} "$@"'
-    )
+def test_open_a_repository_of_somebody_else(tmp_path: Path, tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
+    fake_git(tmp_path / "bin", monkeypatch, f'GIT_TEST_ASSUME_DIFFERENT_OWNER=1 exec {shutil.which("git")} "$@"')
     with pytest.raises(NotTrusted, match=r"git does not trust this repository.*safe\.directory"):
         tree.open()
 
@@ -95,9 +89,7 @@ def test_open_with_a_broken_configuration(tree: Tree) -> None:
 
 
 def test_run_raises_with_the_last_line_of_git(committed: Tree) -> None:
-    with pytest.raises(
-        GitFailed, match="git rev-parse failed with exit code 128: fatal: Needed a single"
-    ) as caught:
+    with pytest.raises(GitFailed, match="git rev-parse failed with exit code 128: fatal: Needed a single") as caught:
         committed.open().run("rev-parse", "--verify", "nowhere")
     assert (caught.value.command, caught.value.returncode) == (("rev-parse", "--verify", "nowhere"), 128)
 
@@ -116,9 +108,7 @@ def test_run_after_the_root_is_gone(tmp_path: Path, committed: Tree) -> None:
         git.run("status")
 
 
-def test_environment_cannot_redirect_git(
-    tmp_path: Path, committed: Tree, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_environment_cannot_redirect_git(tmp_path: Path, committed: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR"):
         monkeypatch.setenv(name, str(tmp_path / "elsewhere"))
     monkeypatch.setenv("GIT_NAMESPACE", "other")
@@ -170,9 +160,7 @@ def test_grep_names_odd_files(tree: Tree) -> None:
         pytest.param(["abc", "a.c"], {}, ("dot.py", "sub/abc.py"), id="any of two"),
         pytest.param(["-e"], {"words": False}, ("dash.py",), id="pattern that looks like an option"),
         pytest.param(["abc"], {"words": False, "exclude": ["sub/**"]}, ("long.py",), id="excluded glob"),
-        pytest.param(
-            ["abc"], {"words": False, "exclude": ["*.py"]}, ("sub/abc.py",), id="a star stays in its folder"
-        ),
+        pytest.param(["abc"], {"words": False, "exclude": ["*.py"]}, ("sub/abc.py",), id="a star stays in its folder"),
         pytest.param(["abc"], {"words": False, "pathspecs": ["sub"]}, ("sub/abc.py",), id="pathspec"),
         pytest.param(["nul"], {}, ("binary.py",), id="file with NUL bytes"),
     ],

@@ -68,9 +68,7 @@ def test_the_second_is_told_who_is_first(tree: Tree) -> None:
     )
 
 
-@pytest.mark.parametrize(
-    "name", [b"", b"{", b"[]", b"{}", b'{"pid": "x", "command": 1, "started": 2}', b"\xff"]
-)
+@pytest.mark.parametrize("name", [b"", b"{", b"[]", b"{}", b'{"pid": "x", "command": 1, "started": 2}', b"\xff"])
 def test_a_holder_without_a_readable_name(tree: Tree, name: bytes) -> None:
     git = tree.open()
     with locked(git, "migrate phase3"):

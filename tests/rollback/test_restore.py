@@ -139,9 +139,7 @@ def test_hooks_and_monitors_do_not_run(committed: Tree) -> None:
     "settings",
     [
         pytest.param({"core.splitIndex": "true"}, id="split index"),
-        pytest.param(
-            {"core.sparseCheckout": "true", "core.sparseCheckoutCone": "true"}, id="sparse checkout"
-        ),
+        pytest.param({"core.sparseCheckout": "true", "core.sparseCheckoutCone": "true"}, id="sparse checkout"),
         pytest.param({"core.untrackedCache": "true", "feature.manyFiles": "true"}, id="many files"),
         pytest.param({"submodule.recurse": "true"}, id="submodules"),
         pytest.param({"core.fileMode": "false"}, id="no file modes"),
@@ -253,9 +251,7 @@ def edit_new(tree: Tree) -> None:
         (edit_new, "new/deep/d.py", b"newer d\n"),
     ],
 )
-def test_newer_versions(
-    committed: Tree, action: Callable[[Tree], None], path: str, kept: bytes | None
-) -> None:
+def test_newer_versions(committed: Tree, action: Callable[[Tree], None], path: str, kept: bytes | None) -> None:
     before = committed.state()
     run = committed.apply(CHANGES)
     action(committed)
@@ -297,9 +293,7 @@ def test_newer_versions_are_kept_beside_each_other(committed: Tree) -> None:
         ("repository", "belongs to the submodule or nested repository pkg"),
     ],
 )
-def test_what_cannot_be_replaced(
-    tmp_path: Path, committed: Tree, replacement: str, why: str, force: bool
-) -> None:
+def test_what_cannot_be_replaced(tmp_path: Path, committed: Tree, replacement: str, why: str, force: bool) -> None:
     run = committed.apply(CHANGES)
     if replacement == "folder":
         (committed.root / "pkg/c.py").unlink()
@@ -467,9 +461,7 @@ RUNS = [
             [2, 3, 1],
             id="interrupted, first",
         ),
-        pytest.param(
-            [record(1, 1), record(2, 2, "applying")], None, True, [2, 1], id="interrupted, then all"
-        ),
+        pytest.param([record(1, 1), record(2, 2, "applying")], None, True, [2, 1], id="interrupted, then all"),
     ],
 )
 def test_select_runs(runs: list[RunRecord], target: int | None, all_: bool, chosen: list[int]) -> None:

@@ -19,9 +19,7 @@ def shown(tree: Tree, commit: str, path: str) -> bytes:
     return tree.git("cat-file", "blob", f"{commit}:{path}")
 
 
-@pytest.mark.parametrize(
-    "content", [b"crlf\r\nlf\n$Id: x$\n", b"\xef\xbb\xbf\r\xff\0"], ids=["text", "binary"]
-)
+@pytest.mark.parametrize("content", [b"crlf\r\nlf\n$Id: x$\n", b"\xef\xbb\xbf\r\xff\0"], ids=["text", "binary"])
 def test_exact_bytes_past_filters(tree: Tree, content: bytes) -> None:
     tree.git("config", "core.autocrlf", "true")
     tree.git("config", "filter.upper.clean", "tr a-z A-Z")
@@ -139,8 +137,6 @@ def test_a_full_disk(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
     assert tree.private_files() == set()
 
 
-@pytest.mark.parametrize(
-    ("mode", "kept"), [(0o644, "100644"), (0o600, "100644"), (0o711, "100755"), (0o655, "100644")]
-)
+@pytest.mark.parametrize(("mode", "kept"), [(0o644, "100644"), (0o600, "100644"), (0o711, "100755"), (0o655, "100644")])
 def test_git_mode(mode: int, kept: str) -> None:
     assert git_mode(mode) == kept
