@@ -274,7 +274,15 @@ _CLICK_ERROR: type[Exception] = typer.BadParameter.__mro__[2]
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and end the process with the documented exit code."""
     signal.signal(signal.SIGTERM, _interrupt)
+    _fill_streams()
     sys.exit(_exit_code(arguments))
+
+
+def _fill_streams() -> None:
+    """Started with a stream shut (`>&-`), that stream is None, and the next file opened takes its number."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115, PTH123 - for as long as the process lasts
 
 
 def _interrupt(_signum: int, _frame: object) -> NoReturn:
@@ -289,18 +297,19 @@ def _exit_code(arguments: Sequence[str] | None) -> int:
         given = list(arguments) if arguments is not None else None
         code = app(given, standalone_mode=False, prog_name="migrate")
         sys.stdout.flush()
+        if code == Exit.INTERRUPTED:  # newer versions of typer turn Ctrl-C into this
+            raise KeyboardInterrupt
     except _CLICK_ERROR as error:
         return _usage(error)
     except (typer.Abort, KeyboardInterrupt):
-        _complain("interrupted; everything is as before")
+        _complain("interrupted; no file is left half done; `migrate status` shows where it stands")
         return Exit.INTERRUPTED
     except BrokenPipeError:
-        _silence(sys.stdout)
-        try:
-            _complain("stdout was closed before everything was printed")
-        except BrokenPipeError:  # 2>&1 | head
-            _silence(sys.stderr)
-        return Exit.FINDINGS
+        return _unheard()
+    except SystemExit as error:  # click's and rich's answer to a broken pipe
+        if not isinstance(error.__context__, BrokenPipeError):
+            raise
+        return _unheard()
     except (MigrateError, RepositoryError) as error:
         _complain(str(error))
         return exit_code_of(error)
@@ -315,7 +324,10 @@ def _bug(error: Exception, arguments: Sequence[str] | None) -> int:
     given = sys.argv[1:] if arguments is None else arguments
     if "-v" in given or "--verbose" in given:
         _complain("".join(traceback.format_exception(error)))
-    _complain(f"internal error: {type(error).__name__}: {error}; please report it with the output of the same command and -v")
+    if isinstance(error, OSError):  # a full disk behind stdout, say
+        _complain(f"cannot go on: {error}")
+    else:
+        _complain(f"internal error: {type(error).__name__}: {error}; please report it with the output of the same command and -v")
     return 1
 
 
@@ -327,6 +339,15 @@ def _usage(error: Any) -> int:
     command = context.command_path if context is not None else "migrate"
     _complain(f"{command}: {error.format_message().removesuffix('.')}; see {command} --help")
     return 2
+
+
+def _unheard() -> int:
+    _silence(sys.stdout)
+    try:
+        _complain("stdout was closed before everything was printed")
+    except (BrokenPipeError, SystemExit):  # 2>&1 | head
+        _silence(sys.stderr)
+    return 1
 
 
 def _silence(stream: TextIO) -> None:

@@ -25,12 +25,6 @@ PIPE_WIDTH = 120
 _STYLES = {b"+": "green", b"-": "red", b"@": "cyan"}
 
 
-class _Console(Console):
-    def on_broken_pipe(self) -> None:
-        """Rich would end the process here, without a word."""
-        raise  # noqa: PLE0704 - rich calls this where it has caught the error
-
-
 class Voice:
     """How a command speaks.
 
@@ -143,7 +137,7 @@ class Voice:
 def _console(*, stderr: bool) -> Console:
     stream = sys.stderr if stderr else sys.stdout
     width = None if stream.isatty() else PIPE_WIDTH
-    return _Console(file=stream, width=width, highlight=False, markup=False, emoji=False, soft_wrap=True)
+    return Console(file=stream, width=width, highlight=False, markup=False, emoji=False, soft_wrap=True)
 
 
 def printable(text: str) -> str:

@@ -26,7 +26,7 @@ from migrate.run import (
     run_checks,
 )
 from migrate.session import Session
-from rollback.errors import Interrupted, count
+from rollback.errors import count
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +96,11 @@ def run_phase(session: Session, phase: int, options: PhaseOptions, voice: Voice)
         raise UsageError(f"phase{phase}: {session.plan_file} has no [phase{phase}]; it has "
                          + ", ".join(f"phase{n}" for n in session.plan.phases))  # fmt: skip
     started_at, started = time.time(), time.monotonic()
-    interrupted = session.interrupted()
-    if interrupted is not None:
+    obstacle = session.obstacle()
+    if obstacle is not None:
         if not options.looks_only:
-            raise Interrupted(interrupted)
-        voice.error(str(Interrupted(interrupted)))
+            raise obstacle
+        voice.error(str(obstacle))
     with voice.progress(f"phase{phase}") as progress:
         found = preview(session.git, session.plan, phase, options.jobs, progress)
     if not options.looks_only and not options.force:

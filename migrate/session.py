@@ -7,9 +7,10 @@ from pathlib import Path
 
 from migrate.errors import PlanError, UsageError
 from migrate.plan import FILENAME, Plan, find_plan, load_plan
+from rollback.errors import Interrupted, Locked, RepositoryError
 from rollback.git import Git
 from rollback.journal import Journal, RunRecord
-from rollback.lock import is_held
+from rollback.lock import is_held, locked
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,23 @@ class Session:
             return None
         with Journal.open(self.git, create=False) as journal:
             return journal.interrupted()
+
+    def obstacle(self) -> RepositoryError | None:
+        """What keeps any phase from being applied now: somebody at work, or an interrupted run."""
+        if (busy := self.at_work()) is not None:
+            return busy
+        run = self.interrupted()
+        return None if run is None else Interrupted(run)
+
+    def at_work(self) -> Locked | None:
+        """Who is at work in the tree now, as the error that a second one gets; nothing is written where nobody is."""
+        if not is_held(self.git):
+            return None
+        try:
+            with locked(self.git, "migrate"):
+                return None  # it has just ended
+        except Locked as error:
+            return error
 
 
 def open_session(root: Path | None, plan_file: Path | None) -> Session:

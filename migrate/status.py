@@ -10,7 +10,7 @@ from migrate.preview import Preview, preview
 from migrate.report import findings_summary
 from migrate.session import Session
 from migrate.timeline import SCHEMA, run_json, state_of
-from rollback.errors import Interrupted, count
+from rollback.errors import count
 from rollback.journal import RunRecord
 
 
@@ -93,8 +93,9 @@ def show_status(voice: Voice, status: Status) -> None:
     """One line per phase, and the next command."""
     plan = status.session.plan
     voice.say(f"{plan.name}: {plan.plan.title}" if plan.plan.title else plan.name, "bold")
-    if status.interrupted is not None:
-        voice.error(str(Interrupted(status.interrupted)))
+    obstacle = status.session.obstacle()
+    if obstacle is not None:
+        voice.error(str(obstacle))
     for p in status.phases:
         if p.phase == 5:
             left = f"{count(len(p.left.findings), 'deprecated use')} left"

@@ -11,7 +11,7 @@ from migrate.errors import Exit, MigrateError, exit_code_of
 from migrate.phase import PhaseOptions, can_ask, run_phase
 from migrate.rollback_command import roll_back_command
 from migrate.session import Session
-from rollback.errors import RepositoryError
+from rollback.errors import RepositoryError, count
 
 
 def run_all(session: Session, options: PhaseOptions, voice: Voice) -> tuple[int, dict[str, Any]]:
@@ -19,8 +19,12 @@ def run_all(session: Session, options: PhaseOptions, voice: Voice) -> tuple[int,
 
     Returns:
         The exit code of the first phase that did not go through, else 0, and the JSON document.
+    Raises:
+        RepositoryError: somebody is at work, or a run was interrupted; no phase was begun.
     """
     started = time.monotonic()
+    if not options.looks_only and (obstacle := session.obstacle()) is not None:
+        raise obstacle
     documents: list[dict[str, Any]] = []
     code = Exit.DONE
     for phase in session.plan.phases:
@@ -57,7 +61,7 @@ def _offer_rollback(session: Session, phase: int, voice: Voice, *, asked: bool) 
     standing = [run for run in session.runs() if run.state == "applied" and run.files]
     if not standing:
         return
-    voice.error(f"stopped at phase{phase}; {len(standing)} earlier run(s) of this plan are in the tree")
+    voice.error(f"stopped at phase{phase}; {count(len(standing), 'run')} of this plan in the tree")
     if asked and can_ask() and voice.confirm("roll the last applied phase back?"):
         roll_back_command(
             session.git, session.plan.name, None, everything=False, yes=True, force=False, voice=voice

@@ -55,20 +55,32 @@ def rename_keyword(trailer: Node, old: str, new: str) -> None:
 def remove_keyword(trailer: Node, name: str) -> None:
     """`f(a, name=x)` becomes `f(a)`; comments around it stay."""
     argument = keywords(trailer)[name]
-    prefix, following = argument.prefix, argument.next_sibling
+    closing = trailer.children[-1]
+    before, following = argument.prefix, argument.next_sibling
     if isinstance(following, Leaf) and following.type == token.COMMA:
-        after = following.next_sibling or trailer.children[-1]
+        after = following.next_sibling or closing
+        behind = following.prefix + after.prefix
         following.remove()
     else:
-        after = trailer.children[-1]
-        before = _previous_comma(argument)
-        if before is not None:
-            before.remove()
+        after, behind = closing, closing.prefix
+        comma = _previous_comma(argument)
+        if comma is not None:
+            before = comma.prefix + before
+            comma.remove()
     argument.remove()
-    if prefix.strip() and prefix.strip() not in after.prefix:
-        after.prefix = prefix.rstrip(" \t\n") + after.prefix
-    elif after.type != token.RPAR and "\n" not in after.prefix:
-        after.prefix = prefix
+    after.prefix = _joined(before, behind, is_last=after is closing)
+
+
+def _joined(before: str, behind: str, *, is_last: bool) -> str:
+    """What stands between two tokens now that the argument between `before` and `behind` is gone."""
+    on_line, newline, rest = behind.partition("\n")
+    if "\n" in before and newline:
+        if "#" in on_line:  # the comment keeps a line of its own
+            return f"{before}{on_line.lstrip()}\n{rest}"
+        return f"{before.rpartition(newline)[0]}\n{rest}"
+    if "\n" in before:
+        return before if "#" in before or not is_last else behind
+    return behind if newline or is_last else before
 
 
 def add_keyword(trailer: Node, name: str, value: str) -> None:
@@ -82,10 +94,10 @@ def add_keyword(trailer: Node, name: str, value: str) -> None:
     trailing_comma = isinstance(listed.children[-1], Leaf) and listed.children[-1].type == token.COMMA
     on_line, newline, rest = closing.prefix.partition("\n")
     if newline:
-        prefix = f"{on_line}\n{_indentation(present)}"
+        prefix = f"{on_line}\n{_indentation(present, closing)}"
         closing.prefix = newline + rest
     elif len(present) > 1 and all("\n" in a.prefix for a in present[1:]):
-        prefix = "\n" + _indentation(present)
+        prefix = "\n" + _indentation(present, closing)
     else:
         prefix = " "
     if not trailing_comma:
@@ -106,12 +118,12 @@ def _argument_list(trailer: Node) -> Node:
     return listed
 
 
-def _indentation(present: list[Argument]) -> str:
-    """The white space before the last argument that begins a line."""
+def _indentation(present: list[Argument], closing: Leaf) -> str:
+    """The white space before the last argument that begins a line, or a little more than before the parenthesis."""
     for argument in reversed(present):
         if "\n" in argument.prefix:
             return str(argument.prefix).rpartition("\n")[2]
-    return "    "
+    return str(closing.prefix).rpartition("\n")[2] + "    "
 
 
 def _previous_comma(argument: Argument) -> Leaf | None:

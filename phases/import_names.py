@@ -126,11 +126,10 @@ def write_statement(source: str, listed: ImportList, names: Sequence[ImportedNam
         if index == 0 and "\n" not in lead:
             first = listed.names[0].lead
             lead = first[first.rindex("\n") :] if "\n" in first else first
-        comma = f"{name.gap}," if not last or listed.trailing_comma else name.gap
-        trail = name.trail
-        parts.append(f"{lead}{name.text}{comma}{trail}")
+        comma = f"{name.gap}," if not last or listed.trailing_comma else name.gap.rstrip()
+        parts.append(f"{lead}{name.text}{comma}{name.trail}")
     closing = listed.closing
-    if "#" in names[-1].trail and "\n" not in closing:
+    if "#" in parts[-1] and "\n" not in closing:
         closing = "\n" + closing.lstrip(" ")
     return f"from {source} import{listed.opening}({''.join(parts)}{closing})"
 

@@ -123,13 +123,23 @@ def test_kept_sites_are_counted() -> None:
         ),
         pytest.param(
             "from shop.cart import (\n    Cart  # a\n    , coupon  # b\n)\n",
-            "from shop.basket import (\n    Basket as Cart  # a\n    )\nfrom shop.cart import (\n    coupon  # b\n)\n",
+            "from shop.basket import (\n    Basket as Cart  # a\n)\nfrom shop.cart import (\n    coupon  # b\n)\n",
             id="commas first, with comments",
         ),
         pytest.param(
             "from shop.cart import (Cart, # one\n    coupon)\n",
-            "from shop.basket import (Basket as Cart, # one\n)\nfrom shop.cart import (coupon)\n",
+            "from shop.basket import (Basket as Cart # one\n)\nfrom shop.cart import (\n    coupon)\n",
             id="a comment after the first of two on a line",
+        ),
+        pytest.param(
+            "from shop.cart import (coupon, # one\n    Cart)\n",
+            "from shop.cart import (coupon # one\n)\nfrom shop.basket import Basket as Cart\n",
+            id="a comment after the other of two",
+        ),
+        pytest.param(
+            "from shop.cart import (coupon\n    # why\n    , Cart)\n",
+            "from shop.cart import (coupon\n    # why\n)\nfrom shop.basket import Basket as Cart\n",
+            id="a comment before a comma",
         ),
         pytest.param("from shop.prices import tax\n", "from shop.pricing.prices import tax\n", id="module"),
         pytest.param("from shop.prices.eu import tax as t\n", "from shop.pricing.prices.eu import tax as t\n", id="submodule"),

@@ -1,0 +1,184 @@
+"""Signals, kills, two at once and odd streams: what only a real process can show."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from sample import MIGRATE, MakeSample, Sample, finish, wait_for
+
+MANY = 250
+FIRST, LAST = "app/second.py", f"app/zz{MANY - 1:04}.py"
+"""The files that phase 3 writes first (it has priority) and last."""
+
+
+@pytest.fixture
+def large(make_sample: MakeSample) -> Sample:
+    """A repository whose phase 3 has many files to write."""
+    sample = make_sample({f"app/zz{number:04}.py": "from shop.till import Till\n" for number in range(MANY)})
+    sample.call("phase1", "--yes")
+    sample.call("phase2", "--yes")
+    return sample
+
+
+@contextmanager
+def stopped_in_the_middle(sample: Sample) -> Iterator[subprocess.Popen[bytes]]:
+    """The process of phase 3, stopped when its first file is written and its last one is not."""
+    first, last = sample.read(FIRST), sample.read(LAST)
+    process = sample.start("phase3", "--yes", "--quiet")
+    try:
+        wait_for(lambda: sample.read(FIRST) != first, process)
+        process.send_signal(signal.SIGSTOP)
+        time.sleep(0.02)
+        assert sample.read(LAST) == last, "too quick to be stopped in the middle; write more files"
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_interrupted_while_writing(number: signal.Signals, large: Sample) -> None:
+    before = large.state()
+    with stopped_in_the_middle(large) as process:
+        process.send_signal(number)
+        process.send_signal(signal.SIGCONT)
+        done = finish(process, 130)
+    assert done.err.endswith("interrupted; no file is left half done; `migrate status` shows where it stands\n")
+    assert large.state() == before
+    run = large.call("timeline", "--json").document["phases"][2]["runs"][0]
+    assert (run["state"], run["detail"]) == ("failed", "interrupted")
+    assert "phase3: applied" in large.call("phase3", "--yes").out
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_interrupted_while_verifying(number: signal.Signals, sample: Sample, tmp_path: Path) -> None:
+    started = tmp_path / "started"
+    code = f"import os, time; open({str(started)!r}, 'w').write(str(os.getpid())); time.sleep(60)"
+    with sample.untouched():
+        process = sample.start("phase1", "--yes", "--verify", f'{sys.executable} -S -c "{code}"')
+        wait_for(lambda: started.exists() and started.read_text() != "", process)
+        process.send_signal(number)
+        finish(process, 130)
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(started.read_text()), 0)
+    (run,) = sample.call("timeline", "--json").document["phases"][0]["runs"]
+    assert (run["state"], run["detail"]) == ("failed", "interrupted during --verify")
+
+
+def test_killed_while_writing(large: Sample) -> None:
+    before = large.state()
+    with stopped_in_the_middle(large) as process:
+        process.kill()
+        process.wait()
+    assert large.state() != before
+    notice = "run 3 (phase 3 of 'basket') was interrupted; run `migrate rollback` to restore it\n"
+
+    for arguments in (["phase3", "--yes"], ["phase1", "--yes", "--force"], ["phase5", "--yes"], ["run", "--yes"]):
+        done = large.call(*arguments, code=3)
+        assert done.err == notice
+    assert large.call("phase3", "--dry-run").err.startswith(notice)
+    assert large.call("phase1", "--check").err.startswith(notice)
+    status = large.call("status")
+    assert status.err == notice
+    assert status.out.endswith("next: migrate rollback\n")
+    document = large.call("status", "--json").document
+    assert (document["interrupted"]["run"], document["interrupted"]["state"]) == (3, "interrupted")
+    assert "interrupted" in large.call("timeline").out
+
+    assert "phase3: run 3 rolled back" in large.migrate("rollback", "--yes").out
+    assert large.state() == before
+    assert large.call("status", "--json").document["interrupted"] is None
+    assert "phase3: applied" in large.call("phase3", "--yes").out
+
+
+def test_an_interrupted_run_is_rolled_back_with_all_others(large: Sample) -> None:
+    with stopped_in_the_middle(large) as process:
+        process.kill()
+    (large.root / "migrate.toml").write_text("[plan]\nname = 'another'\n[phase5]\n")
+    assert "nothing to roll back" not in large.call("rollback", "--yes").out
+    large.git("checkout", "--quiet", "migrate.toml")
+    large.call("rollback", "--all", "--yes")
+    assert large.git("status", "--porcelain") == ""
+
+
+def test_two_at_once(large: Sample) -> None:
+    with stopped_in_the_middle(large) as process:
+        who = rf"`migrate phase3` \(pid {process.pid}\) is at work in this repository since [-0-9: ]+; wait for it to end"
+        for arguments in (["phase3", "--yes"], ["phase4", "--yes"], ["run", "--yes"], ["rollback", "--yes"], ["phase5", "--yes"]):
+            assert re.match(who, large.call(*arguments, code=3).err)
+        with large.untouched():
+            assert re.match(who, large.migrate("phase3", "--yes", code=3).complaint)
+            assert re.match(who, large.call("status").err)
+            assert re.match(who, large.call("phase4", "--dry-run").err)
+            assert large.call("status", "--json").document["interrupted"] is None
+        process.send_signal(signal.SIGCONT)
+        assert "phase3: applied as run 3" in finish(process, 0).out
+    assert large.call("phase4", "--yes").code == 0
+
+
+def test_stdin_stdout_and_stderr_may_be_shut(sample: Sample) -> None:
+    """As with `>&-`: the first file that is opened must not take the place of stdout."""
+    script = 'exec "$@" {}'
+    for shut in ("<&-", ">&-", "2>&-", "<&- >&- 2>&-"):
+        command = ["sh", "-c", script.format(shut), "sh", *MIGRATE, "phase1", "--yes", "--allow-dirty"]
+        done = subprocess.run(command, cwd=sample.root, env=sample.env, capture_output=True, text=True)
+        assert (done.returncode, done.stderr) == (0, "")
+        sample.call("rollback", "--yes")
+    assert sample.git("status", "--porcelain") == ""
+
+
+def test_stdout_and_stderr_into_a_closed_pipe(sample: Sample) -> None:
+    """As in `migrate status 2>&1 | head -1`."""
+    for arguments in (["status"], ["phase2", "--yes"]):
+        reader, writer = os.pipe()
+        os.close(reader)
+        with os.fdopen(writer) as shut, sample.untouched():
+            done = subprocess.run(
+                [*MIGRATE, *arguments], cwd=sample.root, env=sample.env, stdin=subprocess.DEVNULL, stdout=shut, stderr=shut
+            )
+        assert done.returncode == 1
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
+def test_a_full_disk_behind_stdout(sample: Sample) -> None:
+    for arguments in (["status", "--json"], ["phase1", "--dry-run"]):
+        with Path("/dev/full").open("w") as full, sample.untouched():
+            done = subprocess.run(
+                [*MIGRATE, *arguments], cwd=sample.root, env=sample.env, stdin=subprocess.DEVNULL,
+                stdout=full, stderr=subprocess.PIPE, text=True,
+            )  # fmt: skip
+        assert done.returncode == 1
+        assert done.stderr.endswith("cannot go on: [Errno 28] No space left on device\n")
+        assert "Traceback" not in done.stderr
+
+
+def test_completion(sample: Sample) -> None:
+    done = sample.migrate(_MIGRATE_COMPLETE="complete_bash", COMP_WORDS="migrate ph", COMP_CWORD="1")
+    assert done.out.split() == [f"phase{number}" for number in range(1, 6)]
+    assert "complete -o default -F _migrate_completion migrate" in sample.migrate(_MIGRATE_COMPLETE="source_bash").out
+
+
+def test_the_same_from_a_pipe_within_and_on_odd_names(make_sample: MakeSample) -> None:
+    """The process and the call within this process say the same; bytes of names and code pass a pipe unchanged."""
+    name = "app/d\u00e9j\x1bvu \u202e.py"
+    sample = make_sample({name: b"# coding: latin-1\r\n# \xff \x1b[31m\r\nfrom shop.till import Till\r\n", "app/spread.py": None})
+    arguments = ["phase3", "--dry-run", "--jobs", "2", "-v"]
+    done, called = sample.migrate(*arguments), sample.call(*arguments)
+    assert done.out == called.out
+    assert "\\033" in done.out  # git quotes the name
+    strip = re.compile(r"[\d.]+ s\n")
+    assert strip.sub("", done.err) == strip.sub("", called.err)
+    assert "4 edits" not in done.out
+    raw = subprocess.run(
+        [*MIGRATE, *arguments], cwd=sample.root, env=sample.env, stdin=subprocess.DEVNULL, capture_output=True
+    ).stdout
+    assert b"-from shop.till import Till\r\n" in raw

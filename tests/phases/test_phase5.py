@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+import pytest
+from checks import calls, check_noop, check_refused, make_plan, moves
+
+from migrate.transform import compiled_query
+
+IMPORT = "from shop.basket import Basket\n"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        pytest.param("", id="empty"),
+        pytest.param("from shop.cart import coupon\n", id="another name of the module"),
+        pytest.param("from shop.cart import Cart  # migrate: keep\n", id="import that is kept"),
+        pytest.param(IMPORT + "Basket(metadata=1)  # migrate: keep\n", id="call that is kept"),
+        pytest.param(IMPORT + "Basket(1)\nBasket(context=1)\n", id="only what is to be added is missing"),
+        pytest.param("from shop.billing import charge\ncharge()\n", id="nothing deprecated about a call"),
+        pytest.param(IMPORT + "Basket(**x)\n", id="what a mapping holds is not known"),
+        pytest.param("x = 'shop.cart.Cart'\n", id="strings"),
+    ],
+)
+def test_noop(source: str) -> None:
+    check_noop(source, phase=5)
+
+
+@pytest.mark.parametrize(
+    ("source", "code", "subject"),
+    [
+        pytest.param("from shop.cart import Cart, coupon\n", "deprecated-import", "shop.cart:Cart", id="import"),
+        pytest.param("from shop.cart import *\n", "deprecated-import", "shop.cart", id="star import"),
+        pytest.param("from shop.prices import *\n", "deprecated-import", "shop.prices", id="star import of a module"),
+        pytest.param("from shop.prices.eu import *\n", "deprecated-import", "shop.prices.eu", id="and of a submodule"),
+        pytest.param("import shop.cart\n", "deprecated-import", "shop.cart", id="module import"),
+        pytest.param("from shop import cart\n", "deprecated-import", "shop.cart", id="module from its package"),
+        pytest.param(IMPORT + "Basket(1, metadata=2)\n", "deprecated-keyword", "shop.basket:Basket", id="keyword"),
+        pytest.param(IMPORT + "Basket(\n  legacy=2)\n", "deprecated-keyword", "shop.basket:Basket", id="removed keyword"),
+        pytest.param(
+            IMPORT + "Basket(metadata=2, context=1)\n", "deprecated-keyword", "shop.basket:Basket", id="both keywords"
+        ),
+    ],
+)
+def test_findings(source: str, code: str, subject: str) -> None:
+    (finding,) = check_refused(source, code, phase=5).findings
+    assert (finding.phase, finding.subject, finding.severity) == (5, subject, "warning")
+
+
+def test_relative_imports() -> None:
+    check_refused("from .cart import Cart\n", "deprecated-import", phase=5, path="shop/api.py")
+    check_noop("from .cart import Cart\nfrom .... import Cart\n", phase=5, path="app/api.py")
+
+
+def test_findings_are_in_order_of_place() -> None:
+    source = "from shop.basket import Basket\nBasket(metadata=1)\nfrom shop.cart import Cart\nimport shop.prices\n"
+    codes = ["deprecated-keyword", "deprecated-import", "deprecated-import"]
+    result = check_refused(source, codes, phase=5)
+    assert [f.line for f in result.findings] == [2, 3, 4]
+
+
+def test_what_does_not_parse_is_no_success() -> None:
+    check_refused("from shop.cart import Cart\n)\n", "unparseable", phase=5)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        pytest.param("from shop.cart import Cart\n)\n", id="neither parser reads it"),
+        pytest.param("from shop.cart import Cart\nprint x\n", id="Python 2"),
+    ],
+)
+def test_plans_of_one_kind(source: str) -> None:
+    check_refused(source, "unparseable", phase=5, plan=moves(a="shop.cart:Cart -> shop.basket:Basket"))
+    check_refused(source, "unparseable", phase=5, plan=calls("shop.cart:Cart", remove=["x"]))
+    check_refused(source, "unparseable", phase=5, plan=make_plan({"phase5": {}}))
+
+
+def test_the_query_only_selects() -> None:
+    query = compiled_query(make_plan(), 5)
+    for text in ("from shop.cart import Cart", "from shop.cart import *", "shop.basket.Basket(metadata=1)"):
+        found = query.run(text, "a.py")
+        assert (found.text, found.selected) == (text, True)
+    for text in ("from shop.cart import coupon", "from .... import x", "shop.basket.Basket(x=1)", "Basket(metadata=1)"):
+        assert not query.run(text, "a.py").selected

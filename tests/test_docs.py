@@ -1,0 +1,144 @@
+"""The documentation says what the tool does: pages, links, options, exit codes and the examples' output."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from typer.main import get_command
+
+from migrate.cli import app
+from migrate.errors import Exit
+from migrate.findings import SEVERITIES, Finding
+from migrate.plan import load_plan
+from migrate.preview import preview
+from tests.conftest import MakeRepository
+
+ROOT = Path(__file__).parent.parent
+FINDINGS = ROOT / "docs" / "findings"
+NOT_REPORTED = frozenset({"positional-argument"})
+"""Codes that no phase of this version reports; their pages say so."""
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+DOCUMENTS = sorted(
+    path.relative_to(ROOT).as_posix() for path in (*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"))
+)
+PAGES = sorted(path.stem for path in FINDINGS.glob("*.md") if path.stem != "README")
+
+_LINK = re.compile(r"\]\((?!https?:|mailto:)([^)#\s]+)(?:#[^)]*)?\)")
+_FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_FILE = re.compile(r"^`([\w./-]+)`:\n\n```\w+\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_BASE = {
+    "shop/__init__.py": "",
+    "shop/cart.py": "class Cart:\n    pass\n",
+    "shop/basket.py": "class Basket:\n    pass\n",
+}
+
+
+def read_page(code: str) -> str:
+    return (FINDINGS / f"{code}.md").read_text(encoding="utf-8")
+
+
+def shown(finding: Finding) -> str:
+    """A finding as `migrate.report` prints it."""
+    place = f"{finding.path}:{finding.line}:{finding.column}"
+    return f"{place}: {finding.severity}: {finding.code}: {finding.message}"
+
+
+def rows(text: str, heading: str) -> list[list[str]]:
+    """The cells of the first table below `heading`, its own heading left out."""
+    lines = text[text.index(f"{heading}\n") :].splitlines()
+    start = next(number for number, line in enumerate(lines) if line.startswith("|"))
+    table = []
+    for line in lines[start + 2 :]:
+        if not line.startswith("|"):
+            break
+        table.append([cell.strip() for cell in line.strip("|").split("|")])
+    return table
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_links_lead_to_files(document: str) -> None:
+    file = ROOT / document
+    links = _LINK.findall(file.read_text(encoding="utf-8"))
+    assert [link for link in links if not (file.parent / link).exists()] == []
+
+
+def test_every_code_has_a_page_and_every_page_a_code() -> None:
+    assert sorted(SEVERITIES) == PAGES
+
+
+@pytest.mark.parametrize("code", PAGES)
+def test_page_begins_with_its_code_and_severity(code: str) -> None:
+    first, empty, second, *_ = read_page(code).splitlines()
+    assert (first, empty) == (f"# {code}", "")
+    assert second.startswith(f"**{SEVERITIES[code]}**, ")
+
+
+def test_index_names_each_code_with_its_severity_and_phases() -> None:
+    listed = {}
+    for link, severity, phases, _ in rows(read_page("README"), "# Findings"):
+        code = re.fullmatch(r"\[([\w-]+)\]\(\1\.md\)", link)
+        assert code is not None, link
+        listed[code[1]] = (severity, re.findall(r"\d", phases))
+    said = {code: re.findall(r"\d", read_page(code).splitlines()[2]) for code in PAGES}
+    assert listed == {code: (SEVERITIES[code], said[code]) for code in PAGES}
+
+
+@pytest.mark.parametrize("code", PAGES)
+def test_example_is_reported_in_the_words_of_its_page(code: str, make_repository: MakeRepository) -> None:
+    page = read_page(code)
+    plans = [text for kind, text in _FENCE.findall(read_page("README")) if kind == "toml"]
+    repository = make_repository({**_BASE, "migrate.toml": plans[0], **dict(_FILE.findall(page))})
+    plan = load_plan(repository.root / "migrate.toml")
+    phases = [int(number) for number in re.findall(r"\d", page.splitlines()[2])] or [3, 4, 5]
+    found = preview(repository.open(), plan, phases[0]).findings
+    if code in NOT_REPORTED:
+        assert found == ()
+        return
+    assert {finding.code for finding in found} == {code}
+    outputs = [text for kind, text in _FENCE.findall(page) if not kind]
+    assert [shown(finding) for finding in found] == outputs[0].splitlines()
+
+
+def test_readme_names_only_options_that_exist() -> None:
+    commands = getattr(get_command(app), "commands")  # noqa: B009 - a group, as mypy cannot know
+    options = {
+        name: {opt for parameter in command.params for opt in (*parameter.opts, *parameter.secondary_opts)}
+        | {"--help", "-h"}
+        for name, command in commands.items()
+    }
+    everywhere = frozenset().union(*options.values())
+    planned = re.findall(r"^.*\bplanned\b.*$", README, re.MULTILINE)
+    assert planned, "README says what is planned"
+    text = README
+    for line in planned:
+        text = text.replace(line, "")
+    unknown = []
+    for line in text.splitlines():
+        code = line if re.match(r"\$? ?migrate ", line) else " ".join(re.findall(r"`([^`]+)`", line))
+        found = re.match(r"\$? ?migrate (\w+)", code)
+        known = options.get(found[1], everywhere) if found and code is line else everywhere
+        unknown += [(line, option) for option in re.findall(r"(?<![\w-])--?[a-z][\w-]*", code) if option not in known]
+    assert unknown == []
+
+
+def test_readme_names_only_commands_that_exist() -> None:
+    commands = {*getattr(get_command(app), "commands"), "phaseN"}  # noqa: B009
+    assert set(re.findall(r"(?:`|^\$? ?)migrate ([a-z]\w*)", README, re.MULTILINE)) <= commands
+
+
+def test_exit_codes_of_the_readme_are_those_of_the_tool() -> None:
+    listed = [int(code) for code, *_ in rows(README, "## Exit codes")]
+    assert listed == [int(code) for code in Exit]
+
+
+def test_make_targets_of_the_readme_exist() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    phony = makefile[makefile.index(".PHONY:") :].split("\n\n")[0].replace("\\\n", " ").split()
+    targets = {target for target in phony if target.isidentifier() or "-" in target} - {".PHONY:"}
+    targets |= {f"{before}phase{n}" for n in (*"12345", "N") for before in ("", "dry-run-", "rollback-")}
+    named = set(re.findall(r"(?:`|^)make ([a-z][\w-]*)", README, re.MULTILINE))
+    assert named
+    assert named <= targets
