@@ -35,8 +35,8 @@ def _importers(git: Git, plan: Plan, exclude: tuple[str, ...]) -> set[str]:
     # Inside a package, `from . import Name` reaches the package without naming it.
     for move in plan.phase3.move:
         for path in candidate_files(move.old.module, plan.plan.source_roots):
-            if path.endswith("/__init__.py") and (git.root / path).is_file():
-                folder = path.removesuffix("__init__.py")
+            folder = path.removesuffix("__init__.py")
+            if folder != path and (git.root / folder).is_dir():
                 inside = tuple(f":(glob){_literal(folder)}**/*{suffix}" for suffix in SUFFIXES)
                 words = [move.old.name.partition(".")[0]] if move.old.name else ["import"]
                 found |= set(git.grep(words, words=True, pathspecs=inside, exclude=exclude))
@@ -58,6 +58,8 @@ def relevance(plan: Plan, phase: int) -> Callable[[str, bytes], bool]:
     return lambda path, content: any(test(path, content) for test in tests)
 
 
+_BLANK = rb"(?:\s|\\(?:\r\n?|\n)|#[^\r\n]*[\r\n])*"
+"""What may stand between two tokens, inside parentheses at the least."""
 # What follows `import`, up to the end of the statement: a list in parentheses, with comments, or a logical line.
 _IMPORTED = re.compile(rb"\bimport\b(?:\s|\\\r?\n)*(?:\((?:[^()#]|#[^\n]*)*|(?:[^\n\\]|\\\r?\n)*)")
 
@@ -65,10 +67,12 @@ _IMPORTED = re.compile(rb"\bimport\b(?:\s|\\\r?\n)*(?:\((?:[^()#]|#[^\n]*)*|(?:[
 def _may_import(plan: Plan) -> Callable[[str, bytes], bool]:
     """The full dotted path anywhere, or the last name of the module, or a moved name, in an import statement."""
     moves = MoveIndex.of(plan)
-    dotted = re.compile(_any(moves.old_modules) + rb"(?!\w)")
-    relative = re.compile(rb"\bfrom[\s\\]*\.[\s\\.\w]*\bimport\b")
-    leaves = re.compile(rb"\b" + _any(module.rpartition(".")[2] for module in moves.old_modules) + rb"\b")
-    names = re.compile(rb"\b" + _any(m.old.name.partition(".")[0] for m in moves.moves if m.old.name) + rb"\b")
+    dotted = re.compile(_any(moves.old_modules).replace(rb"\.", rb"[\s\\]*\.[\s\\]*") + rb"(?!\w)")
+    relative = re.compile(rb"\bfrom[\s\\]*\.[^#;=()'\"]*?\bimport\b")
+    leaves = re.compile(rb"(?<!\w)" + _any(module.rpartition(".")[2] for module in moves.old_modules) + rb"(?!\w)")
+    names = re.compile(
+        rb"(?<!\w)" + _any(m.old.name.partition(".")[0] for m in moves.moves if m.old.name) + rb"(?!\w)"
+    )
 
     def test(_path: str, content: bytes) -> bool:
         if dotted.search(content):
@@ -94,13 +98,12 @@ def _may_call(calls: tuple[Call, ...]) -> Callable[[str, bytes], bool]:
     """A keyword that some call passes and shall not, or a mapping spread; any call where keywords are only added."""
     if any(not (call.rename or call.remove) for call in calls):
         return lambda _path, _content: True
-    old = [re.compile(re.escape(name.encode()) + rb"[\s\\]*=(?!=)") for name in _old_keywords(calls)]
-    called = [re.compile(re.escape(call.callee.leaf.encode()) + rb"[\s\\]*\(") for call in calls]
+    old = [re.compile(re.escape(name.encode()) + _BLANK + rb"=(?!=)") for name in _old_keywords(calls)]
+    called = [re.compile(re.escape(call.callee.leaf.encode()) + _BLANK + rb"\(") for call in calls]
     names = frozenset(call.callee.leaf for call in calls)
 
     def test(_path: str, content: bytes) -> bool:
-        if any(_BEFORE_ARGUMENT.search(content[max(0, m.start() - 500) : m.start()])
-               for keyword in old for m in keyword.finditer(content)):
+        if any(_may_be_argument(content, m.start()) for keyword in old for m in keyword.finditer(content)):
             return True
         if b"**" not in content:
             return False
@@ -111,33 +114,45 @@ def _may_call(calls: tuple[Call, ...]) -> Callable[[str, bytes], bool]:
     return test
 
 
-# An argument follows a parenthesis or a comma, perhaps with comments and line ends between.
-_BEFORE_ARGUMENT = re.compile(rb"(?:[(,]|#[^\n]*\n|\\\r?\n)\s*\Z")
+_WINDOW = 2000
+_LINE_END = re.compile(rb"[\r\n]")
+
+
+def _may_be_argument(content: bytes, start: int) -> bool:
+    """Does what begins at `start` follow a parenthesis or a comma, perhaps with comments and line ends between?"""
+    before = content[max(0, start - _WINDOW) : start].rstrip()
+    if before.endswith((b"(", b",", b"\\")):
+        return True
+    lines = _LINE_END.split(before)
+    return b"#" in lines[-1] or (len(lines) == 1 and start > _WINDOW)
 
 
 def _old_keywords(calls: tuple[Call, ...]) -> list[str]:
     return sorted({name for call in calls for name in (*call.rename, *call.remove)})
 
 
-_BRACKETS = re.compile(rb"[()]")
+_NESTING = re.compile(
+    rb"""[()]|#[^\r\n]*|\"{3}(?:[^\\]|\\.)*?\"{3}|'{3}(?:[^\\]|\\.)*?'{3}|"(?:[^"\\\r\n]|\\.)*"|'(?:[^'\\\r\n]|\\.)*'""",
+    re.DOTALL,
+)
 
 
 def _arguments(content: bytes, start: int) -> bytes:
-    """What follows an opening parenthesis up to its match, counting those in strings and comments as well.
-
-    A stray closing one in a string would end it early, so a few more lines are taken along.
-    """
+    """What follows an opening parenthesis up to its match, and some more: quotes in f-strings may mislead."""
     depth = 1
-    for found in _BRACKETS.finditer(content, start):
-        depth += 1 if found.group() == b"(" else -1
+    for found in _NESTING.finditer(content, start):
+        if found.group() == b"(":
+            depth += 1
+        elif found.group() == b")":
+            depth -= 1
         if not depth:
             return content[start : found.end() + 400]
     return content[start:]
 
 
-_ALIASED = re.compile(rb"(?:\s|\\\r?\n)+as\b")
-_ASSIGNED = re.compile(rb"=[ \t]*(?:[\w.]+\.)?\Z")
-_ENDED = re.compile(rb"[ \t]*(?:[\r\n#;]|\Z)")
+_ALIASED = re.compile(_BLANK + rb"as\b")
+_ASSIGNED = re.compile(rb"(?<![=!<>])=[\s(\\]*(?:\w+[\s\\]*\.[\s\\]*)*\Z")
+_ENDED = re.compile(rb"[ \t)]*(?:[\r\n#;\\]|\Z)")
 
 
 def may_give_other_name(content: bytes, names: Collection[str]) -> bool:
@@ -151,7 +166,7 @@ def _renames(content: bytes, name: bytes) -> bool:
         end = at + len(name)
         if _ALIASED.match(content, end):
             return True
-        if _ENDED.match(content, end) and _ASSIGNED.search(content[content.rfind(b"\n", 0, at) + 1 : at]):
+        if _ENDED.match(content, end) and _ASSIGNED.search(content[max(0, at - 200) : at]):
             return True
         at = content.find(name, end)
     return False

@@ -28,12 +28,15 @@ def unified_diff(path: str, before: bytes, edits: Sequence[Edit]) -> list[bytes]
         path: relative to the root, with `/`.
         before: the file's bytes. edits: by place, none overlapping.
     Returns:
-        No line where `edits` is empty. Lines end at `\\n` only, as git counts them.
+        No line where `edits` change nothing. Lines end at `\\n` only, as git counts them.
     """
     if not edits:
         return []
     old = _lines(before)
-    blocks = [_trimmed(old, block) for block in _blocks(before, old, edits)]
+    trimmed = (_trimmed(old, block) for block in _blocks(before, old, edits))
+    blocks = [block for block in trimmed if block.start < block.end or block.new]
+    if not blocks:
+        return []
     name = quoted(path)
     lines = [
         b"diff --git %s %s\n" % (_prefixed(b"a/", name), _prefixed(b"b/", name)),

@@ -13,7 +13,7 @@ from migrate.findings import Finding
 from migrate.locate import CallSite, ImportSite, Located
 from migrate.modules import ModuleName, module_of, resolve_relative
 from migrate.moves import MoveIndex
-from migrate.plan import Call, Plan
+from migrate.plan import Call, CallPhase, MovePhase, Plan
 from migrate.refs import ObjectRef
 from migrate.rewrite import CompiledQuery, NotRewritable
 from migrate.source import Source, UnparsableSource
@@ -23,6 +23,7 @@ from phases.patterns import import_source
 
 _BINDERS = frozenset({"class", "def", "as", "for", "global", "nonlocal", "del"})
 _PARAMETERS = frozenset({symbols.parameters, symbols.typedargslist, symbols.varargslist, symbols.lambdef})
+_ASSIGNERS = frozenset({"=", ":="})
 
 
 def locate_in_unparsable(
@@ -34,24 +35,27 @@ def locate_in_unparsable(
     anywhere in the file.
 
     Returns:
-        The sites; or one `unparseable` finding where neither parser reads the file or a name is in doubt.
+        The sites that are certain; and an `unparseable` finding where neither parser reads the file, or where one
+        of its imports or calls is in doubt.
     """
     try:
         text = source.text
-        tree = query.parse(text if text.endswith("\n") else text + "\n")
+        tree = query.parse_module(text)
     except (UnparsableSource, NotRewritable):
         return Located(findings=(_unparseable(path, error, phase, plan),))
-    found = _Unparsable(path, source, text, tree, module_of(path, plan.plan.source_roots), plan)
+    found = _Unparsable(source, text, tree, module_of(path, plan.plan.source_roots), plan)
     imports = tuple(found.imports()) if phase in (3, 5) else ()
-    calls, doubt = found.calls() if phase in (4, 5) else ((), False)
-    return Located(imports, calls, (_unparseable(path, error, phase, plan),) if doubt else ())
+    calls = tuple(found.calls()) if phase in (4, 5) else ()
+    return Located(imports, calls, (_unparseable(path, error, phase, plan),) if found.in_doubt else ())
 
 
 def _unparseable(path: str, error: UnparsableSource, phase: int, plan: Plan) -> Finding:
     table = plan.phase3 if phase == 3 else plan.phase4
     subject = ""
-    if table is not None:
-        subject = str(table.move[0].old if hasattr(table, "move") else table.call[0].callee)
+    if isinstance(table, MovePhase):
+        subject = str(table.move[0].old)
+    elif isinstance(table, CallPhase):
+        subject = str(table.call[0].callee)
     return Finding(
         phase, path, error.line, error.column, "unparseable", subject,
         f"the file does not parse ({error.reason}), so its sites cannot be located; mend it, or leave it out with "
@@ -60,8 +64,7 @@ def _unparseable(path: str, error: UnparsableSource, phase: int, plan: Plan) -> 
 
 
 class _Unparsable:
-    def __init__(self, path: str, source: Source, text: str, tree: Node, name: ModuleName, plan: Plan) -> None:
-        self._path = path
+    def __init__(self, source: Source, text: str, tree: Node, name: ModuleName, plan: Plan) -> None:
         self._source = source
         self._text = text
         self._tree = tree
@@ -69,84 +72,120 @@ class _Unparsable:
         self._plan = plan
         self._moves = MoveIndex.of(plan)
         self._starts: dict[int, int] = {}
+        self.in_doubt = False
         at = 0
         for leaf in tree.leaves():
             self._starts[id(leaf)] = at + len(leaf.prefix)
             at += len(leaf.prefix) + len(leaf.value)
 
     def imports(self) -> Iterator[ImportSite]:
-        for node in self._import_nodes():
-            module, names = self._imported(node)
-            moved = [name for name, _ in names if module and self._moves.new_home(module, name)]
-            if moved:
-                subject = ", ".join(str(ObjectRef(module, name)) for name in moved)
+        for node in self._nodes(symbols.import_from):
+            module = resolve_relative(self._name, *import_source(node))
+            if module is None:
+                continue
+            listed = read_import_list(node)
+            homes = {n.name: home for n in listed.names if (home := self._moves.new_home(module, n.name))}
+            star = self._moves.new_module(module) if listed.is_star else None
+            if star is not None or homes:
+                if self._name.name in (star, *(home.module for home in homes.values())):
+                    self.in_doubt = True
+                    continue
+                subject = ", ".join(str(ObjectRef(module, name)) for name in homes) or module
                 yield ImportSite(self._span(node), subject, None)
-
-    def calls(self) -> tuple[tuple[CallSite, ...], bool]:
-        """The call sites, and whether some call is in doubt."""
-        assert self._plan.phase4 is not None
-        wanted = {call.callee.dotted: call for call in self._plan.phase4.call}
-        bound: dict[str, Call] = {}
-        for node in self._import_nodes():
-            module, names = self._imported(node)
-            for name, local in names:
-                if f"{module}.{name}" in wanted:
-                    bound[local] = wanted[f"{module}.{name}"]
-        sites: list[CallSite] = []
-        doubt = False
-        for node in self._tree.pre_order():
-            call = self._called(node, bound)
-            if call is None:
-                continue
-            trailer = node.children[1]
-            passed = keywords(trailer)
-            if not any(name in passed for name in (*call.rename, *call.remove)):
-                continue
-            clash = any(a in passed and b in passed for a, b in call.rename.items())
-            if clash or spreads_mapping(trailer) or self._is_bound_elsewhere(node.children[0].value):
-                doubt = True
-                continue
-            values = tuple(
-                self._span(a.children[2] if keyword_leaf(a) is not None else a) for a in arguments(trailer)
+            elif listed.is_star:
+                self.in_doubt |= module in self._moves.old_modules
+            self.in_doubt |= any(
+                f"{module}.{n.name}" in self._moves.old_modules or ObjectRef(module, n.name) in self._moves.members
+                for n in listed.names
+                if n.name not in homes
             )
-            sites.append(
-                CallSite(
-                    Span(self._span(node.children[0]).start, self._span(trailer).end),
-                    self._span(node.children[0]),
-                    values,
-                    call,
-                    None,
-                )
-            )
-        return tuple(sites), doubt
+        for _, dotted in self._module_imports():
+            self.in_doubt |= dotted in self._moves.old_modules or self._moves.new_module(dotted) is not None
 
-    def _import_nodes(self) -> Iterator[Node]:
-        for node in self._tree.pre_order():
-            if node.type == symbols.import_from:
-                yield node
+    def calls(self) -> Iterator[CallSite]:
+        """The calls of the plan's objects that pass something old, or lack something new."""
+        wanted = {call.callee.dotted: call for call in self._plan.phase4.call} if self._plan.phase4 else {}
+        bound = self._bound()
+        for node in self._nodes(symbols.power):
+            name, attributes, trailer = _called(node)
+            objects = bound.get(name.value, frozenset()) if name is not None else frozenset()
+            found = [wanted[d] for o in objects if (d := ".".join([o, *attributes])) in wanted]
+            if not found or trailer is None or name is None:
+                continue
+            call, passed = found[0], keywords(trailer)
+            old = [k for k in (*call.rename, *call.remove) if k in passed]
+            spread = spreads_mapping(trailer)
+            if not (old or spread or (not (call.rename or call.remove) and any(k not in passed for k in call.add))):
+                continue
+            if (
+                spread
+                or len(objects) > 1
+                or any(a in passed and b in passed for a, b in call.rename.items())
+                or any(_is_bare_generator(a) for a in arguments(trailer))
+                or self._is_bound_elsewhere(name.value)
+            ):
+                self.in_doubt = True
+                continue
+            values = (self._span(a.children[2] if keyword_leaf(a) is not None else a) for a in arguments(trailer))
+            arguments_span = self._span(trailer)
+            callee = Span(self._span(name).start, arguments_span.start)
+            yield CallSite(Span(callee.start, arguments_span.end), callee, tuple(values), call, None)
+        self.in_doubt |= any(
+            self._is_passed_on(name)
+            for name, objects in bound.items()
+            if any(object_ in wanted or any(w.startswith(object_ + ".") for w in wanted) for object_ in objects)
+        )
 
-    def _imported(self, node: Node) -> tuple[str, list[tuple[str, str]]]:
-        module = resolve_relative(self._name, *import_source(node)) or ""
-        return module, [(name.name, name.bound) for name in read_import_list(node).names]
+    def _nodes(self, kind: int) -> Iterator[Node]:
+        return (node for node in self._tree.pre_order() if node.type == kind)
 
-    @staticmethod
-    def _called(node: Leaf | Node, bound: dict[str, Call]) -> Call | None:
-        if node.type != symbols.power or not isinstance(node.children[0], Leaf):
-            return None
-        trailer = node.children[1]
-        if trailer.type != symbols.trailer or trailer.children[0].type != token.LPAR:
-            return None
-        return bound.get(node.children[0].value)
+    def _bound(self) -> dict[str, frozenset[str]]:
+        """Local names that imports bind, to the objects bound."""
+        found: dict[str, set[str]] = {}
+        for local, dotted in self._module_imports(first=True):
+            found.setdefault(local, set()).add(dotted)
+        for node in self._nodes(symbols.import_from):
+            module = resolve_relative(self._name, *import_source(node)) or ""
+            for name in read_import_list(node).names:
+                found.setdefault(name.bound, set()).add(f"{module}.{name.name}")
+        return {local: frozenset(objects) for local, objects in found.items()}
 
-    def _is_bound_elsewhere(self, name: str) -> bool:
+    def _module_imports(self, *, first: bool = False) -> Iterator[tuple[str, str]]:
+        """(local name, module) of each `import a.b` and `import a.b as c`.
+
+        Args:
+            first: give what the local name stands for, `a` for `import a.b`, rather than the module imported.
+        """
+        for node in self._nodes(symbols.import_name):
+            listed = node.children[1]
+            for entry in listed.children if listed.type == symbols.dotted_as_names else [listed]:
+                words = [leaf.value for leaf in entry.leaves() if leaf.type == token.NAME]
+                if entry.type == symbols.dotted_as_name:
+                    yield words[-1], ".".join(words[:-2])
+                elif words:
+                    yield words[0], words[0] if first else ".".join(words)
+
+    def _occurrences(self, name: str) -> Iterator[tuple[Leaf, str]]:
+        """Each place where `name` stands by itself outside of imports, with the token before it."""
         before = ""
         for leaf in self._tree.leaves():
-            if leaf.type == token.NAME and leaf.value == name and not _in_import(leaf):
-                following = leaf.next_sibling
-                assigned = isinstance(following, Leaf) and following.value in ("=", ":=", ":", ",")
-                if before in _BINDERS or assigned or leaf.parent.type in _PARAMETERS:
-                    return True
+            if leaf.type == token.NAME and leaf.value == name and before != "." and not _in_import(leaf):
+                yield leaf, before
             before = leaf.value
+
+    def _is_bound_elsewhere(self, name: str) -> bool:
+        return any(_binds(leaf, before) for leaf, before in self._occurrences(name))
+
+    def _is_passed_on(self, name: str) -> bool:
+        """Is the object given another name, or handed to a call together with a keyword it no longer takes?"""
+        assert self._plan.phase4 is not None
+        gone = {k for call in self._plan.phase4.call for k in (*call.rename, *call.remove)}
+        for leaf, before in self._occurrences(name):
+            whole = leaf.parent if leaf.parent.type == symbols.power and _called(leaf.parent)[2] is None else leaf
+            if before == "=" and whole.parent.type in (symbols.expr_stmt, symbols.annassign):
+                return True
+            if whole.parent.type == symbols.arglist and not gone.isdisjoint(keywords(whole.parent.parent)):
+                return True
         return False
 
     def _span(self, node: Leaf | Node) -> Span:
@@ -159,10 +198,58 @@ class _Unparsable:
         return self._source.bom + len(self._text[:characters].encode(self._source.encoding))
 
 
+def _called(power: Node) -> tuple[Leaf | None, list[str], Node | None]:
+    """`a`, ['b', 'c'] and the trailer `(…)` of `a.b.c(…)`; no trailer where it is no call, no name where no chain."""
+    children = power.children[1:] if str(power.children[0]).strip() == "await" else power.children
+    attributes: list[str] = []
+    name = children[0]
+    if not isinstance(name, Leaf) or name.type != token.NAME:
+        return None, attributes, None
+    for trailer in children[1:]:
+        if trailer.type != symbols.trailer or trailer.children[0].value == "[":
+            break
+        if trailer.children[0].value == "(":
+            return name, attributes, trailer
+        attributes.append(trailer.children[1].value)
+    return name, attributes, None
+
+
+def _is_bare_generator(argument: Leaf | Node) -> bool:
+    """`f(x for x in y)`: nothing can follow it."""
+    return isinstance(argument, Node) and any(child.type == symbols.comp_for for child in argument.children)
+
+
+def _binds(leaf: Leaf, before: str) -> bool:
+    """May the name be bound here to something else? What only reads it does not count."""
+    following = leaf.next_sibling
+    if leaf.parent.type == symbols.argument:
+        return bool(following is not None and str(following).strip() == ":=")
+    if before in _BINDERS or (isinstance(following, Leaf) and following.value in _ASSIGNERS):
+        return True
+    node: Leaf | Node = leaf
+    while node.parent is not None:
+        kind, sibling = node.parent.type, node.next_sibling
+        if kind in (symbols.power, symbols.trailer, symbols.suite, symbols.decorator):
+            return False
+        if kind in _PARAMETERS or kind == symbols.tname:
+            is_value = str(node.prev_sibling or "").strip() in ("=", ":")
+            return not is_value
+        if kind == symbols.expr_stmt:
+            return sibling is not None and (sibling.type == symbols.annassign or str(sibling).strip().endswith("="))
+        if kind in (symbols.for_stmt, symbols.comp_for):
+            return str(node.prev_sibling).strip() == "for"
+        if kind in (symbols.with_item, symbols.with_stmt, symbols.except_clause):
+            return str(node.prev_sibling or "").strip() == "as"
+        if kind in (symbols.del_stmt, symbols.global_stmt):
+            return True
+        node = node.parent
+    return False
+
+
 def _in_import(leaf: Leaf) -> bool:
     node = leaf.parent
     while node is not None:
-        if node.type == symbols.import_from:
+        if node.type in (symbols.import_from, symbols.import_name):
             return True
         node = node.parent
     return False

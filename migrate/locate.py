@@ -39,7 +39,7 @@ class CallSite:
 
     Attributes:
         span: from the callee's first byte to the closing parenthesis.
-        callee: the callee's own span. values: the arguments' values in source order, none overlapping.
+        callee: from its first byte to the opening parenthesis. values: the arguments' values in source order, none overlapping.
         call: the plan's entry.
         node: the call in the tree; None where CPython could not parse the file.
     """
@@ -228,6 +228,7 @@ def locate_calls(module: Module, plan: Plan, aliases: Mapping[str, str], phase: 
 
 _BLANK = r"[\s\\]|#[^\r\n]*[\r\n]"
 _CHAIN = re.compile(rf"(\w+)(?:(?:{_BLANK})*\.(?:{_BLANK})*\w+)*(?:{_BLANK})*\Z")
+_OPENING = re.compile(rf"(?:{_BLANK})*\(".encode())
 _CHAIN_WITHIN = 400
 """Characters before its last dot in which an attribute chain is looked for."""
 
@@ -369,15 +370,14 @@ class _CallLocator:
         source = self._module.source
         if not place.is_exact or any(_shows_itself(source, parent) for parent in place.parents):
             return None
-        span, callee = source.span(node), source.span(node.func)
+        span, name = source.span(node), source.span(node.func)
+        opening = _OPENING.match(source.content, name.end)
         values = [source.span(argument) for argument in node.args]
         values += (source.span(keyword.value) for keyword in node.keywords)
         values.sort()
-        opening = source.content[callee.end : values[0].start if values else span.end]
-        inside = all(callee.end < v.start and v.end < span.end for v in values)
-        if not inside or not opening.lstrip(b" \t\\\r\n\f").startswith(b"("):
+        if opening is None or not all(opening.end() <= v.start and v.end < span.end for v in values):
             return None
-        return CallSite(span, callee, tuple(values), call, node)
+        return CallSite(span, Span(name.start, opening.end() - 1), tuple(values), call, node)
 
     def _report(self, node: ast.Call, code: str, call: Call, message: str) -> None:
         self._findings.append(self._module.finding(self._phase, node, code, call.callee, message))

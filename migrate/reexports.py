@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from migrate.candidates import may_give_other_name
 from migrate.modules import ModuleName, file_of, module_of, resolve_relative
 from migrate.plan import Plan
-from migrate.provenance import FollowedNames, Provenance, plain_assignment
+from migrate.provenance import Provenance, plain_assignment, root_name
 from migrate.source import Source, UnparsableSource
 from migrate.syntax import Place, statements
 
@@ -80,7 +80,7 @@ class Reexports:
                 return frozenset(), False
             outer, any_of = self._one_step(module)
             return frozenset(f"{step}.{name}" for step in outer), any_of
-        bound = found.names.resolve(ast.Name(name), Place(found.tree, (), ()))
+        bound = found.provenance.follow(_roots(found.tree, name)).resolve(ast.Name(name), Place(found.tree, (), ()))
         if bound is not None:
             return frozenset(bound.objects) if bound.complete else frozenset(), False
         if name in found.bound:
@@ -100,13 +100,11 @@ class Reexports:
         importer = module_of(path, self.plan.plan.source_roots)
         try:
             tree = source.parse()
-            provenance = Provenance(source, tree, importer)
-            names = provenance.follow(provenance.objects)
             symbols = source.symbols().get_symbols()
         except UnparsableSource:
             return None
         bound = frozenset(s.get_name() for s in symbols if s.is_assigned() or s.is_imported())
-        return _Read(tree, names, bound, star_sources(tree, importer))
+        return _Read(tree, Provenance(source, tree, importer), bound, star_sources(tree, importer))
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +112,21 @@ class _Read:
     """One module of the repository: what it binds, and the modules it imports everything from."""
 
     tree: ast.Module
-    names: FollowedNames
+    provenance: Provenance
     bound: frozenset[str]
     stars: frozenset[str]
+
+
+def _roots(tree: ast.Module, name: str) -> frozenset[str]:
+    """The name itself, and the names that the module's own statements assign it from."""
+    assigned = (
+        root_name(value)
+        for statement, scopes in statements(tree.body)
+        if not scopes
+        for target, value in plain_assignment(statement)
+        if target.id == name
+    )
+    return frozenset({name, *(root.id for root in assigned if root is not None)})
 
 
 def star_sources(tree: ast.Module, importer: ModuleName) -> frozenset[str]:

@@ -124,7 +124,7 @@ def run_line(run: RunRecord) -> str:
 
 def duration(seconds: float) -> str:
     """`0.4 s`, `38 s`, `2 min 05 s`, `1 h 10 min`."""
-    if seconds < 10:
+    if seconds < 9.95:
         return f"{seconds:.1f} s"
     whole = round(seconds)
     if whole < 60:

@@ -45,9 +45,21 @@ class CompiledQuery(RefactoringTool):  # type: ignore[misc]
             NotRewritable: fissix's grammar does not have what the text has.
         """
         try:
-            return self.driver.parse_string(text)
+            tree = self.driver.parse_string(text)
+            is_whole = str(tree) == text
         except (ParseError, TokenError, IndentationError, RecursionError) as error:
             raise NotRewritable(str(error)) from None
+        if not is_whole:
+            raise NotRewritable("its tree is not the whole text")
+        return tree
+
+    def parse_module(self, text: str) -> Node:
+        """The tree of a whole file, which need not end in a line end.
+
+        Raises:
+            NotRewritable: as for `parse`.
+        """
+        return self.parse(text if text.endswith("\n") else text + "\n")
 
     def run(self, text: str, path: str) -> Rewritten:
         """Run the query on `text`, which stands in the file `path`.
@@ -58,8 +70,11 @@ class CompiledQuery(RefactoringTool):  # type: ignore[misc]
             NotRewritable: fissix does not read `text`.
         """
         tree = self.parse(text + "\n")
-        self.refactor_tree(tree, path)
-        return Rewritten(str(tree).removesuffix("\n"), bool(tree.was_changed))
+        try:
+            self.refactor_tree(tree, path)
+            return Rewritten(str(tree).removesuffix("\n"), bool(tree.was_changed))
+        except RecursionError as error:
+            raise NotRewritable(str(error)) from None
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,7 +72,9 @@ def bodies(statement: ast.stmt) -> Iterator[list[ast.stmt]]:
 
 def any_word(words: Collection[str]) -> re.Pattern[str]:
     """A pattern of any of `words`; as bytes, too, where `\\b` sees no boundary beside a letter beyond ASCII."""
-    return re.compile(r"(?<!\w)(?:" + "|".join(map(re.escape, sorted(words))) + r")(?!\w)")
+    # The boundary before a word is looked for behind it: a pattern that begins with a literal is searched far faster.
+    escaped = map(re.escape, sorted(words))
+    return re.compile("(?:" + "|".join(rf"{word}(?<!\w{word})" for word in escaped) + r")(?!\w)")
 
 
 def lines_with(source: Source, words: re.Pattern[str]) -> tuple[int, ...]:

@@ -170,7 +170,9 @@ def _verify(
                 tuple(s for s in done if isinstance(s, ImportSite)), tuple(s for s in done if isinstance(s, CallSite))
             )
             verify_tree(module, located, after, MoveIndex.of(spec.plan))
-    except NotAsPlanned as error:
+        else:
+            compiled_query(spec.plan, spec.phase).parse_module(after.text)
+    except (NotAsPlanned, NotRewritable) as error:
         return str(error)
     return None
 

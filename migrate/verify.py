@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from migrate.edits import Span
 from migrate.locate import CallSite, ImportSite, Located, Module
+from migrate.modules import resolve_relative
 from migrate.moves import MoveIndex
 from migrate.provenance import imported
 from migrate.source import Source, UnparsableSource
@@ -97,6 +98,11 @@ class _Comparison:
         if old.names[0].name == "*":
             if not (following and isinstance(following[0], ast.ImportFrom) and following[0].names[0].name == "*"):
                 raise NotAsPlanned(f"line {old.lineno}: the star import would be lost")
+            before, after = (
+                resolve_relative(self._module.name, star.level, star.module or "") for star in (old, following[0])
+            )
+            if before is None or after != self._moves.new_module(before):
+                raise NotAsPlanned(f"line {old.lineno}: the star import would be of another module")
             return 1
         wanted = sorted(
             (local, self._home(dotted)) for local, dotted, _ in imported(old, self._module.name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -86,7 +87,7 @@ def read_import_list(node: Node) -> ImportList:
     after_open, trailing_comma = "", False
     for index, child in enumerate(children):
         if isinstance(child, Leaf) and child.type == token.COMMA:
-            names[-1] = replace(names[-1], gap=child.prefix)
+            names[-1] = replace(names[-1], gap=_without_backslashes(child.prefix) if parenthesised else child.prefix)
             trailing_comma = index == len(children) - 1
             continue
         # without parentheses a prefix is blank, perhaps with a backslash and a line end
@@ -136,10 +137,16 @@ def write_statement(source: str, listed: ImportList, names: Sequence[ImportedNam
 
 def _split_prefix(prefix: str) -> tuple[str, str]:
     """What still belongs to the line before, and what leads the next token."""
+    prefix = _without_backslashes(prefix)
     if "\n" not in prefix:
         return "", prefix
     cut = prefix.index("\n")
     return prefix[:cut], prefix[cut:]
+
+
+def _without_backslashes(prefix: str) -> str:
+    """Between parentheses lines go on by themselves; in a comment a backslash is text."""
+    return re.sub(r"(?m)^([^#\n]*?)[ \t]*\\$", r"\1", prefix)
 
 
 def _read_name(child: Leaf | Node, lead: str) -> ImportedName:

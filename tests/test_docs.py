@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
+from typing import Any
 
+import jsonschema
 import pytest
+from referencing import Registry, Resource
 from typer.main import get_command
 
 from migrate.cli import app
@@ -21,9 +28,7 @@ NOT_REPORTED = frozenset({"positional-argument"})
 """Codes that no phase of this version reports; their pages say so."""
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-DOCUMENTS = sorted(
-    path.relative_to(ROOT).as_posix() for path in (*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"))
-)
+DOCUMENTS = sorted(path.relative_to(ROOT).as_posix() for path in (*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")))
 PAGES = sorted(path.stem for path in FINDINGS.glob("*.md") if path.stem != "README")
 
 _LINK = re.compile(r"\]\((?!https?:|mailto:)([^)#\s]+)(?:#[^)]*)?\)")
@@ -142,3 +147,69 @@ def test_make_targets_of_the_readme_exist() -> None:
     named = set(re.findall(r"(?:`|^)make ([a-z][\w-]*)", README, re.MULTILINE))
     assert named
     assert named <= targets
+
+
+@pytest.mark.parametrize(
+    ("name", "document"),
+    [
+        pytest.param(section.split("\n")[0].strip(), text, id=f"{section.split(chr(10))[0].strip()}-{number}")
+        for section in (ROOT / "docs" / "json.md").read_text(encoding="utf-8").split("\n## ")[1:]
+        for number, (kind, text) in enumerate(_FENCE.findall(section))
+        if kind == "json"
+    ],
+)
+def test_json_example_is_what_the_schema_says(name: str, document: str) -> None:
+    schemas = {
+        file.name.removesuffix(".schema.json"): json.loads(file.read_text(encoding="utf-8"))
+        for file in (ROOT / "migrate" / "schemas").glob("*.schema.json")
+    }
+    assert name in schemas
+    registry: Registry[Any] = Registry().with_resources(
+        (schema["$id"], Resource.from_contents(schema)) for schema in schemas.values()
+    )
+    jsonschema.Draft202012Validator(schemas[name], registry=registry).validate(json.loads(document))
+
+
+def test_first_five_minutes_are_as_told(make_repository: MakeRepository, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every command of that section, in order, with what it prints; `[…]` stands for any lines."""
+    root = make_repository({}).root
+    for who in ("AUTHOR", "COMMITTER"):
+        monkeypatch.setenv(f"GIT_{who}_NAME", "Dev")
+        monkeypatch.setenv(f"GIT_{who}_EMAIL", "dev@example.org")
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+    section = README.split("\n## The first five minutes\n")[1].split("\n## ")[0]
+    for kind, text in _FENCE.findall(section):
+        if kind == "sh":
+            subprocess.run(["bash", "-euc", text], cwd=root, check=True)
+        elif kind == "toml":
+            (root / "shop-demo" / "migrate.toml").write_text(text, encoding="utf-8")
+        else:
+            for told in re.split(r"^\$ ", text, flags=re.MULTILINE)[1:]:
+                command, _, output = told.partition("\n")
+                assert _without_times(_printed(root / "shop-demo", command)) == _Told(_without_times(output)), command
+
+
+def _printed(folder: Path, command: str) -> str:
+    words = command.split()
+    program = [sys.executable, "-m", "migrate"] if words[0] == "migrate" else words[:1]
+    done = subprocess.run(
+        [*program, *words[1:]], cwd=folder, capture_output=True, stdin=subprocess.DEVNULL, check=False
+    )
+    assert done.returncode == 0, done
+    return done.stdout.decode()
+
+
+def _without_times(text: str) -> str:
+    return re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", "<time>", text)
+
+
+class _Told(str):
+    """Output in which `[…]` on a line of its own stands for any lines."""
+
+    __slots__ = ()
+    __hash__ = str.__hash__
+
+    def __eq__(self, other: object) -> bool:
+        pattern = ".*".join(re.escape(part) for part in self.split("[…]\n"))
+        return re.fullmatch(pattern, str(other), re.DOTALL) is not None

@@ -1,0 +1,95 @@
+"""A real pseudo-terminal with `migrate` at it, and a person who reads and types."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+import select
+import struct
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+from sample import TIMEOUT_S, Sample
+
+ROWS, COLUMNS = 50, 160
+CTRL_C, CTRL_D = "\x03", "\x04"
+
+# The terminal becomes the one that controls the process, so that Ctrl-C on it is a SIGINT.
+_START = """
+import fcntl, runpy, sys, termios
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+runpy.run_module("migrate", run_name="__main__", alter_sys=True)
+"""
+_STYLE = re.compile(rb"\x1b\[[0-9;?]*[A-Za-z]")
+
+
+class Terminal:
+    """What a person at the terminal sees and does."""
+
+    def __init__(self, master: int, process: subprocess.Popen[bytes]) -> None:
+        self._master = master
+        self._process = process
+        self._read = 0
+        self.raw = b""
+
+    @property
+    def text(self) -> str:
+        """Everything on the screen so far, without colours."""
+        return _STYLE.sub(b"", self.raw).replace(b"\r\n", b"\n").decode("utf-8", "replace")
+
+    def expect(self, text: str) -> None:
+        """Wait until `text` appears after what was expected before."""
+        until = time.monotonic() + TIMEOUT_S
+        while text not in self.text[self._read :]:
+            assert time.monotonic() < until, self.text
+            assert self._take(), f"ended without {text!r}: {self.text}"
+        self._read = self.text.index(text, self._read) + len(text)
+
+    def type(self, keys: str) -> None:
+        os.write(self._master, keys.encode())
+
+    def answer(self, question: str, keys: str) -> None:
+        """Wait for `question`, and answer it with `keys` and Enter."""
+        self.expect(question)
+        self.type(f"{keys}\n")
+
+    def end(self) -> int:
+        """Read to the end; the exit code."""
+        while self._take():
+            pass
+        code = self._process.wait(TIMEOUT_S)
+        assert "Traceback" not in self.text, self.text
+        return code
+
+    def _take(self) -> bool:
+        """Read what there is; False at the end."""
+        ready, _, _ = select.select([self._master], [], [], TIMEOUT_S)
+        assert ready, self.text
+        piece = b""
+        with suppress(OSError):  # Linux: nobody has the other side open any more
+            piece = os.read(self._master, 65536)
+        self.raw += piece
+        return piece != b""
+
+
+@contextmanager
+def terminal(sample: Sample, *args: str, **env: str) -> Iterator[Terminal]:
+    """`migrate ARGS` at a terminal of its own."""
+    master, slave = os.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
+    process = subprocess.Popen(
+        [sys.executable, "-c", _START, *args],
+        cwd=sample.root, env={**sample.env, **env}, stdin=slave, stdout=slave, stderr=slave, start_new_session=True,
+    )  # fmt: skip
+    os.close(slave)
+    try:
+        yield Terminal(master, process)
+    finally:
+        process.kill()
+        process.wait()
+        os.close(master)

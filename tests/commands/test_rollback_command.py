@@ -1,0 +1,142 @@
+"""The command `rollback`: which runs it takes back, and what stops it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from sample import REDIRECT, MakeSample, Sample
+
+
+@pytest.fixture
+def applied(sample: Sample) -> Sample:
+    """A sample with its first four phases applied."""
+    for phase in (1, 2, 3, 4):
+        sample.call(f"phase{phase}", "--yes")
+    return sample
+
+
+def states(sample: Sample) -> list[str]:
+    return [phase["state"] for phase in sample.call("timeline", "--json").document["phases"]]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "left"),
+    [
+        pytest.param([], 3, id="the last"),
+        pytest.param(["phase4"], 3, id="the last by name"),
+        pytest.param(["3"], 2, id="back to before phase 3"),
+        pytest.param(["phase1"], 0, id="back to before the first"),
+        pytest.param(["--all"], 0, id="all"),
+    ],
+)
+def test_which_runs(arguments: list[str], left: int, applied: Sample) -> None:
+    done = applied.migrate("rollback", "--yes", *arguments)
+    told = [line.partition(":")[0] for line in done.out.splitlines() if "rolled back" in line]
+    assert told == [f"phase{phase}" for phase in (4, 3, 2, 1)[: 4 - left]]
+    assert done.out.endswith("next: migrate status\n")
+    assert states(applied) == ["applied"] * left + ["rolled-back"] * (4 - left) + ["pending"]
+    changed = applied.git("diff", "--name-only").splitlines()
+    assert len(changed) == {0: 0, 2: 2, 3: 5}[left]
+    applied.call("rollback", "--all", "--yes")
+    assert applied.git("status", "--porcelain") == ""
+    with applied.nothing_written():
+        assert applied.call("rollback", "--yes").out == "nothing to roll back\nnext: migrate status\n"
+
+
+def test_a_phase_that_is_not_applied(sample: Sample) -> None:
+    sample.call("phase1", "--yes")
+    with sample.nothing_written():
+        assert sample.call("rollback", "phase3", "--yes").out.startswith("nothing to roll back\n")
+
+
+def test_files_edited_since(applied: Sample) -> None:
+    """Never overwritten in silence; with --force the newer version is kept, and the way to see it is printed."""
+    applied.write("app/main.py", applied.read("app/main.py") + b"# newer\n")
+    applied.write("app/second.py", "newer = 1\n")
+    with applied.untouched():
+        done = applied.migrate("rollback", "--yes", code=3)
+        assert done.err == (
+            "2 of 2 files edited since run 4: app/main.py, app/second.py; nothing restored; "
+            "--force keeps the newer versions under a private ref\n"
+        )
+        applied.call("rollback", "--all", "--yes", code=3)
+    done = applied.call("rollback", "--all", "--yes", "--force")
+    assert applied.git("status", "--porcelain") == ""
+    (command,) = [line.strip() for line in done.out.splitlines() if line.endswith("app/second.py'")]
+    assert command.startswith("git show 'refs/migrate/basket/kept-run-4:")
+    assert applied.git(*command.replace("'", "").split()[1:]) == "newer = 1\n"
+    assert "# newer\n" in applied.git("show", "refs/migrate/basket/kept-run-4:app/main.py")
+
+
+def test_a_file_that_is_gone(applied: Sample) -> None:
+    (applied.root / "app/second.py").unlink()
+    assert "app/second.py" in applied.call("rollback", "--yes", code=3).err
+    applied.call("rollback", "--yes", "--force")
+    assert applied.read("app/second.py").endswith(b"from shop.basket import Basket\r\nBasket(metadata=1)")
+
+
+@pytest.mark.parametrize("content", [b"", b"[plan", b'[plan]\nname = "basket"\n', b"\xff", None])
+def test_a_broken_plan_is_no_obstacle(content: bytes | None, sample: Sample) -> None:
+    sample.call("phase1", "--yes")
+    if content is None:
+        (sample.root / "migrate.toml").unlink()
+    else:
+        sample.write("migrate.toml", content)
+    done = sample.call("rollback", "--yes")
+    assert "; rolling back without the plan\n" in done.err
+    assert "phase1: run 1 rolled back; 1 file as before, to the byte\n" in done.out
+    assert sample.git("diff", "--name-only").splitlines() == ["migrate.toml"]
+
+
+def test_a_plan_given_by_name_must_be_right(sample: Sample) -> None:
+    sample.call("phase1", "--yes")
+    sample.write("broken.toml", "[plan")
+    with sample.untouched():
+        assert "broken.toml:1:6: " in sample.call("rollback", "--yes", "--plan", "broken.toml", code=2).complaint
+    assert sample.read("shop/cart.py") == REDIRECT
+
+
+def test_only_the_runs_of_the_plan(sample: Sample) -> None:
+    sample.call("phase1", "--yes")
+    sample.edit_plan('name = "basket"', 'name = "other"')
+    assert sample.call("rollback", "--yes").out.startswith("nothing to roll back\n")
+    sample.call("phase2", "--yes")
+    assert "run 2 rolled back" in sample.call("rollback", "--all", "--yes").out
+    assert sample.read("shop/cart.py") == REDIRECT
+
+
+def test_modes_line_ends_and_uncommitted_bytes_come_back(make_sample: MakeSample) -> None:
+    sample = make_sample({".gitattributes": "*.py text eol=lf\n"})
+    sample.write("app/main.py", sample.read("app/main.py").replace(b"\n", b"\r\n") + b"# uncommitted")
+    (sample.root / "app/main.py").chmod(0o750)
+    before = sample.files()
+    sample.call("run", "--yes", "--allow-dirty")
+    assert sample.files() != before
+    sample.call("rollback", "--all", "--yes")
+    assert sample.files() == before
+
+
+def test_hooks_do_not_run_and_staged_work_stays(applied: Sample) -> None:
+    hook = applied.root / ".git/hooks/post-checkout"
+    hook.write_text("#!/bin/sh\ntouch hook-was-here\n")
+    hook.chmod(0o755)
+    applied.write("README.md", "Staged.\n")
+    applied.git("add", "README.md", "app/main.py")
+    staged = applied.git("ls-files", "--stage")
+    applied.call("rollback", "--all", "--yes")
+    assert applied.git("ls-files", "--stage") == staged
+    assert not (applied.root / "hook-was-here").exists()
+
+
+def test_from_a_linked_worktree(sample: Sample, tmp_path: Path) -> None:
+    """Each worktree has its own journal."""
+    sample.call("phase1", "--yes")
+    linked = tmp_path / "linked"
+    sample.git("worktree", "add", "--quiet", str(linked))
+    assert "nothing to roll back" in sample.call("rollback", "--yes", cwd=linked).out
+    sample.call("phase1", "--yes", cwd=linked)
+    sample.call("rollback", "--yes", cwd=linked)
+    assert sample.read("shop/cart.py") == REDIRECT
+    sample.call("rollback", "--yes")
+    assert sample.git("status", "--porcelain") == ""

@@ -1,0 +1,241 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from checks import PLAN, calls, make_plan, moves, transform
+from conftest import MakeRepository
+from hypothesis import given
+from hypothesis import strategies as st
+
+from migrate.candidates import find_candidates, find_words, may_give_other_name, relevance
+from migrate.plan import Plan
+
+RENAME = calls("shop.basket:Basket", rename={"metadata": "context"}, remove=["legacy"])
+IMPORT = "from shop.basket import Basket\n"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        pytest.param("x = 1\n", id="nothing"),
+        pytest.param("import shop.basket\n", id="other modules"),
+        pytest.param("cart = 1\nprices = cart\n", id="the last names, not imported"),
+        pytest.param("from . import Basket\n", id="a name that does not move"),
+        pytest.param("x = 'shop.cartoon'\n", id="a longer name"),
+    ],
+)
+def test_irrelevant_for_imports(source: str) -> None:
+    plan = moves(a="shop.cart:Cart -> shop.basket:Basket", b="shop.prices:tax -> taxes:tax")
+    assert not relevance(plan, 3)("app.py", source.encode())
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        pytest.param(IMPORT + "Basket()\n", id="no old keyword"),
+        pytest.param(IMPORT + "metadata = 1\nif metadata == legacy: Basket(1)\n", id="variables"),
+        pytest.param(IMPORT + "Basket(x.metadata == 1)\n", id="comparison"),
+        pytest.param(IMPORT + "x = 2 ** 3\nBasket(1)\n" + " " * 400 + "f(**y)\n", id="mapping of another call"),
+        pytest.param(IMPORT + "Basket(')', 1)\n" + " " * 400 + "f(**y)\n", id="parenthesis in a string"),
+        pytest.param(IMPORT + "Basket(# )\n 1)\n" + " " * 400 + "f(**y)\n", id="parenthesis in a comment"),
+    ],
+)
+def test_irrelevant_for_calls(source: str) -> None:
+    assert not relevance(RENAME, 4)("app.py", source.encode())
+
+
+IMPORTS = {
+    "plain": "from shop.cart import Cart\n",
+    "spaces": "from  shop . cart  import  Cart\n",
+    "continued in the name": "from shop.\\\n  cart import Cart\n",
+    "continued with CRLF": "from shop \\\r\n .cart import Cart\r\n",
+    "from the package": "from shop import cart\n",
+    "list": "from shop import (\n    basket,\n    cart,\n)\n",
+    "comments with parentheses in a list": "from shop import (  # a (b\n    basket,  # )\n    cart,\n)\n",
+    "list over continued lines": "from shop import basket, \\\n    \\\n    cart\n",
+    "list without spaces": "from shop import(basket,cart)\n",
+    "CR": "x = 1 # y\rfrom shop import (basket, # a )\r cart)\r",
+    "import": "import os, shop.cart as c\n",
+    "import with spaces": "import shop . cart\n",
+    "top-level module": "import os, \\\n pricelist\n",
+    "submodule": "from shop.prices.eu import tax\n",
+    "string": "x = 'shop.cart.Cart'\n",
+    "star": "from shop.cart import *\n",
+}
+RELATIVE = {
+    "sibling": ("shop/api.py", "from .cart import Cart\n"),
+    "sibling of its package": ("shop/api.py", "from . import cart\n"),
+    "without a space": ("shop/api.py", "from.cart import Cart\n"),
+    "without spaces": ("shop/api.py", "from.import cart\n"),
+    "two up, with spaces": ("shop/a/b/api.py", "from . .. cart import Cart\n"),
+    "continued": ("shop/api.py", "from . \\\n  cart \\\n import \\\n Cart\n"),
+    "list with comments": ("shop/api.py", "from . import (  # (\n  basket,\n  # )\n  cart, # cart\n)\n"),
+    "inside the moved package": ("shop/prices/eu.py", "from . import tax\n"),
+    "submodule of the moved package": ("shop/prices/eu.py", "from .vat import tax\n"),
+    "deep inside the moved package": ("shop/prices/a/b.py", "from ..vat import tax\n"),
+    "non-ASCII package": ("größe/api.py", "from .länge import cm\n"),
+}
+CALLS = {
+    "plain": "Basket(metadata=1)",
+    "spaces": "Basket (1, metadata = 2)",
+    "continued": "Basket( \\\n metadata \\\n = 1)",
+    "lines": "Basket(\n\n\n    metadata\n    =\n    1,\n)",
+    "comments": "Basket(  # a (\n    # b )\n    metadata  # c =\n    =  # d\n    1)",
+    "a long comment": "Basket(  # " + "a" * 3000 + "\n    metadata=1)",
+    "many blank lines": "Basket(" + "\n" * 3000 + "metadata=1)",
+    "CR": "Basket( # a\r metadata=1)",
+    "comment before CR": "Basket(x, # why\r # more\r metadata=1)",
+    "mapping": "Basket(1, **x)",
+    "mapping after parentheses in strings": "Basket(')', \"\"\" ) \"\"\", ''')''', f'){x}', 1," + " " * 500 + "**x)",
+    "mapping after parentheses in comments": "Basket(  # )\n" + "# ) '\n" * 200 + "**x)",
+    "mapping after calls": "Basket(f(g(1), 2)," + " " * 500 + "** x)",
+    "mapping after escapes": "Basket('\\')', \"\\\\\", '''\\''')''', 1," + " " * 500 + "**x)",
+    "mapping, another name": "B = Basket\nB(**x)",
+    "mapping, another name in parentheses": "B = (Basket)\nB(**x)",
+    "mapping, another name on the next line": "B = \\\n  Basket\nB(**x)",
+    "mapping, two other names": "A = B = Basket ; B(**x)",
+    "mapping, annotated name": "B: type = Basket # the\nB(**x)",
+    "partial": "partial(Basket, metadata=1)",
+    "literal mapping": "Basket(**{'metadata': 1})",
+}
+
+
+OTHER_NAMES = {
+    "alias": "from shop.basket import Basket as B\nB(**x)\n",
+    "alias with comments": "from shop.basket import (Basket # the\n  as # one\n  B)\nB(**x)\n",
+    "attribute": "import shop.basket as b\nB = b . Basket\nB(**x)\n",
+    "chain over lines": "import shop\n(shop\n  .basket # the\n  .Basket(metadata=1))\n",
+}
+NEARBY = moves(
+    a="shop.cart:Cart -> shop.basket:Basket", b="shop.prices -> shop.pricing.prices", c="größe.länge -> metrik.länge"
+)
+CASES = (
+    [pytest.param(PLAN, 3, "app/main.py", source, id=f"import: {words}") for words, source in IMPORTS.items()]
+    + [pytest.param(NEARBY, 3, path, source, id=f"relative: {words}") for words, (path, source) in RELATIVE.items()]
+    + [pytest.param(RENAME, 4, "app/main.py", IMPORT + source, id=f"call: {words}") for words, source in CALLS.items()]
+    + [pytest.param(RENAME, 4, "app/main.py", source, id=f"name: {words}") for words, source in OTHER_NAMES.items()]
+)
+
+
+@pytest.mark.parametrize(("plan", "phase", "path", "source"), CASES)
+def test_files_with_sites_are_relevant(plan: Plan, phase: int, path: str, source: str) -> None:
+    result = transform(source, phase=phase, plan=plan, path=path)
+    assert result.edits or result.findings, "the case is none"
+    assert relevance(plan, phase)(path, source.encode())
+
+
+@pytest.mark.parametrize(
+    ("plan", "phase", "files"),
+    [
+        pytest.param(PLAN, 3, {f"{i}.py": source for i, source in enumerate(IMPORTS.values())}, id="imports"),
+        pytest.param(
+            NEARBY,
+            3,
+            {path.replace(".py", f"{i}.py"): source for i, (path, source) in enumerate(RELATIVE.values())},
+            id="relative",
+        ),
+        pytest.param(
+            RENAME,
+            4,
+            {f"{i}.py": IMPORT + source for i, source in enumerate((*CALLS.values(), *OTHER_NAMES.values()))},
+            id="calls",
+        ),
+    ],
+)
+def test_files_with_sites_are_candidates(
+    make_repository: MakeRepository, plan: Plan, phase: int, files: dict[str, str]
+) -> None:
+    git = make_repository({**files, "other.py": "x = 1\n"}).open()
+    assert find_candidates(git, plan, phase) == tuple(sorted(files))
+
+
+def test_names_of_a_package_are_found_inside_it(make_repository: MakeRepository) -> None:
+    plan = moves(a="shop:Cart -> basket:Basket")
+    files = {
+        "shop/__init__.py": "class Cart: ...\n",
+        "shop/api.py": "from . import (  # (all)\n    Cart)\n",
+        "shop/[x]/api.py": "from .. \\\n import x, \\\n Cart\n",
+        "app.py": "from . import Cart\n",
+    }
+    git = make_repository(files).open()
+    found = find_candidates(git, plan, 3)
+    assert [p for p in found if p != "shop/__init__.py"] == ["shop/[x]/api.py", "shop/api.py"]
+    for path in ("shop/api.py", "shop/[x]/api.py"):
+        assert transform(files[path], phase=3, plan=plan, path=path).edits
+        assert relevance(plan, 3)(path, files[path].encode())
+
+
+BLANK = st.sampled_from(["", " ", "\n", "\r\n", "  # a (b) =\n", " \\\n", "\n\n    # '\n   ", "\t"])
+
+
+@given(blanks=st.lists(BLANK, min_size=6, max_size=6), other=st.sampled_from(["", "')', ", "x(1), ", "*y, "]))
+def test_calls_with_anything_between_their_tokens(blanks: list[str], other: str) -> None:
+    a, b, c, d, e, f = blanks
+    source = f"{IMPORT}x = (Basket{a}({b}{other}{c}metadata{d}={e}1{f}))\n"
+    assert transform(source, phase=4, plan=RENAME).edits
+    assert relevance(RENAME, 4)("app/main.py", source.encode())
+
+
+@given(
+    blanks=st.lists(st.sampled_from(["", " ", " \\\n", "\t"]), min_size=4, max_size=4),
+    inside=st.lists(BLANK, min_size=2, max_size=2),
+    dots=st.integers(0, 3),
+)
+def test_imports_with_anything_between_their_tokens(blanks: list[str], inside: list[str], dots: int) -> None:
+    a, b, c, d = blanks
+    if dots:
+        source = f"from{a}{'.' * dots}{b}cart{c} import{d}({inside[0]}x,{inside[1]}Cart)\n"
+    else:
+        source = f"from {a}shop{b}.{c}cart{d} import({inside[0]}x,{inside[1]}Cart)\n"
+    plan = moves(a="shop.cart:Cart -> shop.basket:Basket")
+    path = "shop/" + "a/" * (dots - 1) + "main.py"
+    assert transform(source, phase=3, plan=plan, path=path).edits
+    assert relevance(plan, 3)(path, source.encode())
+
+
+def test_calls_to_which_keywords_are_only_added_are_all_of_interest() -> None:
+    assert relevance(calls("m:f", add={"a": "1"}), 4)("app.py", b"")
+
+
+def test_phases_without_sites(make_repository: MakeRepository) -> None:
+    git = make_repository({"app.py": IMPORTS["plain"]}).open()
+    plan = make_plan({"phase5": {}})
+    for phase in (1, 3, 4, 5):
+        assert find_candidates(git, plan, phase) == ()
+        assert not relevance(plan, phase)("app.py", IMPORTS["plain"].encode())
+
+
+def test_phase_5_looks_for_both(make_repository: MakeRepository) -> None:
+    git = make_repository({"a.py": IMPORTS["plain"], "b.py": "Basket(metadata=1)\n", "c.py": "x = 1\n"}).open()
+    assert find_candidates(git, PLAN, 5) == ("a.py", "b.py")
+
+
+def test_python_files_that_are_not_excluded(make_repository: MakeRepository, tmp_path: Path) -> None:
+    plan = make_plan({"phase3": {"move": [{"old": "shop.cart:Cart", "new": "b:C"}]}}, exclude=["vendor/**", "*_pb2.py"])
+    source = "from shop.cart import Cart\n"
+    names = ["a.py", "a.pyi", "a.pyw", "a.txt", "vendor/a.py", "vendor/x/a.py", "deep/x_pb2.py", "x_pb2.py", "deep/a.py"]
+    git = make_repository(dict.fromkeys(names, source)).open()
+    assert find_candidates(git, plan, 3) == ("a.py", "a.pyi", "a.pyw", "deep/a.py", "deep/x_pb2.py")
+
+
+def test_words_are_whole(make_repository: MakeRepository) -> None:
+    git = make_repository({"a.py": "Cart\n", "b.py": "myCart Carts Cart_\n", "c.py": "x.Cart(1)\n"}).open()
+    assert find_words(git, PLAN, ["Cart", "x y"]) == ("a.py", "c.py")
+    assert find_words(git, PLAN, []) == ()
+
+
+@pytest.mark.parametrize(
+    ("source", "renames"),
+    [
+        pytest.param("Cart\nCart.x\nCart(1)\nimport Cart\n", False, id="used"),
+        pytest.param("x == Cart\nf(Cart)\n", False, id="compared and passed on"),
+        pytest.param("from a import Cart as C\n", True, id="alias"),
+        pytest.param("from a import (Cart # the\n as C)\n", True, id="alias with a comment"),
+        pytest.param("C = Cart", True, id="assigned"),
+        pytest.param("C = a.b.Cart # the\n", True, id="assigned from a module"),
+        pytest.param("C = Carts\nC = 'Cart'\n", False, id="another name"),
+    ],
+)
+def test_may_give_other_name(source: str, renames: bool) -> None:
+    assert may_give_other_name(source.encode(), ["Cart"]) is renames
