@@ -20,7 +20,7 @@ help: ## this list
 	@echo 'For the developer:'
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /|/' | awk -F'|' '{printf "  %-20s %s\n", $$1, $$2}'
 
-$(PHASES): setup ##> phase1…phase5 one phase: shows the diff, asks, applies
+$(PHASES): setup ##> phaseN one phase: shows the diff, asks, applies
 	$(MIGRATE) $@ $(WHERE) $(ARGS)
 
 $(PHASES:%=dry-run-%): setup ##> dry-run-phaseN what the phase would do; nothing is written

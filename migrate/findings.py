@@ -17,7 +17,6 @@ SEVERITIES: dict[str, Severity] = {
     "keyword-spread": "warning",
     "member-use": "warning",
     "module-import": "warning",
-    "positional-argument": "warning",
     "shadowed": "warning",
     "shim-patch": "warning",
     "star-import": "warning",
@@ -41,6 +40,7 @@ class Finding:
         code: a key of `SEVERITIES`.
         subject: the object reference it is about, `pkg.mod:Name`.
         message: one sentence, with what to do next.
+        last_line: the last line of what it is about; a `# migrate: keep` on any of them silences it.
     """
 
     phase: int
@@ -50,6 +50,7 @@ class Finding:
     code: str
     subject: str
     message: str
+    last_line: int = 0
 
     @property
     def severity(self) -> Severity:

@@ -77,7 +77,8 @@ class Module:
     name: ModuleName
 
     def finding(self, phase: int, node: ast.AST, code: str, subject: object, message: str) -> Finding:
-        return Finding(phase, self.path, node.lineno, node.col_offset, code, str(subject), message)  # type: ignore[attr-defined]
+        line, column, last = node.lineno, node.col_offset, node.end_lineno  # type: ignore[attr-defined]
+        return Finding(phase, self.path, line, column, code, str(subject), message, last)
 
 
 def locate_imports(module: Module, moves: MoveIndex, redirected: frozenset[str]) -> Located:
@@ -165,7 +166,7 @@ def _imported_modules(
 
 def string_references(module: Module, moves: MoveIndex, redirected: frozenset[str]) -> Iterator[Finding]:
     """Strings that name a moved object or module by its old path; docstrings and comments are prose and stay."""
-    olds = sorted({m.old.module for m in moves.moves}, key=len, reverse=True)
+    olds = sorted({m.old.module for m in moves.moves if m.strings != "none"}, key=len, reverse=True)
     if not olds or not any(old in module.source.text for old in olds):
         return
     path = re.compile(r"(?<![\w.])(" + "|".join(map(re.escape, olds)) + r")((?:\.\w+)*)(?!\w)")

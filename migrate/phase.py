@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 import time
 from dataclasses import dataclass
@@ -132,8 +133,7 @@ class _PhaseCommand:
         options, found = self._options, self._found
         if options.check:
             self._voice.note(summary(found, "would change"))
-            blocked = options.strict and bool(found.findings)
-            code = Exit.FINDINGS if found.files or blocked else Exit.DONE
+            code = Exit.FINDINGS if found.files or self._blocking() else Exit.DONE
             return self._end(code, "dry-run" if found.files else "nothing-to-do", found, applied=not found.files)
         self._show(found)
         if options.dry_run:
@@ -166,16 +166,19 @@ class _PhaseCommand:
         for note in found.notes:
             self._voice.note(note)
         if found.files:
-            self._voice.say(summary(found, "would change"))
+            self._voice.say(summary(found, "would change" if self._options.dry_run else "to change"))
         if self._voice.verbose:
             self._voice.note(f"{count(found.candidates, 'candidate')} parsed in {found.seconds:.2f} s")
 
     def _dry_run(self) -> PhaseEnd:
         found = self._found
-        if found.files:
-            self._next(f"migrate {self._name}")
-        else:
+        if not found.files:
             self._voice.say(f"{self._name}: nothing to do: {self._why_nothing()}")
+        if self._blocking():
+            self._voice.say(self._what_blocks("would be blocked"), "red")
+        if found.files or self._blocking():
+            self._next(f"migrate {self._name}" + (" --force" if self._blocking() else ""))
+        else:
             self._next()
         return self._end(Exit.DONE, "dry-run" if found.files else "nothing-to-do", found, applied=False)
 
@@ -185,12 +188,15 @@ class _PhaseCommand:
         return self._found.findings if self._options.strict else self._found.errors
 
     def _blocked(self) -> PhaseEnd:
-        what = count(len(self._blocking()), "finding" if self._options.strict else "error")
-        rest = ", mark the lines with `# migrate: keep`, or pass --force to apply the rest" if self._found.files else ""
-        self._voice.error(f"{self._name}: blocked by {what}; nothing written; mend them{rest}")
-        self._next(f"migrate {self._name} --force" if self._found.files else f"migrate {self._name}")
+        self._voice.error(self._what_blocks("nothing written; blocked"))
+        self._next(f"migrate {self._name} --force")
         mode: Mode = "dry-run" if self._found.files else "nothing-to-do"
         return self._end(Exit.FINDINGS, mode, self._found, applied=False)
+
+    def _what_blocks(self, verb: str) -> str:
+        what = count(len(self._blocking()), "finding" if self._options.strict else "error")
+        way_out = "mend the places, mark them with `# migrate: keep`, or pass --force to go on without them"
+        return f"{self._name}: {verb} by {what}; {way_out}"
 
     def _why_nothing(self) -> str:
         found = self._found
@@ -235,11 +241,10 @@ class _PhaseCommand:
         assert table is not None
         if not voice.quiet and not options.check:
             show_findings(voice, found.findings)
-        left = f"{count(len(found.findings), 'deprecated import or keyword use')} left"
-        voice.say(f"{self._name}: {left if found.findings else 'no deprecated import or keyword is left'}")
+        voice.say(f"{self._name}: {_left(found)}")
         if options.looks_only:
             for check in table.check:
-                voice.say(f"would run {check.name}: {' '.join(check.run)}")
+                voice.say(f"would run {check.name}: {shlex.join(check.run)}")
             blocked = options.check and bool(found.findings)
             self._next(f"migrate {self._name}")
             return self._end(Exit.FINDINGS if blocked else Exit.DONE, "dry-run", found, applied=False, checks=())
@@ -251,16 +256,15 @@ class _PhaseCommand:
             self._started_at,
             len(found.findings),
             voice.echo,
-            lambda check: voice.working(f"running {check.name}: {' '.join(check.run)}"),
+            lambda check: voice.working(f"running {check.name}: {shlex.join(check.run)}"),
             lambda result: show_check(voice, result),
         )
         return self._judge(results)
 
     def _judge(self, results: tuple[CheckResult, ...]) -> PhaseEnd:
         failed = [result for result in results if not result.passed]
-        strict = self._options.strict and bool(self._found.findings)
-        if failed or strict:
-            what = f"{len(failed)} of {count(len(results), 'check')} failed" if failed else "deprecated uses are left"
+        if failed or self._blocking():
+            what = f"{len(failed)} of {count(len(results), 'check')} failed" if failed else _left(self._found)
             self._voice.error(f"{self._name}: {what}")
             self._voice.say(
                 f"next: mend it and run `migrate {self._name}` again, or take the last phase back: `migrate rollback`"
@@ -283,3 +287,8 @@ class _PhaseCommand:
         return PhaseEnd(code, document, applied)
 
 
+def _left(found: Preview) -> str:
+    """What phase 5's query found, in words."""
+    if not found.findings:
+        return "no deprecated import or keyword is left"
+    return f"deprecated uses left: {findings_summary(found.findings)}"

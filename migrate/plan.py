@@ -399,7 +399,7 @@ def load_plan(path: Path) -> Plan:
         source = path.read_bytes().removeprefix(codecs.BOM_UTF8)
         return parse_plan(tomllib.loads(source.decode()), filename)
     except FileNotFoundError:
-        mistake = "no such file; `migrate init OLD NEW` writes a first plan, --plan FILE names another"
+        mistake = "no such file; write it (README.md shows a small one), or name another with --plan FILE"
     except IsADirectoryError:
         mistake = f"a folder; name the file in it, e.g. --plan {path / FILENAME}"
     except OSError as error:

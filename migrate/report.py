@@ -15,7 +15,7 @@ from migrate.console import Voice
 from migrate.diff import unified_diff
 from migrate.findings import Finding
 from migrate.preview import Preview
-from migrate.timeline import Timeline
+from migrate.timeline import Timeline, shown_state
 from rollback.errors import count
 from rollback.journal import RunRecord
 
@@ -119,7 +119,7 @@ def run_line(run: RunRecord) -> str:
     """One run in words."""
     when = datetime.fromtimestamp(run.started_at).astimezone().strftime("%Y-%m-%d %H:%M:%S")
     detail = f": {run.detail}" if run.detail else ""
-    return f"run {run.id}: phase{run.phase} of {run.plan}, {count(run.files, 'file')}, {when}, {run.state}{detail}"
+    return f"run {run.id}: phase{run.phase} of {run.plan}, {count(run.files, 'file')}, {when}, {shown_state(run)}{detail}"
 
 
 def duration(seconds: float) -> str:

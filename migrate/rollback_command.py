@@ -58,7 +58,7 @@ def roll_back_command(
         return Exit.FINDINGS, _document(plan, (), started)
     results = roll_back_runs(git, runs, force=force, done=lambda result: _tell(voice, result))
     _warn_of_commits(voice, runs)
-    voice.say("next: migrate status")
+    voice.say("next: migrate status" if plan is not None else "next: git status")
     return Exit.DONE, _document(plan, results, started)
 
 

@@ -75,7 +75,7 @@ def status_of(session: Session, jobs: int | None, voice: Voice) -> Status:
         own = [run for run in runs if run.phase == phase]
         table = session.plan.phase(phase)
         assert table is not None
-        phases.append(PhaseStatus(phase, table.title, state_of(own), own[-1] if own else None, left))
+        phases.append(PhaseStatus(phase, table.title, state_of(runs, phase), own[-1] if own else None, left))
     interrupted = session.interrupted()
     return Status(session, tuple(phases), interrupted, _next(phases, interrupted))
 
@@ -84,7 +84,8 @@ def _next(phases: list[PhaseStatus], interrupted: RunRecord | None) -> str:
     if interrupted is not None:
         return "migrate rollback"
     for p in phases:
-        if p.left.files or (p.phase == 5 and p.state != "passed"):
+        blocked = bool(p.left.errors) and p.state != "applied"  # errors of an applied phase were accepted by --force
+        if p.left.files or blocked or (p.phase == 5 and p.state != "passed"):
             return f"migrate phase{p.phase}"
     return "migrate timeline"
 

@@ -70,20 +70,19 @@ def timeline(plan: Plan, runs: Sequence[RunRecord]) -> Timeline:
     Args:
         runs: of this plan, oldest first.
     """
-    return Timeline(
-        plan, tuple(_line(plan, phase, [r for r in runs if r.phase == phase]) for phase in plan.phases)
-    )
+    return Timeline(plan, tuple(_line(plan, phase, runs) for phase in plan.phases))
 
 
-def _line(plan: Plan, phase: int, runs: Sequence[RunRecord]) -> PhaseLine:
+def _line(plan: Plan, phase: int, every: Sequence[RunRecord]) -> PhaseLine:
     table = plan.phase(phase)
     assert table is not None
+    runs = [run for run in every if run.phase == phase]
     standing = [run for run in runs if run.state == "applied"] or list(runs[-1:])
     ends = [end for run in runs if (end := _end(run)) is not None]
     return PhaseLine(
         phase=phase,
         title=table.title,
-        state=state_of(runs),
+        state=state_of(every, phase),
         planned_minutes=table.minutes,
         seconds=sum(run.seconds for run in runs),
         started_at=runs[0].started_at if runs else None,
@@ -95,14 +94,20 @@ def _line(plan: Plan, phase: int, runs: Sequence[RunRecord]) -> PhaseLine:
     )
 
 
-def state_of(runs: Sequence[RunRecord]) -> str:
-    """Where a phase stands by its runs, oldest first."""
+def state_of(every: Sequence[RunRecord], phase: int) -> str:
+    """Where a phase stands by the plan's runs, oldest first.
+
+    What phase 5 found holds only until another phase is applied or rolled back.
+    """
+    runs = [run for run in every if run.phase == phase]
     if not runs:
         return "pending"
     if any(run.state in _STATES for run in runs):
         return "interrupted"
     if runs[-1].state in ("failed", "rolled-back") and any(run.state == "applied" for run in runs):
         return "applied"
+    if runs[-1].state == "passed" and any((_end(r) or 0) > (_end(runs[-1]) or 0) for r in every if r.files):
+        return "pending"
     return runs[-1].state
 
 
@@ -133,11 +138,16 @@ def _phase_json(line: PhaseLine) -> dict[str, Any]:
     }
 
 
+def shown_state(run: RunRecord) -> str:
+    """The state of a run for people: one that was cut off is interrupted, however far it had come."""
+    return _STATES.get(run.state, run.state)
+
+
 def run_json(run: RunRecord) -> dict[str, Any]:
     """One run of the journal."""
     return {
         "run": run.id,
-        "state": _STATES.get(run.state, run.state),
+        "state": shown_state(run),
         "started_at": iso(run.started_at),
         "ended_at": iso(_end(run)),
         "seconds": round(run.seconds, 3),

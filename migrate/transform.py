@@ -109,10 +109,11 @@ def _rewrite_sites(path: str, source: Source, spec: PhaseSpec) -> FileResult:
     except UnparsableSource as error:
         module = None  # it may parse and have scopes that CPython rejects
         located = locate_in_unparsable(path, source, error, spec.plan, spec.phase, query)
+    located, kept = _without_kept(source, located)
     if spec.phase == 5:
-        return FileResult(path, digest, findings=_left(path, source, located, query), unresolved=located.unresolved)
+        left = _left(path, source, located, query)
+        return FileResult(path, digest, findings=left, kept=kept, unresolved=located.unresolved)
 
-    kept = 0
     edits: list[Edit] = []
     findings = list(located.findings)
     number = 0
@@ -121,9 +122,6 @@ def _rewrite_sites(path: str, source: Source, spec: PhaseSpec) -> FileResult:
     for site in sorted(sites, key=lambda s: s.span):  # a call comes before the calls among its arguments
         if any(edit.span.start <= site.span.start and site.span.end <= edit.span.end for edit in edits):
             continue  # goes with the argument that it stands in
-        if _is_kept(source, site.span):
-            kept += 1
-            continue
         try:
             if isinstance(site, ImportSite):
                 new = _import_edits(source, site, query, path, number)
@@ -188,22 +186,39 @@ def accept_edits(path: str, content: bytes, edits: tuple[Edit, ...]) -> bytes:
     return after
 
 
-def _is_kept(source: Source, span: Span) -> bool:
-    first, last = source.position(span.start)[0], source.position(max(span.start, span.end - 1))[0]
-    return any(KEEP.search(source.line(number)) for number in range(first, last + 1))
+def _without_kept(source: Source, located: Located) -> tuple[Located, int]:
+    """Leave out sites and findings with a `# migrate: keep` on one of their lines, and count them."""
+    if KEEP.search(source.content) is None:
+        return located, 0
+
+    def is_kept(first: int, last: int) -> bool:
+        return any(KEEP.search(source.line(number)) for number in range(first, last + 1))
+
+    def is_kept_site(site: ImportSite | CallSite) -> bool:
+        return is_kept(source.position(site.span.start)[0], source.position(max(site.span.start, site.span.end - 1))[0])
+
+    imports = tuple(site for site in located.imports if not is_kept_site(site))
+    calls = tuple(site for site in located.calls if not is_kept_site(site))
+    findings = tuple(f for f in located.findings if not is_kept(f.line, max(f.line, f.last_line)))
+    left = Located(imports, calls, findings, located.unresolved)
+    return left, sum(len(part) for part in _parts(located)) - sum(len(part) for part in _parts(left))
+
+
+def _parts(located: Located) -> tuple[tuple[object, ...], ...]:
+    return located.imports, located.calls, located.findings
 
 
 def _left(path: str, source: Source, located: Located, query: CompiledQuery) -> tuple[Finding, ...]:
     """Phase 5: the sites that its query selects."""
     found: list[Finding] = []
     for site in located.imports:
-        if not _is_kept(source, site.span) and query.run(_plain(source.slice(site.span)), path).selected:
+        if query.run(_plain(source.slice(site.span)), path).selected:
             line, column = source.position(site.span.start)
             message = f"still imports {site.subject} from its old home; run phase3"
             found.append(Finding(5, path, line, column, "deprecated-import", site.subject, message))
     for call in located.calls:
         stand_in, _ = _stand_in(source, call)
-        if not _is_kept(source, call.span) and query.run(stand_in, path).selected:
+        if query.run(stand_in, path).selected:
             line, column = source.position(call.span.start)
             message = f"still passes a keyword that {call.call.callee} no longer takes; run phase4"
             found.append(Finding(5, path, line, column, "deprecated-keyword", str(call.call.callee), message))

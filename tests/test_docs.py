@@ -24,8 +24,6 @@ from tests.conftest import MakeRepository
 
 ROOT = Path(__file__).parent.parent
 FINDINGS = ROOT / "docs" / "findings"
-NOT_REPORTED = frozenset({"positional-argument"})
-"""Codes that no phase of this version reports; their pages say so."""
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 DOCUMENTS = sorted(path.relative_to(ROOT).as_posix() for path in (*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")))
@@ -99,9 +97,6 @@ def test_example_is_reported_in_the_words_of_its_page(code: str, make_repository
     plan = load_plan(repository.root / "migrate.toml")
     phases = [int(number) for number in re.findall(r"\d", page.splitlines()[2])] or [3, 4, 5]
     found = preview(repository.open(), plan, phases[0]).findings
-    if code in NOT_REPORTED:
-        assert found == ()
-        return
     assert {finding.code for finding in found} == {code}
     outputs = [text for kind, text in _FENCE.findall(page) if not kind]
     assert [shown(finding) for finding in found] == outputs[0].splitlines()

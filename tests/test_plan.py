@@ -663,7 +663,7 @@ def test_missing_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(PlanError) as caught:
         load_plan(Path("no\x1b.toml"))
     assert str(caught.value) == (
-        r"no\x1b.toml: no such file; `migrate init OLD NEW` writes a first plan, --plan FILE names another"
+        r"no\x1b.toml: no such file; write it (README.md shows a small one), or name another with --plan FILE"
     )
 
 
