@@ -50,7 +50,7 @@ $(VENV)/.installed: pyproject.toml
 	@touch $@
 
 demo: setup ## five phases on a sample repository, a failing one, its rollback, the timeline
-	@MIGRATE=$(abspath $(BIN))/migrate PATH="$(abspath $(BIN)):$$PATH" bash demo/demo.sh
+	@bin="$$(cd "$(BIN)" && pwd)" && MIGRATE="$$bin/migrate" PATH="$$bin:$$PATH" bash demo/demo.sh
 
 test: setup ## all tests in random order, with branch coverage (gate 95 %)
 	rm -f .coverage .coverage.*

@@ -48,13 +48,17 @@ def _literal(folder: str) -> str:
     return re.sub(r"([\[\]*?\\])", r"\\\1", folder)
 
 
-def relevance(plan: Plan, phase: int) -> Callable[[str, bytes], bool]:
-    """A cheap look at a candidate's text: can it hold a site at all?"""
+def relevance(plan: Plan, phase: int, other_names: Collection[str] = ()) -> Callable[[str, bytes], bool]:
+    """A cheap look at a candidate's text: can it hold a site at all?
+
+    Args:
+        other_names: what re-exports call the objects of phase 4, besides their own last names.
+    """
     tests: list[Callable[[str, bytes], bool]] = []
     if phase in (3, 5) and plan.phase3 is not None:
         tests.append(_may_import(plan))
     if phase in (4, 5) and plan.phase4 is not None:
-        tests.append(_may_call(plan.phase4.call))
+        tests.append(_may_call(plan.phase4.call, other_names))
     return lambda path, content: any(test(path, content) for test in tests)
 
 
@@ -94,13 +98,13 @@ def _any(words: Iterable[str]) -> bytes:
     return ("(?:" + "|".join(escaped) + ")").encode() if escaped else b"(?!)"
 
 
-def _may_call(calls: tuple[Call, ...]) -> Callable[[str, bytes], bool]:
+def _may_call(calls: tuple[Call, ...], other_names: Collection[str]) -> Callable[[str, bytes], bool]:
     """A keyword that some call passes and shall not, or a mapping spread; any call where keywords are only added."""
     if any(not (call.rename or call.remove) for call in calls):
         return lambda _path, _content: True
     old = [re.compile(re.escape(name.encode()) + _BLANK + rb"=(?!=)") for name in _old_keywords(calls)]
-    called = [re.compile(re.escape(call.callee.leaf.encode()) + _BLANK + rb"\(") for call in calls]
-    names = frozenset(call.callee.leaf for call in calls)
+    names = frozenset(call.callee.leaf for call in calls) | frozenset(other_names)
+    called = [re.compile(re.escape(name.encode()) + _BLANK + rb"\(") for name in sorted(names)]
 
     def test(_path: str, content: bytes) -> bool:
         if any(_may_be_argument(content, m.start()) for keyword in old for m in keyword.finditer(content)):

@@ -15,7 +15,6 @@ import typer
 
 if TYPE_CHECKING:
     from migrate.console import Voice
-    from migrate.phase import PhaseEnd, PhaseOptions
     from migrate.session import Session
 
 app = typer.Typer(
@@ -27,20 +26,31 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-PlanFile = Annotated[Path | None, typer.Option("--plan", metavar="FILE", help="The plan; default: migrate.toml, found upward.")]
-Root = Annotated[Path | None, typer.Option("--root", metavar="DIR", help="The repository's root; default: where the plan is.")]
+PlanFile = Annotated[
+    Path | None, typer.Option("--plan", metavar="FILE", help="The plan; default: migrate.toml, found upward.")
+]
+Root = Annotated[
+    Path | None, typer.Option("--root", metavar="DIR", help="The repository's root; default: where the plan is.")
+]
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout; text for people on stderr.")]
-Jobs = Annotated[int | None, typer.Option("--jobs", metavar="N", min=1, help="Processes at the most; default: one per processor.")]
+Jobs = Annotated[
+    int | None, typer.Option("--jobs", metavar="N", min=1, help="Processes at the most; default: one per processor.")
+]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Only the results.")]
 Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="More details, and output of commands as it comes.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the diff and a summary; write nothing.")]
 Check = Annotated[bool, typer.Option("--check", help="Quiet dry run; exit 1 when something would change.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Go on without asking.")]
 Interactive = Annotated[bool, typer.Option("--interactive", "-i", help="Ask about each hunk: y/n/a/d/q/?.")]
-AllowDirty = Annotated[bool, typer.Option("--allow-dirty", help="Touch files with uncommitted changes; rollback brings those back.")]
+AllowDirty = Annotated[
+    bool, typer.Option("--allow-dirty", help="Touch files with uncommitted changes; rollback brings those back.")
+]
 Force = Annotated[bool, typer.Option("--force", help="Apply although errors remain or an earlier phase is not done.")]
 Strict = Annotated[bool, typer.Option("--strict", help="Warnings count as errors.")]
-Verify = Annotated[str | None, typer.Option("--verify", metavar="COMMAND", help="Run after applying; on failure the phase rolls itself back.")]
+Verify = Annotated[
+    str | None,
+    typer.Option("--verify", metavar="COMMAND", help="Run after applying; on failure the phase rolls itself back."),
+]
 Commit = Annotated[bool, typer.Option("--commit", help="One commit per phase, of its files only.")]
 
 
@@ -172,9 +182,7 @@ def run(
     from migrate.stepping import run_all
 
     common = Common(plan, root, json, jobs, quiet, verbose).over(context)
-    options = PhaseOptions(
-        dry_run, check, yes, interactive, allow_dirty, force, strict, verify, commit, common.jobs
-    )
+    options = PhaseOptions(dry_run, check, yes, interactive, allow_dirty, force, strict, verify, commit, common.jobs)
     options.refuse_nonsense("run", can_ask=can_ask())
     voice = common.voice()
     code, document = run_all(common.session(), options, voice)
@@ -261,9 +269,7 @@ def rollback(
         # a way back must not depend on a plan that has gone or was broken since
         voice.note(f"{error.mistakes[0]}; rolling back without the plan")
         git, name = open_repository(common.root), None
-    code, document = roll_back_command(
-        git, name, target, everything=everything, yes=yes, force=force, voice=voice
-    )
+    code, document = roll_back_command(git, name, target, everything=everything, yes=yes, force=force, voice=voice)
     _finish(common, voice, code, document)
 
 
@@ -297,24 +303,22 @@ def _exit_code(arguments: Sequence[str] | None) -> int:
         given = list(arguments) if arguments is not None else None
         code = app(given, standalone_mode=False, prog_name="migrate")
         sys.stdout.flush()
-        if code == Exit.INTERRUPTED:  # newer versions of typer turn Ctrl-C into this
-            raise KeyboardInterrupt
     except _CLICK_ERROR as error:
         return _usage(error)
     except (typer.Abort, KeyboardInterrupt):
-        _complain("interrupted; no file is left half done; `migrate status` shows where it stands")
-        return Exit.INTERRUPTED
-    except BrokenPipeError:
-        return _unheard()
-    except SystemExit as error:  # click's and rich's answer to a broken pipe
-        if not isinstance(error.__context__, BrokenPipeError):
+        code = Exit.INTERRUPTED
+    except (BrokenPipeError, SystemExit) as error:
+        # click and rich answer a broken pipe with an exit of their own
+        if isinstance(error, SystemExit) and not isinstance(error.__context__, BrokenPipeError):
             raise
         return _unheard()
     except (MigrateError, RepositoryError) as error:
         _complain(str(error))
         return exit_code_of(error)
-    except Exception as error:  # noqa: BLE001 - the last line of defence: one line instead of a traceback
+    except Exception as error:  # the last line of defence: one line instead of a traceback
         return _bug(error, arguments)
+    if code == Exit.INTERRUPTED:  # newer versions of typer make this of a Ctrl-C, older ones an Abort
+        _complain("interrupted; no file is left half done; `migrate status` shows where it stands")
     return int(code or 0)
 
 
@@ -327,7 +331,8 @@ def _bug(error: Exception, arguments: Sequence[str] | None) -> int:
     if isinstance(error, OSError):  # a full disk behind stdout, say
         _complain(f"cannot go on: {error}")
     else:
-        _complain(f"internal error: {type(error).__name__}: {error}; please report it with the output of the same command and -v")
+        what = f"internal error: {type(error).__name__}: {error}"
+        _complain(f"{what}; please report it with the output of the same command and -v")
     return 1
 
 

@@ -69,9 +69,7 @@ def quoted(path: str) -> bytes:
     if all(0x20 <= byte < 0x7F and byte not in b'"\\' for byte in raw):
         return raw
     named = {0x22: b'\\"', 0x5C: b"\\\\", 0x0A: b"\\n", 0x09: b"\\t", 0x0D: b"\\r"}
-    quoted_bytes = (
-        named.get(byte) or (bytes([byte]) if 0x20 <= byte < 0x7F else b"\\%03o" % byte) for byte in raw
-    )
+    quoted_bytes = (named.get(byte) or (bytes([byte]) if 0x20 <= byte < 0x7F else b"\\%03o" % byte) for byte in raw)
     return b'"' + b"".join(quoted_bytes) + b'"'
 
 
@@ -108,9 +106,7 @@ def _blocks(before: bytes, old: Sequence[bytes], edits: Sequence[Edit]) -> Itera
 def _block(before: bytes, starts: Sequence[int], first: int, last: int, group: Sequence[Edit]) -> _Block:
     end = min(last + 1, len(starts) - 1)
     offset = starts[first]
-    moved = [
-        Edit(Span(e.span.start - offset, e.span.end - offset), e.after, e.kind, e.site) for e in group
-    ]
+    moved = [Edit(Span(e.span.start - offset, e.span.end - offset), e.after, e.kind, e.site) for e in group]
     return _Block(first, end, tuple(_lines(apply_edits(before[offset : starts[end]], moved))))
 
 
@@ -133,8 +129,7 @@ def _hunks(blocks: Sequence[_Block]) -> Iterator[list[_Block]]:
             yield hunk
             hunk = []
         hunk.append(block)
-    if hunk:
-        yield hunk
+    yield hunk
 
 
 def _range(start: int, count: int) -> bytes:

@@ -213,9 +213,7 @@ class _PhaseCommand:
         with self._voice.progress(f"writing {self._name}") as progress:
             total = len(chosen.files)
             tick = None if progress is None else lambda done: progress(done, total)
-            applied = apply_phase(
-                self._session, chosen, self._apply_options, self._started_at, self._voice.echo, tick
-            )
+            applied = apply_phase(self._session, chosen, self._apply_options, self._started_at, self._voice.echo, tick)
         if applied.verified is not None:
             show_check(self._voice, applied.verified)
             if not applied.verified.passed:

@@ -17,7 +17,7 @@ from migrate.plan import Plan
 from migrate.reexports import Reexports
 from migrate.transform import FileResult, PhaseSpec
 from rollback.changes import FileChange, read_file
-from rollback.errors import Unreadable
+from rollback.errors import OutsideRoot, Unreadable
 from rollback.git import Git
 
 Progress = Callable[[int, int], None]
@@ -115,17 +115,17 @@ class _Tree:
         return self.contents[path]
 
     def read_if_there(self, path: str) -> bytes | None:
-        if not (self.git.root / path).is_file():
+        """A module that others import through: a symbolic link within the root is read where it leads."""
+        real = (self.git.root / path).resolve()
+        if not (real.is_file() and real.is_relative_to(self.git.root)):
             return None
         try:
-            return self.read(path)
-        except Unreadable:
+            return self.read(real.relative_to(self.git.root).as_posix())
+        except (Unreadable, OutsideRoot):
             return None
 
 
-def preview(
-    git: Git, plan: Plan, phase: int, jobs: int | None = None, progress: Progress | None = None
-) -> Preview:
+def preview(git: Git, plan: Plan, phase: int, jobs: int | None = None, progress: Progress | None = None) -> Preview:
     """Compute what phase `phase` of `plan` would do.
 
     Raises:
@@ -141,9 +141,7 @@ def preview(
     for result in results:
         if result.bug is not None:
             raise RewriteBug(result.path, result.bug)
-    files = tuple(
-        FilePreview(r.path, tree.contents[r.path], tree.modes[r.path], r.edits) for r in results if r.edits
-    )
+    files = tuple(FilePreview(r.path, tree.contents[r.path], tree.modes[r.path], r.edits) for r in results if r.edits)
     priority = getattr(plan.phase(phase), "priority", ())
     found = sorted((*findings, *(f for r in results for f in r.findings)), key=lambda f: f.order)
     return Preview(
@@ -170,7 +168,9 @@ def _redirects(tree: _Tree, plan: Plan, phase: int) -> tuple[list[FileResult], l
             where = " or ".join(plan.plan.source_roots)
             message = f"no file of this module under source root {where}; correct phase{phase}.redirect or source_roots"
             findings.append(
-                Finding(phase, redirect.module.replace(".", "/") + ".py", 1, 0, "missing-target", redirect.module, message)
+                Finding(
+                    phase, redirect.module.replace(".", "/") + ".py", 1, 0, "missing-target", redirect.module, message
+                )
             )
         else:
             results.append(transform_file(path, tree.read(path), PhaseSpec(plan, phase)))

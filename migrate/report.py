@@ -119,7 +119,8 @@ def run_line(run: RunRecord) -> str:
     """One run in words."""
     when = datetime.fromtimestamp(run.started_at).astimezone().strftime("%Y-%m-%d %H:%M:%S")
     detail = f": {run.detail}" if run.detail else ""
-    return f"run {run.id}: phase{run.phase} of {run.plan}, {count(run.files, 'file')}, {when}, {shown_state(run)}{detail}"
+    files = count(run.files, "file")
+    return f"run {run.id}: phase{run.phase} of {run.plan}, {files}, {when}, {shown_state(run)}{detail}"
 
 
 def duration(seconds: float) -> str:

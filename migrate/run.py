@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from migrate.checks import CheckResult, run_check
+from migrate.edits import Edit
 from migrate.errors import MigrateError
 from migrate.plan import Check, CheckPhase, Plan
 from migrate.preview import FilePreview, Preview, preview
 from migrate.process import split_verify
 from migrate.session import Session
 from migrate.transform import accept_edits
-from migrate.edits import Edit
 from rollback.apply import apply_changes
 from rollback.errors import RepositoryError, count, name_paths
 from rollback.git import Git
@@ -36,10 +36,10 @@ class DirtyFiles(RepositoryError):
 
     def __init__(self, states: dict[str, str], total: int, *, commit: bool) -> None:
         shown = name_paths([f"{path} ({state})" for path, state in states.items()])
-        way_out = "commit them first" if commit else "commit them, or pass --allow-dirty; rollback brings them back as they are"
-        super().__init__(
-            f"uncommitted changes in {len(states)} of {count(total, 'file')} to touch: {shown}; nothing written; {way_out}"
-        )
+        way_out = "commit them"
+        way_out += " first" if commit else ", or pass --allow-dirty; rollback brings them back as they are"
+        what = f"uncommitted changes in {len(states)} of {count(total, 'file')} to touch: {shown}"
+        super().__init__(f"{what}; nothing written; {way_out}")
         self.states = states
 
 

@@ -52,7 +52,7 @@ class Session:
             return None
         try:
             with locked(self.git, "migrate"):
-                return None  # it has just ended
+                return None  # pragma: no cover - it has just ended
         except Locked as error:
             return error
 

@@ -63,8 +63,6 @@ def _offer_rollback(session: Session, phase: int, voice: Voice, *, asked: bool) 
         return
     voice.error(f"stopped at phase{phase}; {count(len(standing), 'run')} of this plan in the tree")
     if asked and can_ask() and voice.confirm("roll the last applied phase back?"):
-        roll_back_command(
-            session.git, session.plan.name, None, everything=False, yes=True, force=False, voice=voice
-        )
+        roll_back_command(session.git, session.plan.name, None, everything=False, yes=True, force=False, voice=voice)
     else:
         voice.say("next: mend it and go on with `migrate run`, or take it back: `migrate rollback --all`")

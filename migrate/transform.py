@@ -130,7 +130,7 @@ def _rewrite_sites(path: str, source: Source, spec: PhaseSpec) -> FileResult:
         except NotRewritable as error:
             line, column = source.position(site.span.start)
             subject = site.subject if isinstance(site, ImportSite) else str(site.call.callee)
-            message = f"the rewriter does not read this place ({error}); change it by hand"
+            message = f"this place cannot be rewritten ({error}); change it by hand"
             findings.append(Finding(spec.phase, path, line, column, "unparseable", subject, message))
             continue
         if new:
@@ -212,13 +212,13 @@ def _left(path: str, source: Source, located: Located, query: CompiledQuery) -> 
     """Phase 5: the sites that its query selects."""
     found: list[Finding] = []
     for site in located.imports:
-        if query.run(_plain(source.slice(site.span)), path).selected:
+        if _selects(query, _plain(source.slice(site.span)), path):
             line, column = source.position(site.span.start)
             message = f"still imports {site.subject} from its old home; run phase3"
             found.append(Finding(5, path, line, column, "deprecated-import", site.subject, message))
     for call in located.calls:
         stand_in, _ = _stand_in(source, call)
-        if query.run(stand_in, path).selected:
+        if _selects(query, stand_in, path):
             line, column = source.position(call.span.start)
             message = f"still passes a keyword that {call.call.callee} no longer takes; run phase4"
             found.append(Finding(5, path, line, column, "deprecated-keyword", str(call.call.callee), message))
@@ -233,18 +233,28 @@ def _left(path: str, source: Source, located: Located, query: CompiledQuery) -> 
     return tuple(sorted(found, key=lambda f: f.order))
 
 
+def _selects(query: CompiledQuery, text: str, path: str) -> bool:
+    try:
+        return query.run(text, path).selected
+    except NotRewritable:
+        return True  # it has been located, so it is there
+
+
 def _import_edits(source: Source, site: ImportSite, query: CompiledQuery, path: str, number: int) -> tuple[Edit, ...]:
     before = source.slice(site.span)
     after = query.run(_plain(before), path).text
     if after == _plain(before):
         return ()
     after = _with_line_ends(before, _on_lines_of_their_own(source, site, after), _newline_at(source, site.span))
-    return (Edit(site.span, after.encode(source.encoding), "import", number),)
+    return (Edit(site.span, _encoded(source, after), "import", number),)
 
 
 def _on_lines_of_their_own(source: Source, site: ImportSite, after: str) -> str:
     """Put the statements that one became on lines of their own, unless it shared its line."""
-    parts = ast.parse(after).body
+    try:
+        parts = ast.parse(after).body
+    except SyntaxError:  # the verification says so
+        return after
     if len(parts) == 1:
         return after
     line = source.position(site.span.start)[0]
@@ -315,7 +325,15 @@ def _smallest(source: Source, span: Span, after: str, newline: str, kind: str, n
     start = span.start + len(raw[: kept[0]].encode(source.encoding))
     end = span.end - len(raw[kept[1] :].encode(source.encoding))
     changed = after[left : len(after) - right].replace("\n", newline)
-    return Edit(Span(start, end), changed.encode(source.encoding), kind, number)
+    return Edit(Span(start, end), _encoded(source, changed), kind, number)
+
+
+def _encoded(source: Source, text: str) -> bytes:
+    try:
+        return text.encode(source.encoding)
+    except UnicodeEncodeError as error:
+        letter = text[error.start : error.end]
+        raise NotRewritable(f"{letter!r} cannot be written in the file's encoding, {source.encoding}") from None
 
 
 def _is_word(character: str) -> bool:

@@ -67,7 +67,7 @@ class ImportList:
         return not self.names
 
     def holds_comment(self, names: Sequence[ImportedName]) -> bool:
-        return any("#" in part for n in names for part in (n.lead, n.gap, n.trail))
+        return any("#" in part for n in names for part in (n.lead, n.text, n.gap, n.trail))
 
 
 def read_import_list(node: Node) -> ImportList:
@@ -127,6 +127,8 @@ def write_statement(source: str, listed: ImportList, names: Sequence[ImportedNam
         if index == 0 and "\n" not in lead:
             first = listed.names[0].lead
             lead = first[first.rindex("\n") :] if "\n" in first else first
+        if "#" in parts[-1].rpartition("\n")[2] and "\n" not in lead:
+            lead = "\n    " + lead.lstrip()
         comma = f"{name.gap}," if not last or listed.trailing_comma else name.gap.rstrip()
         parts.append(f"{lead}{name.text}{comma}{name.trail}")
     closing = listed.closing
@@ -153,4 +155,7 @@ def _read_name(child: Leaf | Node, lead: str) -> ImportedName:
     text = str(child)[len(child.prefix) :]
     if isinstance(child, Leaf):
         return ImportedName(child.value, None, lead, text)
-    return ImportedName(child.children[0].value, child.children[2].value, lead, text)
+    name, asname = child.children[0].value, child.children[2].value
+    if "#" not in text and "\n" in text:  # it may have to do without parentheses
+        text = f"{name} as {asname}"
+    return ImportedName(name, asname, lead, text)

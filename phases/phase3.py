@@ -57,22 +57,28 @@ def build(plan: Plan) -> Query:
             write_statement(
                 _spelling(old, level, text, module, home), listed, names, fresh=len(groups) > 1 and home != module
             )
-            for home, names in groups.items()
+            for home, names in groups
         ]
         return text_leaf("; ".join(statements), node.prefix)
 
     return Query().select_pattern(IMPORT_FROM).filter(names_a_moved_object).modify(point_at_new_home)
 
 
-def _by_home(moves: MoveIndex, module: str, listed: ImportList) -> dict[str, list[ImportedName]]:
-    """The names of a statement by the module each is imported from from now on, in order of appearance."""
-    groups: dict[str, list[ImportedName]] = {}
+def _by_home(moves: MoveIndex, module: str, listed: ImportList) -> list[tuple[str, list[ImportedName]]]:
+    """The names of a statement by the module each is imported from from now on, in order of appearance.
+
+    Where a name is bound twice the second one counts, so there only neighbours are put together.
+    """
+    groups: list[tuple[str, list[ImportedName]]] = []
+    is_order_free = len({name.bound for name in listed.names}) == len(listed.names)
     for name in listed.names:
-        home = moves.new_home(module, name.name)
-        if home is None:
-            groups.setdefault(module, []).append(name)
-        else:
-            groups.setdefault(home.module, []).append(name.renamed(home.name))
+        new = moves.new_home(module, name.name)
+        home = module if new is None else new.module
+        known = [names for other, names in (groups if is_order_free else groups[-1:]) if other == home]
+        if not known:
+            known = [[]]
+            groups.append((home, known[0]))
+        known[0].append(name if new is None else name.renamed(new.name))
     return groups
 
 

@@ -194,6 +194,12 @@ def test_imports_with_anything_between_their_tokens(blanks: list[str], inside: l
     assert relevance(plan, 3)(path, source.encode())
 
 
+def test_a_mapping_passed_to_a_name_of_a_reexport() -> None:
+    source = b"from facade import Korb\nKorb(**x)\n"
+    assert not relevance(RENAME, 4)("app.py", source)
+    assert relevance(RENAME, 4, {"Korb"})("app.py", source)
+
+
 def test_calls_to_which_keywords_are_only_added_are_all_of_interest() -> None:
     assert relevance(calls("m:f", add={"a": "1"}), 4)("app.py", b"")
 

@@ -11,7 +11,7 @@ import stat
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -103,7 +103,7 @@ FILES: Mapping[str, str | bytes] = {
     "app/second.py": b"# \xc3\xa9\r\nfrom shop.cart import Cart as Basket\r\nBasket(metadata=1)",
     "app/odd \u00fc.py": "from shop.till import Till\n",
     "app/star.py": "from shop.cart import *\n",
-    "app/spread.py": "from shop.basket import Basket\n\nBasket(**{\"metadata\": 1})\n",
+    "app/spread.py": 'from shop.basket import Basket\n\nBasket(**{"metadata": 1})\n',
     "README.md": "A shop.\n",
 }
 """Phase 1: 1 file, phase 2: 1, phase 3: 3 and a star-import, phase 4: 2 and a keyword-spread."""
@@ -170,10 +170,12 @@ class Sample:
         self.write("migrate.toml", text.replace(old, new, 1))
         self.commit()
 
-    def start(self, *args: str, cwd: Path | None = None, **env: str) -> subprocess.Popen[bytes]:
+    def start(
+        self, *args: str, cwd: Path | None = None, program: Sequence[str] = MIGRATE, **env: str
+    ) -> subprocess.Popen[bytes]:
         """The real process, with pipes and no terminal; it is in a session of its own."""
         return subprocess.Popen(
-            [*MIGRATE, *args],
+            [*program, *args],
             cwd=cwd or self.root, env={**self.env, **env},
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
         )  # fmt: skip
@@ -188,7 +190,7 @@ class Sample:
         with (
             patch.dict(os.environ, self.env, clear=True),
             contextlib.chdir(cwd or self.root),
-            open(os.devnull) as nothing,
+            Path(os.devnull).open() as nothing,
             patch.object(sys, "stdin", nothing),
             contextlib.redirect_stdout(out),
             contextlib.redirect_stderr(err),
@@ -271,5 +273,5 @@ def _text(stream: io.TextIOWrapper) -> str:
 
 def _fingerprint(path: Path) -> tuple[int, str]:
     if path.is_symlink():
-        return 0, os.readlink(path)
+        return 0, str(path.readlink())
     return stat.S_IMODE(path.stat().st_mode), hashlib.sha256(path.read_bytes()).hexdigest()

@@ -14,7 +14,14 @@ def hook(sample: Sample, name: str) -> None:
 
 def test_only_the_files_of_the_phase(sample: Sample) -> None:
     """What the user has staged stays staged and stays out; hooks do not run."""
-    for name in ("pre-commit", "commit-msg", "prepare-commit-msg", "post-commit", "post-checkout", "reference-transaction"):
+    for name in (
+        "pre-commit",
+        "commit-msg",
+        "prepare-commit-msg",
+        "post-commit",
+        "post-checkout",
+        "reference-transaction",
+    ):
         hook(sample, name)
     sample.write("README.md", "Staged.\n")
     sample.write("app/staged.py", "staged = 1\n")

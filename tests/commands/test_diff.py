@@ -57,6 +57,7 @@ def apply_with_git(path: str, before: bytes, patch: bytes, folder: Path) -> byte
 @example(change=(b"", edits_of((0, 0, b"new"))), path="plain.py")
 @example(change=(b"all\ngone", edits_of((0, 8, b""))), path="plain.py")
 @example(change=(b"same\n", edits_of((0, 4, b"same"))), path="plain.py")
+@example(change=(b"a\nb\nc\n", edits_of((0, 5, b"a\nx\nc"))), path="plain.py")
 @example(change=(b"a\nlast", edits_of((6, 6, b"\n"))), path="plain.py")
 @example(change=(b"a\nlast\n", edits_of((6, 7, b""))), path="plain.py")
 @example(change=(b"a\n" * 30, edits_of((0, 1, b"x\ny"), (20, 21, b"z"), (58, 59, b""))), path="plain.py")

@@ -100,9 +100,6 @@ def test_duration(seconds: float, text: str) -> None:
     [
         ([], "pending"),
         (["applied"], "applied"),
-        (["passed"], "passed"),
-        (["failed", "passed"], "passed"),
-        (["passed", "failed"], "failed"),
         (["applied", "rolled-back"], "applied"),
         (["applied", "failed"], "applied"),
         (["rolled-back", "failed"], "failed"),
@@ -112,7 +109,25 @@ def test_duration(seconds: float, text: str) -> None:
     ],
 )
 def test_state_of_a_phase(runs: list[str], state: str) -> None:
-    assert state_of([replace(RUN, state=each) for each in runs]) == state
+    assert state_of([replace(RUN, state=each) for each in runs], 4) == state
+
+
+CHECKED = ended("passed", 100.0, phase=5, applied_at=None, files=0)
+
+
+@pytest.mark.parametrize(
+    ("runs", "state"),
+    [
+        pytest.param([RUN, CHECKED], "passed", id="after the last edit"),
+        pytest.param([replace(CHECKED, state="failed"), CHECKED], "passed", id="once more"),
+        pytest.param([CHECKED, replace(CHECKED, state="failed")], "failed", id="no more"),
+        pytest.param([CHECKED, replace(RUN, applied_at=1200.0)], "pending", id="a phase applied since"),
+        pytest.param([ended("rolled-back", 150.0), CHECKED], "pending", id="a phase rolled back since"),
+        pytest.param([ended("failed", 50.0), CHECKED], "passed", id="a phase that failed before"),
+    ],
+)
+def test_what_was_checked_holds_until_the_next_edit(runs: list[RunRecord], state: str) -> None:
+    assert state_of(runs, 5) == state
 
 
 def test_the_timeline_adds_up_all_runs_and_counts_those_that_stand() -> None:
@@ -149,7 +164,10 @@ def test_times_are_utc() -> None:
 def test_a_run_in_words() -> None:
     when = datetime.fromtimestamp(1000.0, UTC).astimezone().strftime("%Y-%m-%d %H:%M:%S")
     assert run_line(RUN) == f"run 1: phase4 of test, 2 files, {when}, applied"
-    assert run_line(replace(RUN, files=1, state="failed", detail="no")) == f"run 1: phase4 of test, 1 file, {when}, failed: no"
+    assert (
+        run_line(replace(RUN, files=1, state="failed", detail="no"))
+        == f"run 1: phase4 of test, 1 file, {when}, failed: no"
+    )
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,15 +14,27 @@ from pathlib import Path
 import pytest
 from sample import MIGRATE, MakeSample, Sample, finish, wait_for
 
-MANY = 250
-FIRST, LAST = "app/second.py", f"app/zz{MANY - 1:04}.py"
+FIRST, LAST = "app/second.py", "app/odd \u00fc.py"
 """The files that phase 3 writes first (it has priority) and last."""
+
+# The real command line; the process stops itself, as by Ctrl-Z, once the first file has been replaced.
+_STOPPING = """
+import os, runpy, signal
+replace = os.replace
+
+def stop_after(*args):
+    os.replace = replace
+    replace(*args)
+    os.kill(os.getpid(), signal.SIGSTOP)
+
+os.replace = stop_after
+runpy.run_module("migrate", run_name="__main__", alter_sys=True)
+"""
 
 
 @pytest.fixture
-def large(make_sample: MakeSample) -> Sample:
-    """A repository whose phase 3 has many files to write."""
-    sample = make_sample({f"app/zz{number:04}.py": "from shop.till import Till\n" for number in range(MANY)})
+def redirected(sample: Sample) -> Sample:
+    """A repository whose third phase is next."""
     sample.call("phase1", "--yes")
     sample.call("phase2", "--yes")
     return sample
@@ -33,12 +44,11 @@ def large(make_sample: MakeSample) -> Sample:
 def stopped_in_the_middle(sample: Sample) -> Iterator[subprocess.Popen[bytes]]:
     """The process of phase 3, stopped when its first file is written and its last one is not."""
     first, last = sample.read(FIRST), sample.read(LAST)
-    process = sample.start("phase3", "--yes", "--quiet")
+    process = sample.start("phase3", "--yes", "--quiet", program=(sys.executable, "-c", _STOPPING))
     try:
-        wait_for(lambda: sample.read(FIRST) != first, process)
-        process.send_signal(signal.SIGSTOP)
-        time.sleep(0.02)
-        assert sample.read(LAST) == last, "too quick to be stopped in the middle; write more files"
+        _, status = os.waitpid(process.pid, os.WUNTRACED)
+        assert os.WIFSTOPPED(status)
+        assert (sample.read(FIRST) == first, sample.read(LAST) == last) == (False, True)
         yield process
     finally:
         process.kill()
@@ -46,17 +56,17 @@ def stopped_in_the_middle(sample: Sample) -> Iterator[subprocess.Popen[bytes]]:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_interrupted_while_writing(number: signal.Signals, large: Sample) -> None:
-    before = large.state()
-    with stopped_in_the_middle(large) as process:
+def test_interrupted_while_writing(number: signal.Signals, redirected: Sample) -> None:
+    before = redirected.state()
+    with stopped_in_the_middle(redirected) as process:
         process.send_signal(number)
         process.send_signal(signal.SIGCONT)
         done = finish(process, 130)
     assert done.err.endswith("interrupted; no file is left half done; `migrate status` shows where it stands\n")
-    assert large.state() == before
-    run = large.call("timeline", "--json").document["phases"][2]["runs"][0]
+    assert redirected.state() == before
+    run = redirected.call("timeline", "--json").document["phases"][2]["runs"][0]
     assert (run["state"], run["detail"]) == ("failed", "interrupted")
-    assert "phase3: applied" in large.call("phase3", "--yes").out
+    assert "phase3: applied" in redirected.call("phase3", "--yes").out
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -74,55 +84,63 @@ def test_interrupted_while_verifying(number: signal.Signals, sample: Sample, tmp
     assert (run["state"], run["detail"]) == ("failed", "interrupted during --verify")
 
 
-def test_killed_while_writing(large: Sample) -> None:
-    before = large.state()
-    with stopped_in_the_middle(large) as process:
+def test_killed_while_writing(redirected: Sample) -> None:
+    before = redirected.state()
+    with stopped_in_the_middle(redirected) as process:
         process.kill()
         process.wait()
-    assert large.state() != before
+    assert redirected.state() != before
     notice = "run 3 (phase 3 of 'basket') was interrupted; run `migrate rollback` to restore it\n"
 
     for arguments in (["phase3", "--yes"], ["phase1", "--yes", "--force"], ["phase5", "--yes"], ["run", "--yes"]):
-        done = large.call(*arguments, code=3)
+        done = redirected.call(*arguments, code=3)
         assert done.err == notice
-    assert large.call("phase3", "--dry-run").err.startswith(notice)
-    assert large.call("phase1", "--check").err.startswith(notice)
-    status = large.call("status")
+    assert redirected.call("phase3", "--dry-run").err.startswith(notice)
+    assert redirected.call("phase1", "--check").err.startswith(notice)
+    status = redirected.call("status")
     assert status.err == notice
     assert status.out.endswith("next: migrate rollback\n")
-    document = large.call("status", "--json").document
+    document = redirected.call("status", "--json").document
     assert (document["interrupted"]["run"], document["interrupted"]["state"]) == (3, "interrupted")
-    assert "interrupted" in large.call("timeline").out
+    assert "interrupted" in redirected.call("timeline").out
 
-    assert "phase3: run 3 rolled back" in large.migrate("rollback", "--yes").out
-    assert large.state() == before
-    assert large.call("status", "--json").document["interrupted"] is None
-    assert "phase3: applied" in large.call("phase3", "--yes").out
+    assert "phase3: run 3 rolled back" in redirected.migrate("rollback", "--yes").out
+    assert redirected.state() == before
+    assert redirected.call("status", "--json").document["interrupted"] is None
+    assert "phase3: applied" in redirected.call("phase3", "--yes").out
 
 
-def test_an_interrupted_run_is_rolled_back_with_all_others(large: Sample) -> None:
-    with stopped_in_the_middle(large) as process:
+def test_an_interrupted_run_is_rolled_back_with_all_others(redirected: Sample) -> None:
+    with stopped_in_the_middle(redirected) as process:
         process.kill()
-    (large.root / "migrate.toml").write_text("[plan]\nname = 'another'\n[phase5]\n")
-    assert "nothing to roll back" not in large.call("rollback", "--yes").out
-    large.git("checkout", "--quiet", "migrate.toml")
-    large.call("rollback", "--all", "--yes")
-    assert large.git("status", "--porcelain") == ""
+    (redirected.root / "migrate.toml").write_text("[plan]\nname = 'another'\n[phase5]\n")
+    assert "nothing to roll back" not in redirected.call("rollback", "--yes").out
+    redirected.git("checkout", "--quiet", "migrate.toml")
+    redirected.call("rollback", "--all", "--yes")
+    assert redirected.git("status", "--porcelain") == ""
 
 
-def test_two_at_once(large: Sample) -> None:
-    with stopped_in_the_middle(large) as process:
-        who = rf"`migrate phase3` \(pid {process.pid}\) is at work in this repository since [-0-9: ]+; wait for it to end"
-        for arguments in (["phase3", "--yes"], ["phase4", "--yes"], ["run", "--yes"], ["rollback", "--yes"], ["phase5", "--yes"]):
-            assert re.match(who, large.call(*arguments, code=3).err)
-        with large.untouched():
-            assert re.match(who, large.migrate("phase3", "--yes", code=3).complaint)
-            assert re.match(who, large.call("status").err)
-            assert re.match(who, large.call("phase4", "--dry-run").err)
-            assert large.call("status", "--json").document["interrupted"] is None
+def test_two_at_once(redirected: Sample) -> None:
+    with stopped_in_the_middle(redirected) as process:
+        who = (
+            rf"`migrate phase3` \(pid {process.pid}\) is at work in this repository since [-0-9: ]+; wait for it to end"
+        )
+        for arguments in (
+            ["phase3", "--yes"],
+            ["phase4", "--yes"],
+            ["run", "--yes"],
+            ["rollback", "--yes"],
+            ["phase5", "--yes"],
+        ):
+            assert re.match(who, redirected.call(*arguments, code=3).err)
+        with redirected.untouched():
+            assert re.match(who, redirected.migrate("phase3", "--yes", code=3).complaint)
+            assert re.match(who, redirected.call("status").err)
+            assert re.match(who, redirected.call("phase4", "--dry-run").err)
+            assert redirected.call("status", "--json").document["interrupted"] is None
         process.send_signal(signal.SIGCONT)
         assert "phase3: applied as run 3" in finish(process, 0).out
-    assert large.call("phase4", "--yes").code == 0
+    assert redirected.call("phase4", "--yes").code == 0
 
 
 def test_stdin_stdout_and_stderr_may_be_shut(sample: Sample) -> None:
@@ -143,7 +161,12 @@ def test_stdout_and_stderr_into_a_closed_pipe(sample: Sample) -> None:
         os.close(reader)
         with os.fdopen(writer) as shut, sample.untouched():
             done = subprocess.run(
-                [*MIGRATE, *arguments], cwd=sample.root, env=sample.env, stdin=subprocess.DEVNULL, stdout=shut, stderr=shut
+                [*MIGRATE, *arguments],
+                cwd=sample.root,
+                env=sample.env,
+                stdin=subprocess.DEVNULL,
+                stdout=shut,
+                stderr=shut,
             )
         assert done.returncode == 1
 
@@ -170,7 +193,9 @@ def test_completion(sample: Sample) -> None:
 def test_the_same_from_a_pipe_within_and_on_odd_names(make_sample: MakeSample) -> None:
     """The process and the call within this process say the same; bytes of names and code pass a pipe unchanged."""
     name = "app/d\u00e9j\x1bvu \u202e.py"
-    sample = make_sample({name: b"# coding: latin-1\r\n# \xff \x1b[31m\r\nfrom shop.till import Till\r\n", "app/spread.py": None})
+    sample = make_sample(
+        {name: b"# coding: latin-1\r\n# \xff \x1b[31m\r\nfrom shop.till import Till\r\n", "app/spread.py": None}
+    )
     arguments = ["phase3", "--dry-run", "--jobs", "2", "-v"]
     done, called = sample.migrate(*arguments), sample.call(*arguments)
     assert done.out == called.out

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import sys
 import time
+import tomllib
 from unittest.mock import patch
 
 import pytest
-from sample import REDIRECT, MakeSample, Sample
+from sample import PLAN, REDIRECT, MakeSample, Sample
 from terminal import CTRL_C, CTRL_D, terminal
 
 from migrate import console
+from migrate.console import Voice
+from migrate.edits import Edit, Span
+from migrate.interactive import choose_edits
+from migrate.plan import parse_plan
+from migrate.preview import FilePreview, Preview
 
 APPLY = "apply 1 edit in 1 file? [y/N] "
 HUNK = " apply this hunk [y,n,a,d,q,?]? "
@@ -45,7 +52,12 @@ def test_yes_applies(keys: str, sample: Sample) -> None:
 
 @pytest.mark.parametrize(
     ("arguments", "question"),
-    [(["phase1"], APPLY), (["phase1", "-i"], HUNK), (["run"], APPLY), (["rollback"], "take 1 run back, newest first? [y/N] ")],
+    [
+        (["phase1"], APPLY),
+        (["phase1", "-i"], HUNK),
+        (["run"], APPLY),
+        (["rollback"], "take 1 run back, newest first? [y/N] "),
+    ],
 )
 def test_ctrl_c_at_a_question(arguments: list[str], question: str, sample: Sample) -> None:
     if arguments == ["rollback"]:
@@ -89,6 +101,18 @@ def test_hunk_by_hunk(sample: Sample) -> None:
     assert "phase3: 1 edit in 1 file" in sample.call("phase3", "--dry-run").out
     sample.call("rollback", "--yes")
     assert sample.state()["files"] == before["files"]
+
+
+def test_hunks_that_only_work_together(sample: Sample, capsys: pytest.CaptureFixture[str]) -> None:
+    """Should it ever happen that some hunks of a file do not compile without the others, the file stays."""
+    plan = parse_plan(tomllib.loads(PLAN), "migrate.toml")
+    edits = (Edit(Span(0, 1), b"", "x", 0), Edit(Span(2, 3), b"", "x", 1))
+    found = Preview(plan, 3, (FilePreview("a.py", b"(1)\n", 0o644, edits),), (), 1, 0, (), 0.0)
+    with patch.object(sys, "stdin", io.StringIO("y\nn\n")):
+        assert choose_edits(found, Voice()).files == ()
+    assert "a.py: left as it is: with just these hunks, " in capsys.readouterr().err
+    with patch.object(sys, "stdin", io.StringIO("y\ny\n")):
+        assert choose_edits(found, Voice()).files == found.files
 
 
 def test_run_asks_before_each_phase_and_offers_the_way_back(sample: Sample) -> None:
@@ -141,7 +165,11 @@ def test_rollback_asks(sample: Sample) -> None:
 def test_colours(sample: Sample) -> None:
     with terminal(sample, "phase1", "--dry-run") as person:
         assert person.end() == 0
-    for line in (b"\x1b[31m-class Cart:\x1b[0m", b"\x1b[32m+from shop.pay import checkout\x1b[0m", b"\x1b[1m--- a/shop/cart.py\x1b[0m"):
+    for line in (
+        b"\x1b[31m-class Cart:\x1b[0m",
+        b"\x1b[32m+from shop.pay import checkout\x1b[0m",
+        b"\x1b[1m--- a/shop/cart.py\x1b[0m",
+    ):
         assert line in person.raw
     assert b"\x1b[36m@@ -1,2 +1,5 @@\x1b[0m" in person.raw
 
@@ -156,7 +184,13 @@ def test_no_colours(env: dict[str, str], sample: Sample) -> None:
 
 
 def test_no_escape_codes_where_there_is_no_terminal(sample: Sample) -> None:
-    for arguments in (["status"], ["phase1", "--yes"], ["timeline"], ["phase5", "--yes", "--force"], ["rollback", "--yes"]):
+    for arguments in (
+        ["status"],
+        ["phase1", "--yes"],
+        ["timeline"],
+        ["phase5", "--yes", "--force"],
+        ["rollback", "--yes"],
+    ):
         done = sample.call(*arguments)
         assert "\x1b" not in done.out + done.err
 

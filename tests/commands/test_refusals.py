@@ -5,12 +5,18 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
+import typer
 from sample import CONFLICT, MIGRATE, PLAN, REDIRECT, Done, MakeSample, Sample, finish
 
-WRONG_PLAN = PLAN.replace('name = "basket"', 'name = "Bas ket"').replace("rename =", "renames =").replace(
-    "minutes = 2\n[[phase1", 'minutes = "2"\n[[phase1'
+from migrate import cli
+
+WRONG_PLAN = (
+    PLAN.replace('name = "basket"', 'name = "Bas ket"')
+    .replace("rename =", "renames =")
+    .replace("minutes = 2\n[[phase1", 'minutes = "2"\n[[phase1')
 )
 
 
@@ -131,10 +137,7 @@ def test_errors_block_and_force_applies(make_sample: MakeSample) -> None:
         done = sample.migrate("phase4", "--yes", code=1)
     assert "app/conflict.py:3:0: error: keyword-conflict: " in done.out
     assert "next: migrate phase4 --force\n" in done.out
-    assert done.err == (
-        "phase4: blocked by 1 error; nothing written; mend them, mark the lines with `# migrate: keep`, "
-        "or pass --force to apply the rest\n"
-    )
+    assert done.err.startswith("phase4: nothing written; blocked by 1 error; mend ")
     forced = sample.call("phase4", "--yes", "--force")
     assert "phase4: applied as run 3: 2 edits in 2 files, 2 findings left to a person\n" in forced.out
     assert sample.read("app/conflict.py") == CONFLICT.encode()
@@ -146,7 +149,6 @@ def test_errors_block_where_nothing_is_left_to_edit(make_sample: MakeSample) -> 
     with sample.untouched():
         done = sample.call("phase1", "--yes", code=1)
         assert "shop/cart.py:1:0: error: missing-target: " in done.out
-        assert "next: migrate phase1 --force" not in done.out
         assert sample.call("phase1", "--yes", "--json", code=1).document["mode"] == "nothing-to-do"
         assert "no redirect can be written" in sample.call("phase1", "--dry-run").out
         assert "no redirect can be written" in sample.call("phase1", "--yes", "--force").out
@@ -157,7 +159,7 @@ def test_strict_makes_warnings_block(sample: Sample) -> None:
         sample.call(phase, "--yes", "--strict")
     with sample.untouched():
         done = sample.call("phase3", "--yes", "--strict", code=1)
-        assert "phase3: blocked by 1 finding; nothing written; " in done.err
+        assert "phase3: nothing written; blocked by 1 finding; " in done.err
         sample.call("phase3", "--check", "--strict", code=1)
     sample.call("phase3", "--yes", "--strict", "--force")
     assert "nothing to do" in sample.call("phase3", "--dry-run").out
@@ -235,8 +237,7 @@ def test_a_closed_stdout(sample: Sample) -> None:
         process = sample.start(*arguments)
         assert process.stdout is not None
         process.stdout.close()
-        process.stdout = open(os.devnull, "rb")  # for communicate(), which shuts it
-        with sample.untouched():
+        with sample.untouched(), Path(os.devnull).open("rb") as process.stdout:  # for communicate(), which shuts it
             done = finish(process, 1)
         assert done.err.endswith("stdout was closed before everything was printed\n")
         assert "Exception ignored" not in done.err
@@ -256,6 +257,25 @@ def test_help_needs_no_repository(sample: Sample, tmp_path: Path) -> None:
     assert "Point imports of moved objects at their new home." in options
 
 
+def test_an_error_that_nobody_foresaw_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    for error in (ValueError("why\x1b"), OSError(28, "No space left on device")):
+        assert cli._bug(error, ["status"]) == 1
+    assert capsys.readouterr().err == (
+        "internal error: ValueError: why\\x1b; please report it with the output of the same command and -v\n"
+        "cannot go on: [Errno 28] No space left on device\n"
+    )
+    with pytest.raises(ZeroDivisionError) as caught:
+        1 / 0  # noqa: B018 - for its traceback
+    cli._bug(caught.value, ["status", "-v"])
+    assert capsys.readouterr().err.startswith("Traceback (most recent call last):\n")
+
+
+@pytest.mark.parametrize("error", [typer.Abort, KeyboardInterrupt])
+def test_older_versions_of_typer_pass_a_ctrl_c_on(error: type[BaseException], sample: Sample) -> None:
+    with patch.object(cli, "app", side_effect=error):
+        assert sample.call("status", code=130).complaint.startswith("interrupted; no file is left half done; ")
+
+
 def test_version(sample: Sample, tmp_path: Path) -> None:
     from migrate import __version__
 
@@ -265,7 +285,7 @@ def test_version(sample: Sample, tmp_path: Path) -> None:
 def test_the_module_is_the_console_script() -> None:
     from importlib.metadata import EntryPoint
 
-    from migrate import __main__, cli
+    from migrate import __main__
 
     assert MIGRATE[1:] == ("-m", "migrate")
     assert __main__.main is cli.main

@@ -33,17 +33,31 @@ def top(sample: Sample, monkeypatch: pytest.MonkeyPatch) -> Path:
         pytest.param("app", None, "../plans/two.toml", "two", "", id="plan alone works on the whole tree"),
         pytest.param("projects/one", None, "../../plans/two.toml", "two", "", id="so it does from a project"),
         pytest.param(".", "projects/one", "plans/two.toml", "two", "projects/one/", id="plan and root"),
-        pytest.param("projects/one", ".", "../../plans/two.toml", "two", "projects/one/", id="root here, plan elsewhere"),
+        pytest.param(
+            "projects/one", ".", "../../plans/two.toml", "two", "projects/one/", id="root here, plan elsewhere"
+        ),
     ],
 )
 def test_where(
-    folder: str, root: str | None, plan: str | None, name: str, expected: str, top: Path, monkeypatch: pytest.MonkeyPatch
+    folder: str,
+    root: str | None,
+    plan: str | None,
+    name: str,
+    expected: str,
+    top: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.chdir(top / folder)
     found = open_session(None if root is None else Path(root), None if plan is None else Path(plan))
     assert (found.plan.name, found.git.prefix) == (name, expected)
     assert found.git.toplevel == top
-    assert (found.runs(), found.written(), found.interrupted(), found.at_work(), found.obstacle()) == ((), {}, None, None, None)
+    assert (found.runs(), found.written(), found.interrupted(), found.at_work(), found.obstacle()) == (
+        (),
+        {},
+        None,
+        None,
+        None,
+    )
 
 
 def test_a_plan_outside_the_repository(top: Path, tmp_path: Path) -> None:
@@ -58,7 +72,7 @@ def test_a_folder_with_the_name_of_the_plan_is_passed_over(top: Path, monkeypatc
 
 
 def test_refusals(top: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(UsageError, match="--root: .*gone is not a folder"):
+    with pytest.raises(UsageError, match=r"--root: .*gone is not a folder"):
         open_session(tmp_path / "gone", None)
     with pytest.raises(PlanError, match=r"shop/migrate\.toml: no such file"):
         open_session(top / "shop", None)

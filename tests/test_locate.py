@@ -1,0 +1,148 @@
+from __future__ import annotations
+
+import pytest
+from checks import PLAN, calls, make_plan, moves
+
+from migrate.locate import Located, Module, locate_calls, locate_imports
+from migrate.modules import module_of
+from migrate.moves import MoveIndex
+from migrate.plan import Plan
+from migrate.source import Source
+
+
+def parsed(source: str | bytes, path: str = "app/main.py") -> Module:
+    read = Source(source.encode() if isinstance(source, str) else source)
+    return Module(path, read, read.parse(), module_of(path, ["."]))
+
+
+def imports(source: str | bytes, plan: Plan = PLAN, path: str = "app/main.py") -> Located:
+    return locate_imports(parsed(source, path), MoveIndex.of(plan), frozenset(r.module for r in plan.redirects))
+
+
+def spans(source: str, located: Located) -> list[str]:
+    content = source.encode()
+    return [content[s.span.start : s.span.end].decode() for s in (*located.imports, *located.calls)]
+
+
+@pytest.mark.parametrize(
+    ("source", "sites"),
+    [
+        pytest.param("from shop.cart import coupon\n", [], id="none"),
+        pytest.param("if a: from shop.cart import Cart; b\n", ["from shop.cart import Cart"], id="only the statement"),
+        pytest.param("from shop.cart import (\n  Cart\n)  # c\n", ["from shop.cart import (\n  Cart\n)"], id="over lines"),
+        pytest.param("'漢'; from shop.cart import Cart;'漢'\n", ["from shop.cart import Cart"], id="between non-ASCII"),
+        pytest.param("\ufefffrom shop.cart import Cart\n", ["from shop.cart import Cart"], id="after a BOM"),
+        pytest.param("\x0cfrom shop.cart import Cart\r\x0c\rfrom shop.prices import a\n", ["from shop.cart import Cart", "from shop.prices import a"], id="form feed and CR"),
+    ],
+)  # fmt: skip
+def test_import_spans(source: str, sites: list[str]) -> None:
+    assert spans(source, imports(source)) == sites
+
+
+def test_latin_1_spans() -> None:
+    source = "# coding: latin-1\nx = 'größe'; from shop.cart import Cart; y = 'ß'\n".encode("latin-1")
+    (site,) = imports(source).imports
+    assert source[site.span.start : site.span.end] == b"from shop.cart import Cart"
+
+
+def test_a_site_names_what_moves() -> None:
+    (site,) = imports("from shop.cart import Cart as C, coupon, checkout\n").imports
+    assert site.subject == "shop.cart:Cart, shop.cart:checkout"
+
+
+@pytest.mark.parametrize(
+    ("source", "place"),
+    [
+        pytest.param("x = 1; y = 'shop.cart.Cart'\n", (1, 11), id="string"),
+        pytest.param("x = '漢', 'shop.cart.Cart'\n", (1, 11), id="columns are bytes of UTF-8"),
+        pytest.param("import os, \\\n  shop.cart\n", (2, 2), id="continued"),
+        pytest.param("x = (1,\n  f'{a} shop.cart.Cart')\n", (2, 2), id="f-string"),
+        pytest.param("x = ('a '\n  'shop.cart.Cart')\n", (1, 5), id="joined strings"),
+    ],
+)
+def test_places_of_findings(source: str, place: tuple[int, int]) -> None:
+    (finding,) = imports(source).findings
+    assert (finding.line, finding.column) == place
+
+
+def test_one_finding_for_a_string_that_names_two() -> None:
+    assert len(imports("x = 'shop.cart.Cart shop.cart.checkout shop.prices'\n").findings) == 1
+
+
+def test_the_longest_module_is_named() -> None:
+    plan = moves(a="shop:Cart -> b:Cart", b="shop.cart:Cart -> b:Cart")
+    (finding,) = imports("x = 'shop.cart.Cart'\n", plan).findings
+    assert finding.subject == "shop.cart:Cart"
+
+
+def test_modules_beyond_the_encoding_are_not_in_the_file() -> None:
+    plan = moves(a="漢:Cart -> b:Cart", b="shop.cart:Cart -> b:Cart")
+    source = "# coding: latin-1\nx = 'ü shop.cart.Cart'\n".encode("latin-1")
+    (finding,) = imports(source, plan).findings
+    assert finding.subject == "shop.cart:Cart"
+
+
+def test_call_spans() -> None:
+    source = "from shop.basket import Basket as B\nx = '漢', B (\n  B(metadata=(1)), *y, metadata=2, **{'z': 3}) . x\n"
+    located = locate_calls(parsed(source), PLAN, {})
+    content = source.encode()
+    outer, inner = located.calls
+    assert spans(source, located) == ["B (\n  B(metadata=(1)), *y, metadata=2, **{'z': 3})", "B(metadata=(1))"]
+    assert content[outer.callee.start : outer.callee.end] == b"B "
+    assert [content[v.start : v.end] for v in outer.values] == [b"B(metadata=(1))", b"*y", b"2", b"{'z': 3}"]
+    assert [content[v.start : v.end] for v in inner.values] == [b"1"]
+
+
+@pytest.mark.parametrize(
+    ("source", "unresolved"),
+    [
+        pytest.param("from facade import Basket\nBasket(1)\n", set(), id="no old keyword"),
+        pytest.param("from facade import Basket\nBasket(metadata=1)\n", {"facade.Basket"}, id="old keyword"),
+        pytest.param("from facade import Basket\nBasket(**x)\n", {"facade.Basket"}, id="mapping"),
+        pytest.param("import facade as f\nf.x.Basket(legacy=1)\n", {"facade.x.Basket"}, id="attribute"),
+        pytest.param("from .x import Basket\nBasket(legacy=1)\n", {"app.x.Basket"}, id="relative"),
+        pytest.param("class Basket: ...\nBasket(metadata=1)\n", set(), id="its own class"),
+        pytest.param("from shop.basket import Basket\nBasket.Basket(metadata=1)\n", set(), id="inside the object"),
+        pytest.param("from facade import Korb\nKorb(metadata=1)\n", set(), id="another name"),
+        pytest.param(
+            "try:\n from a import Basket\nexcept E:\n from b import Basket\nBasket(metadata=1)\n",
+            {"a.Basket", "b.Basket"},
+            id="two of them",
+        ),
+    ],
+)
+def test_what_only_other_modules_can_tell(source: str, unresolved: set[str]) -> None:
+    plan = calls("shop.basket:Basket", rename={"metadata": "context"}, remove=["legacy"])
+    located = locate_calls(parsed(source), plan, {})
+    assert (located.calls, located.unresolved) == ((), unresolved)
+
+
+def test_any_call_may_be_a_reexport_where_keywords_are_only_added() -> None:
+    plan = calls("m:f", add={"a": "1"})
+    assert locate_calls(parsed("from facade import f\nf()\n"), plan, {}).unresolved == {"facade.f"}
+
+
+def test_findings_of_phase_5_are_reported_under_it() -> None:
+    source = "from shop.basket import Basket\nBasket(**x)\n"
+    (finding,) = locate_calls(parsed(source), PLAN, {}, phase=5).findings
+    assert (finding.phase, finding.code, finding.subject) == (5, "keyword-spread", "shop.basket:Basket")
+
+
+@pytest.mark.parametrize(
+    ("call", "todo"),
+    [
+        pytest.param("Basket(**x)", "look for 'metadata', 'legacy' in it", id="nothing known"),
+        pytest.param("Basket(metadata=1, **x)", "look for 'legacy' in it, 'audit' not added", id="one known"),
+        pytest.param("Basket(**{'legacy': 1})", "look for 'legacy' in it", id="one inside"),
+        pytest.param("Basket(metadata=1, **{'x': 1})", "'audit' not added", id="nothing inside"),
+        pytest.param("Basket(metadata=1, legacy=2, audit=3, **x)", None, id="all known"),
+    ],
+)
+def test_what_to_look_for_in_a_mapping(call: str, todo: str | None) -> None:
+    found = locate_calls(parsed(f"from shop.basket import Basket\n{call}\n"), PLAN, {}).findings
+    expected = [] if todo is None else [f"call to shop.basket:Basket passes a mapping with **; {todo}, edit by hand"]
+    assert [finding.message for finding in found] == expected
+
+
+def test_a_plan_without_moves() -> None:
+    assert imports("x = 'shop.cart'\nfrom a import b\n", make_plan({"phase5": {}})) == Located()
