@@ -7,7 +7,7 @@ PLAN   ?= plans/issue-620.toml
 ROOT   ?= .
 ARGS   ?=
 MIGRATE = $(BIN)/migrate
-WHERE   = --plan $(PLAN) --root $(ROOT)
+WHERE   = --plan "$(PLAN)" --root "$(ROOT)"
 PHASES := phase1 phase2 phase3 phase4 phase5
 
 .DEFAULT_GOAL := help

@@ -74,9 +74,7 @@ def _may_import(plan: Plan) -> Callable[[str, bytes], bool]:
     dotted = re.compile(_any(moves.old_modules).replace(rb"\.", rb"[\s\\]*\.[\s\\]*") + rb"(?!\w)")
     relative = re.compile(rb"\bfrom[\s\\]*\.[^#;=()'\"]*?\bimport\b")
     leaves = re.compile(rb"(?<!\w)" + _any(module.rpartition(".")[2] for module in moves.old_modules) + rb"(?!\w)")
-    names = re.compile(
-        rb"(?<!\w)" + _any(m.old.name.partition(".")[0] for m in moves.moves if m.old.name) + rb"(?!\w)"
-    )
+    names = re.compile(rb"(?<!\w)" + _any(m.old.name.partition(".")[0] for m in moves.moves if m.old.name) + rb"(?!\w)")
 
     def test(_path: str, content: bytes) -> bool:
         if dotted.search(content):

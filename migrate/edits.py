@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -42,7 +43,7 @@ def in_order(edits: Iterable[Edit]) -> tuple[Edit, ...]:
         OverlappingEdits: two of them share bytes, or insert at the same place.
     """
     ordered = sorted(edits, key=lambda edit: edit.span)
-    for left, right in zip(ordered, ordered[1:], strict=False):
+    for left, right in pairwise(ordered):
         if right.span.start < left.span.end or right.span == left.span:
             raise OverlappingEdits(f"{left.span} and {right.span}")
     return tuple(ordered)

@@ -11,6 +11,7 @@ from concurrent.futures import Executor, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 
 from migrate.transform import FileResult, PhaseSpec, transform_file
+from rollback.signals import deferred_signals
 
 File = tuple[str, bytes]
 Step = Callable[[str, bytes, PhaseSpec], FileResult]
@@ -101,7 +102,8 @@ def _start_worker() -> None:
 def _mapped(
     executor: Executor, batches: Sequence[Sequence[File]], spec: PhaseSpec, step: Step
 ) -> Iterator[list[FileResult]]:
-    futures = [executor.submit(_run_batch, batch, spec, step) for batch in batches]
+    with deferred_signals():  # until it has started, a forked worker would take Ctrl-C as its parent does
+        futures = [executor.submit(_run_batch, batch, spec, step) for batch in batches]
     for future in futures:
         yield future.result()
 

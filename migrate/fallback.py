@@ -13,7 +13,7 @@ from migrate.findings import Finding
 from migrate.locate import CallSite, ImportSite, Located
 from migrate.modules import ModuleName, module_of, resolve_relative
 from migrate.moves import MoveIndex
-from migrate.plan import Call, CallPhase, MovePhase, Plan
+from migrate.plan import CallPhase, MovePhase, Plan
 from migrate.refs import ObjectRef
 from migrate.rewrite import CompiledQuery, NotRewritable
 from migrate.source import Source, UnparsableSource

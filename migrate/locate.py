@@ -39,7 +39,8 @@ class CallSite:
 
     Attributes:
         span: from the callee's first byte to the closing parenthesis.
-        callee: from its first byte to the opening parenthesis. values: the arguments' values in source order, none overlapping.
+        callee: from its first byte to the opening parenthesis.
+        values: the arguments' values in source order, none overlapping.
         call: the plan's entry.
         node: the call in the tree; None where CPython could not parse the file.
     """
@@ -106,9 +107,7 @@ def locate_imports(module: Module, moves: MoveIndex, redirected: frozenset[str])
     return Located(imports=tuple(sites), findings=tuple(findings))
 
 
-def _from_import(
-    module: Module, moves: MoveIndex, statement: ast.ImportFrom, old: str
-) -> ImportSite | Finding | None:
+def _from_import(module: Module, moves: MoveIndex, statement: ast.ImportFrom, old: str) -> ImportSite | Finding | None:
     if statement.names[0].name == "*":
         moved_to = moves.new_module(old)
         if moved_to == module.name.name:
@@ -146,9 +145,7 @@ def _module_imports(module: Module, moves: MoveIndex, statement: ast.Import) -> 
             )  # fmt: skip
 
 
-def _imported_modules(
-    module: Module, moves: MoveIndex, statement: ast.ImportFrom, package: str
-) -> Iterator[Finding]:
+def _imported_modules(module: Module, moves: MoveIndex, statement: ast.ImportFrom, package: str) -> Iterator[Finding]:
     """`from pkg import old_module`, and imports of an object of which a member moves."""
     for alias in statement.names:
         dotted = f"{package}.{alias.name}"
@@ -160,7 +157,7 @@ def _imported_modules(
         for move in moves.members.get(ObjectRef(package, alias.name), ()):
             yield module.finding(
                 3, alias, "member-use", move.old,
-                f"uses of {move.old} by way of {alias.asname or alias.name} are not rewritten; write {move.new} by hand",
+                f"uses of {move.old} by way of {alias.asname or alias.name} are not rewritten; write {move.new}",
             )  # fmt: skip
 
 
@@ -205,7 +202,7 @@ def _string_finding(module: Module, place: Place, shown: ast.AST, subject: Objec
 
 
 def _is_patch(function: ast.expr) -> bool:
-    names = {part for part in ast.unparse(function).split(".")}
+    names = set(ast.unparse(function).split("."))
     return not names.isdisjoint({"patch", "setattr", "delattr"})
 
 

@@ -17,7 +17,7 @@ from migrate.interactive import choose_edits
 from migrate.plan import CheckPhase
 from migrate.preview import Preview, preview
 from migrate.process import split_verify
-from migrate.report import findings_summary, show_check, show_diff, show_findings, summary
+from migrate.report import findings_summary, show_check, show_diff, show_findings, summary, tell_kept
 from migrate.run import (
     ApplyOptions,
     apply_phase,
@@ -218,6 +218,8 @@ class _PhaseCommand:
             show_check(self._voice, applied.verified)
             if not applied.verified.passed:
                 self._voice.error(f"{self._name}: verification failed; rolled back, the tree is as before")
+                if applied.rolled_back is not None and applied.rolled_back.kept is not None:
+                    tell_kept(self._voice, applied.rolled_back)
                 self._next(f"migrate {self._name} --dry-run")
                 return self._end(Exit.FINDINGS, "dry-run", chosen, applied=False)
         run = applied.run

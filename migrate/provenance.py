@@ -132,9 +132,7 @@ class FollowedNames:
         """What a name or an attribute chain stands for at `place`; None when no import or definition tells."""
         return self._resolve(expression, place, frozenset())
 
-    def _resolve(
-        self, expression: ast.expr, place: Place, seen: frozenset[tuple[str, ast.AST | None]]
-    ) -> Bound | None:
+    def _resolve(self, expression: ast.expr, place: Place, seen: frozenset[tuple[str, ast.AST | None]]) -> Bound | None:
         root = root_name(expression)
         if root is None or root.id not in self.names:
             return None
@@ -314,9 +312,7 @@ def _own_names(scope: ast.AST) -> frozenset[str]:
         walrus = (n.target.id for n in ast.walk(scope.body) if isinstance(n, ast.NamedExpr))
         return frozenset(walrus) | {n.arg for n in ast.walk(scope.args) if isinstance(n, ast.arg)}
     clauses: list[ast.comprehension] = scope.generators  # type: ignore[attr-defined]
-    return frozenset(
-        n.id for clause in clauses for n in ast.walk(clause.target) if isinstance(n, ast.Name)
-    )
+    return frozenset(n.id for clause in clauses for n in ast.walk(clause.target) if isinstance(n, ast.Name))
 
 
 def _child(table: symtable.SymbolTable, scope: ast.AST) -> symtable.SymbolTable:

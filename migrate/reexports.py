@@ -139,7 +139,6 @@ def star_sources(tree: ast.Module, importer: ModuleName) -> frozenset[str]:
     return frozenset(module for module in found if module is not None)
 
 
-
 def _names_given_to(content: bytes, words: Collection[str]) -> frozenset[str]:
     """Names that a module's own statements give to one of `words`; what functions do inside stays there."""
     try:

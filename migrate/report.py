@@ -16,8 +16,9 @@ from migrate.diff import unified_diff
 from migrate.findings import Finding
 from migrate.preview import Preview
 from migrate.timeline import Timeline, shown_state
-from rollback.errors import count
+from rollback.errors import count, escape
 from rollback.journal import RunRecord
+from rollback.restore import RollbackResult
 
 _STATE_STYLES = {"applied": "green", "passed": "green", "failed": "red", "rolled-back": "yellow", "interrupted": "red"}
 _LISTED = 200
@@ -121,6 +122,13 @@ def run_line(run: RunRecord) -> str:
     detail = f": {run.detail}" if run.detail else ""
     files = count(run.files, "file")
     return f"run {run.id}: phase{run.phase} of {run.plan}, {files}, {when}, {shown_state(run)}{detail}"
+
+
+def tell_kept(voice: Voice, result: RollbackResult) -> None:
+    """How to see the versions that had to give way to a rollback."""
+    voice.say("newer versions of files edited meanwhile are kept; see them with:")
+    for path in result.kept_paths:
+        voice.say(f"  git show '{result.kept}:{escape(path)}'")
 
 
 def duration(seconds: float) -> str:

@@ -83,4 +83,3 @@ class Rewritten:
 
     text: str
     selected: bool
-

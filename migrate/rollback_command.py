@@ -9,9 +9,9 @@ from typing import Any
 
 from migrate.console import Voice
 from migrate.errors import Exit, UsageError
-from migrate.report import run_line
+from migrate.report import run_line, tell_kept
 from migrate.run import roll_back_runs, runs_to_roll_back
-from rollback.errors import count, escape
+from rollback.errors import count
 from rollback.git import Git
 from rollback.journal import RunRecord
 from rollback.restore import RollbackResult
@@ -66,9 +66,7 @@ def _tell(voice: Voice, result: RollbackResult) -> None:
     run = result.run
     voice.say(f"phase{run.phase}: run {run.id} rolled back; {count(run.files, 'file')} as before, to the byte", "green")
     if result.kept is not None:
-        voice.say(f"newer versions are kept; see them with git show {result.kept}:PATH")
-        for path in result.kept_paths:
-            voice.say(f"  git show '{result.kept}:{escape(path)}'")
+        tell_kept(voice, result)
 
 
 def _warn_of_commits(voice: Voice, runs: Sequence[RunRecord]) -> None:

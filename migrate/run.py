@@ -90,10 +90,12 @@ class Applied:
     Attributes:
         run: as it stands in the journal.
         verified: the result of `--verify`; None without.
+        rolled_back: how the phase was taken back; None where it stands.
     """
 
     run: RunRecord
     verified: CheckResult | None
+    rolled_back: RollbackResult | None = None
 
 
 def refuse_out_of_order(session: Session, phase: int, jobs: int | None) -> None:
@@ -170,20 +172,24 @@ def apply_phase(
     request = RunRequest(session.plan.name, plan.phase, started_at, plan.edits, len(plan.findings))
     command = f"migrate phase{plan.phase}"
     with locked(git, command), Journal.open(git, create=True) as journal:
-        run = apply_changes(git, journal, request, [file.change for file in plan.files], tick)
+        changes = [file.change for file in plan.files]
+        more_to_do = options.verify is not None or options.commit
+        run = apply_changes(git, journal, request, changes, tick, "verifying" if more_to_do else "applied")
         if options.verify is not None:
             with _rolled_back_on_error(git, journal, run, "interrupted during --verify"):
                 verified = verify(git.root, options.verify, echo)
             if not verified.passed:
                 reason = f"--verify failed: {verified.message}"
-                return Applied(roll_back(git, journal, run, reason=reason, state="failed").run, verified)
+                # by force: the command itself may have changed a file, as a formatter does
+                back = roll_back(git, journal, run, force=True, reason=reason, state="failed")
+                return Applied(back.run, verified, back)
         else:
             verified = None
         if options.commit:
             with _rolled_back_on_error(git, journal, run, "the commit failed"):
                 sha = _commit(git, session.plan, plan)
-            run = journal.record_commit(run.id, sha)
-        return Applied(run, verified)
+                journal.record_commit(run.id, sha)
+        return Applied(journal.move(run.id, "applied") if more_to_do else run, verified)
 
 
 @contextmanager
@@ -191,7 +197,7 @@ def _rolled_back_on_error(git: Git, journal: Journal, run: RunRecord, reason: st
     try:
         yield
     except BaseException:
-        roll_back(git, journal, run, reason=reason, state="failed")
+        roll_back(git, journal, run, force=True, reason=reason, state="failed")
         raise
 
 
@@ -260,7 +266,10 @@ def runs_to_roll_back(git: Git, plan: str | None, target: int | None, everything
     """
     with Journal.open(git, create=False) as journal:
         interrupted = journal.interrupted()
-        runs = [run for run in journal.runs() if plan in (None, run.plan) or run == interrupted]
+        here = [run for run in journal.runs() if run.prefix == git.prefix]
+        runs = [run for run in here if plan in (None, run.plan)]
+        if interrupted is not None and interrupted not in runs:
+            runs.append(interrupted)  # it is in everybody's way
         return select_runs(runs, target, everything)
 
 

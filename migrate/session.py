@@ -22,9 +22,9 @@ class Session:
     plan_file: Path
 
     def runs(self) -> tuple[RunRecord, ...]:
-        """The plan's runs, oldest first; nothing is written for it."""
+        """The plan's runs in this root, oldest first; nothing is written for it."""
         with Journal.open(self.git, create=False) as journal:
-            return journal.runs(self.plan.name)
+            return tuple(run for run in journal.runs(self.plan.name) if run.prefix == self.git.prefix)
 
     def written(self) -> dict[str, str | None]:
         """What the runs that stand in the tree made of each file: its sha256 by path, the newest run's last."""

@@ -125,9 +125,7 @@ class Source:
         """The bytes of a node."""
         assert node.end_lineno is not None
         assert node.end_col_offset is not None
-        return Span(
-            self.offset(node.lineno, node.col_offset), self.offset(node.end_lineno, node.end_col_offset)
-        )
+        return Span(self.offset(node.lineno, node.col_offset), self.offset(node.end_lineno, node.end_col_offset))
 
     def slice(self, span: Span) -> str:
         """Decoded text of a span."""

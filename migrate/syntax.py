@@ -49,7 +49,9 @@ class Place:
         return not (_MISPLACED_IN_FSTRINGS and any(isinstance(p, ast.JoinedStr) for p in self.parents))
 
 
-def statements(body: Sequence[ast.stmt], scopes: tuple[ast.AST, ...] = ()) -> Iterator[tuple[ast.stmt, tuple[ast.AST, ...]]]:
+def statements(
+    body: Sequence[ast.stmt], scopes: tuple[ast.AST, ...] = ()
+) -> Iterator[tuple[ast.stmt, tuple[ast.AST, ...]]]:
     """Every statement at any depth with the scopes around it, in source order; no expression is visited."""
     for statement in body:
         yield statement, scopes
@@ -132,9 +134,7 @@ def _with_type_parameters(node: ast.AST, scopes: tuple[ast.AST, ...]) -> tuple[a
     return (*scopes, TypeParameters(node, frozenset(parameter.name for parameter in parameters)))
 
 
-def _around(
-    field_name: str, scopes: tuple[ast.AST, ...], header: tuple[ast.AST, ...]
-) -> tuple[ast.AST, ...]:
+def _around(field_name: str, scopes: tuple[ast.AST, ...], header: tuple[ast.AST, ...]) -> tuple[ast.AST, ...]:
     """The scopes of what is not in a body: decorators and defaults do not see the type parameters."""
     if field_name == "decorator_list":
         return scopes

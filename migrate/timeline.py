@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from migrate.plan import Plan
-from rollback.journal import RunRecord
+from rollback.journal import UNFINISHED, RunRecord
 
 SCHEMA = 1
-_STATES = {"applying": "interrupted", "rolling-back": "interrupted"}
+_STATES = dict.fromkeys(UNFINISHED, "interrupted")
 
 
 @dataclass(frozen=True, slots=True)

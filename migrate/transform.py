@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
 from importlib import import_module
+from itertools import pairwise
 
 from migrate.edits import Edit, Span, apply_edits, in_order
 from migrate.fallback import locate_in_unparsable
@@ -19,9 +20,9 @@ from migrate.plan import Plan
 from migrate.rewrite import CompiledQuery, NotRewritable
 from migrate.source import Source, UnparsableSource
 from migrate.verify import NotAsPlanned, verify_compiles, verify_tree
+from phases.import_names import PRAGMA
 
 KEEP = re.compile(rb"#\s*migrate:\s*keep\b")
-_PRAGMA = re.compile(r"#\s*(?:noqa|type:|pylint:|pyright:|isort:|pragma:|flake8:|ruff:)", re.IGNORECASE)
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _VALUE = "_migrate_value_{}_"
 
@@ -133,11 +134,15 @@ def _rewrite_sites(path: str, source: Source, spec: PhaseSpec) -> FileResult:
             message = f"this place cannot be rewritten ({error}); change it by hand"
             findings.append(Finding(spec.phase, path, line, column, "unparseable", subject, message))
             continue
-        if new:
-            edits += new
-            done.append(site)
-            number += 1
-    result = FileResult(path, digest, in_order(edits), tuple(sorted(findings, key=lambda f: f.order)), kept, located.unresolved)
+        if not new:
+            findings.append(_unchanged(source, site, path, spec.phase))
+            continue
+        edits += new
+        done.append(site)
+        number += 1
+    result = FileResult(
+        path, digest, in_order(edits), tuple(sorted(findings, key=lambda f: f.order)), kept, located.unresolved
+    )
     if not edits:
         return result
     bug = _verify(source, module, done, result, spec)
@@ -175,7 +180,7 @@ def _verify(
     return None
 
 
-def accept_edits(path: str, content: bytes, edits: tuple[Edit, ...]) -> bytes:
+def accept_edits(path: str, content: bytes, edits: tuple[Edit, ...]) -> bytes:  # noqa: ARG001 - as transform_file
     """The file with only `edits`, a part of what `transform_file` found.
 
     Raises:
@@ -206,6 +211,14 @@ def _without_kept(source: Source, located: Located) -> tuple[Located, int]:
 
 def _parts(located: Located) -> tuple[tuple[object, ...], ...]:
     return located.imports, located.calls, located.findings
+
+
+def _unchanged(source: Source, site: ImportSite | CallSite, path: str, phase: int) -> Finding:
+    """A site in which the query finds nothing to change: a name in a spelling that only CPython takes for the same."""
+    line, column = source.position(site.span.start)
+    subject = site.subject if isinstance(site, ImportSite) else str(site.call.callee)
+    message = "the rewriter does not recognise this place (an unusual spelling of a name?); change it by hand"
+    return Finding(phase, path, line, column, "unparseable", subject, message)
 
 
 def _left(path: str, source: Source, located: Located, query: CompiledQuery) -> tuple[Finding, ...]:
@@ -262,9 +275,10 @@ def _on_lines_of_their_own(source: Source, site: ImportSite, after: str) -> str:
     last = source.position(site.span.end)[0]
     following = source.content[site.span.end : source.line_starts[last] if last < len(source.line_starts) else None]
     comment = following.decode(source.encoding).strip()
-    if indentation.strip() or (comment and not comment.startswith("#")):
+    continued = line > 1 and source.line(line - 1).rstrip(b"\r\n").endswith(b"\\")
+    if continued or indentation.strip() or (comment and not comment.startswith("#")):
         return after
-    pragma = f"  {comment}" if _PRAGMA.match(comment) else ""
+    pragma = f"  {comment}" if PRAGMA.match(comment) else ""
     text = Source(after.encode())
     statements = [text.slice(text.span(part)) for part in parts]
     return f"{pragma}\n{indentation}".join(statements)
@@ -276,9 +290,7 @@ def _stand_in(source: Source, site: CallSite) -> tuple[str, list[str]]:
     Argument values never pass through fissix's grammar; comments and layout between them do.
     """
     edges = [site.callee.end, *(edge for v in site.values for edge in (v.start, v.end)), site.span.end]
-    between = [
-        _plain(source.slice(Span(start, end))) for start, end in zip(edges[::2], edges[1::2], strict=True)
-    ]
+    between = [_plain(source.slice(Span(start, end))) for start, end in zip(edges[::2], edges[1::2], strict=True)]
     text = site.call.callee.dotted + between[0]
     for index, part in enumerate(between[1:]):
         text += _VALUE.format(index) + part
@@ -297,7 +309,7 @@ def _call_edits(source: Source, site: CallSite, query: CompiledQuery, path: str,
     edits: list[Edit] = []
     # what stands between two values that both stay is compared by itself; a removed value goes with its surroundings
     bounds = [-1, *kept, len(site.values)]
-    for (left, right), new in zip(zip(bounds, bounds[1:], strict=False), after, strict=True):
+    for (left, right), new in zip(pairwise(bounds), after, strict=True):
         start, end = edges[2 * (left + 1)], edges[2 * right + 1]
         old = before[left + 1] if right == left + 1 else None
         if old == new:

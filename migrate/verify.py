@@ -104,9 +104,7 @@ class _Comparison:
             if before is None or after != self._moves.new_module(before):
                 raise NotAsPlanned(f"line {old.lineno}: the star import would be of another module")
             return 1
-        wanted = sorted(
-            (local, self._home(dotted)) for local, dotted, _ in imported(old, self._module.name)
-        )
+        wanted = sorted((local, self._home(dotted)) for local, dotted, _ in imported(old, self._module.name))
         found: list[tuple[str, str]] = []
         taken = 0
         for statement in following:

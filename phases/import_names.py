@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from fissix.pgen2 import token
 from fissix.pygram import python_symbols as symbols
@@ -19,6 +20,7 @@ class ImportedName:
         name: as it is called in the module. asname: what it is bound to, None without `as`.
         lead: white space and own-line comments before it. text: the source of the name itself.
         gap: what stands between the name and its comma. trail: the comment on its line, after the comma.
+        row: what leads the first name on its line, and the number of that line in the list.
     """
 
     name: str
@@ -27,6 +29,7 @@ class ImportedName:
     text: str
     gap: str = ""
     trail: str = ""
+    row: tuple[int, str] = (0, "")
 
     @property
     def bound(self) -> str:
@@ -96,34 +99,41 @@ def read_import_list(node: Node) -> ImportList:
             names[-1] = replace(names[-1], trail=on_line)
         else:
             after_open = on_line
-        names.append(_read_name(child, lead))
+        number, leader = names[-1].row if names else (0, lead)
+        row = (number + 1, lead[lead.rindex("\n") :] if parenthesised else lead) if "\n" in lead else (number, leader)
+        names.append(replace(_read_name(child, lead), row=row))
     if parenthesised:
         on_line, closing = _split_prefix(closing)
         names[-1] = replace(names[-1], trail=on_line)
     return ImportList(tuple(names), parenthesised, opening, after_open, closing, trailing_comma)
 
 
-def write_statement(source: str, listed: ImportList, names: Sequence[ImportedName], *, fresh: bool) -> str:
+PRAGMA = re.compile(r"\s*#\s*(?:noqa|type:|pylint:|pyright:|isort:|pragma:|flake8:|ruff:)", re.IGNORECASE)
+"""A comment that tools read: it goes for every statement that its own one becomes."""
+
+
+def write_statement(source: str, listed: ImportList, names: Sequence[ImportedName], *, stays: bool) -> str:
     """The statement `from {source} import {names}` in the layout of `listed`.
 
     Args:
         source: dots and module.
         names: some or all of the list's names, in order, perhaps renamed.
-        fresh: the names leave a longer list: without comments they fit on a line of their own.
+        stays: the statement takes the place of the old one, with the comments that belong to no name. Others leave
+            the list, and without comments of their own they fit on a line.
     """
-    if fresh and not listed.holds_comment(names):
+    pragma = PRAGMA.match(listed.after_open) is not None
+    if not (stays or pragma or listed.holds_comment(names)):
         return f"from {source} import {', '.join(n.text for n in names)}"
     if not listed.parenthesised:
         parts = [names[0].text]
-        for before, name in zip(names, names[1:], strict=False):
-            parts.append(f"{before.gap},{name.lead or ' '}{name.text}")
+        for before, name in pairwise(names):
+            parts.append(f"{before.gap},{_lead_after(before, name) or ' '}{name.text}")
         return f"from {source} import{listed.opening}{''.join(parts)}"
 
-    whole = len(names) == len(listed.names)
-    parts = [listed.after_open if whole or not fresh else ""]
+    parts = [listed.after_open if stays or pragma else ""]
     for index, name in enumerate(names):
         last = index == len(names) - 1
-        lead = name.lead
+        lead = _lead_after(names[index - 1], name) if index else name.lead
         if index == 0 and "\n" not in lead:
             first = listed.names[0].lead
             lead = first[first.rindex("\n") :] if "\n" in first else first
@@ -132,9 +142,16 @@ def write_statement(source: str, listed: ImportList, names: Sequence[ImportedNam
         comma = f"{name.gap}," if not last or listed.trailing_comma else name.gap.rstrip()
         parts.append(f"{lead}{name.text}{comma}{name.trail}")
     closing = listed.closing
+    if not stays and "\n" in closing:
+        closing = closing[closing.rindex("\n") :]
     if "#" in parts[-1] and "\n" not in closing:
         closing = "\n" + closing.lstrip(" ")
     return f"from {source} import{listed.opening}({''.join(parts)}{closing})"
+
+
+def _lead_after(before: ImportedName, name: ImportedName) -> str:
+    """A name whose line began with one that is gone begins that line itself."""
+    return name.lead if "\n" in name.lead or before.row == name.row else name.row[1]
 
 
 def _split_prefix(prefix: str) -> tuple[str, str]:

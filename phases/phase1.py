@@ -9,10 +9,7 @@ from phases.redirects import redirect_query
 
 EXAMPLE = (
     "class Cart:\n    def total(self):\n        return 0\n",
-    '"""DEPRECATED: use shop.basket."""\n'
-    "from shop.basket import Basket as Cart\n"
-    "\n"
-    '__all__ = ["Cart"]\n',
+    '"""DEPRECATED: use shop.basket."""\nfrom shop.basket import Basket as Cart\n\n__all__ = ["Cart"]\n',
 )
 
 

@@ -53,11 +53,12 @@ def build(plan: Plan) -> Query:
             rest = "*" if not listed.parenthesised else "(*)"
             return text_leaf(f"from {new} import{listed.opening}{rest}", node.prefix)
         groups = _by_home(moves, module, listed)
+        homes = [home for home, _ in groups]
+        comments = "#" in listed.after_open + listed.closing
+        staying = homes.index(module) if module in homes else 0 if comments or len(groups) == 1 else None
         statements = [
-            write_statement(
-                _spelling(old, level, text, module, home), listed, names, fresh=len(groups) > 1 and home != module
-            )
-            for home, names in groups
+            write_statement(_spelling(old, level, text, module, home), listed, names, stays=index == staying)
+            for index, (home, names) in enumerate(groups)
         ]
         return text_leaf("; ".join(statements), node.prefix)
 

@@ -9,8 +9,8 @@ from migrate.modules import module_of, resolve_relative
 from migrate.moves import MoveIndex
 from migrate.plan import Plan
 from phases.call_arguments import keywords
-from phases.patterns import IMPORT_FROM, call_of, import_source, mark_selected
 from phases.import_names import read_import_list
+from phases.patterns import IMPORT_FROM, call_of, import_source, mark_selected
 
 EXAMPLE = ("from shop.cart import Cart\n", "from shop.cart import Cart\n")
 
@@ -34,11 +34,12 @@ def build(plan: Plan) -> Query:
         old = frozenset((*call.rename, *call.remove))
 
         def passes_an_old_keyword(
-            node: LN, capture: Capture, filename: Filename, old: frozenset[str] = old  # noqa: ARG001
+            node: LN,  # noqa: ARG001
+            capture: Capture,
+            filename: Filename,  # noqa: ARG001
+            old: frozenset[str] = old,
         ) -> bool:
             return not old.isdisjoint(keywords(capture["call"]))
 
-        query = (
-            query.select_pattern(call_of(call.callee.dotted)).filter(passes_an_old_keyword).modify(mark_selected)
-        )
+        query = query.select_pattern(call_of(call.callee.dotted)).filter(passes_an_old_keyword).modify(mark_selected)
     return query

@@ -32,13 +32,16 @@ def apply_changes(
     request: RunRequest,
     changes: Sequence[FileChange],
     progress: Callable[[int], None] | None = None,
+    state: str = "applied",
 ) -> RunRecord:
     """Write `changes` as one run; the caller holds the lock.
 
     Args:
+        state: what the run is once everything is written; "verifying" where the caller has more to do, so that a
+            crash meanwhile leaves an interrupted run.
         progress: told how many files are done after each one.
     Returns:
-        The run, "applied".
+        The run, in `state`.
     Raises, with nothing written:
         Interrupted: an earlier run was cut off and has to be rolled back first.
         Drifted: files are not what `before` and `mode` say; names all of them.
@@ -79,7 +82,7 @@ def apply_changes(
             if progress is not None:
                 progress(number)
         with deferred_signals():
-            return journal.move(run.id, "applied")
+            return journal.move(run.id, state)
     except BaseException as error:
         with deferred_signals():
             if run is not None:

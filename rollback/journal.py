@@ -7,7 +7,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -21,7 +21,7 @@ from rollback.git import Git
 SCHEMA = 1
 """The version of schema.sql, kept in the database as `user_version`."""
 
-UNFINISHED = ("applying", "rolling-back")
+UNFINISHED = ("applying", "verifying", "rolling-back")
 """States of a run that was cut off, when nobody holds the lock."""
 
 STANDING = ("applied", *UNFINISHED)
@@ -49,7 +49,8 @@ class RunRecord:
     """One phase applied once, or one run of the checks.
 
     Attributes:
-        state: "applying", "applied", "failed", "rolling-back", "rolled-back", or "passed".
+        state: "applying", "verifying" (written, and not yet verified or committed), "applied", "failed",
+            "rolling-back", "rolled-back", or "passed".
         started_at, applied_at, ended_at: seconds since the epoch; `ended_at` is when it failed,
             passed or was rolled back.
         files, edits, manual: counts.
@@ -319,7 +320,8 @@ class Journal:
                 yield self._connection
                 self._connection.execute("COMMIT")
             except BaseException:
-                self._connection.execute("ROLLBACK")
+                with suppress(sqlite3.Error):  # after some failures SQLite has rolled back by itself
+                    self._connection.execute("ROLLBACK")
                 raise
 
 

@@ -112,7 +112,8 @@ def select_runs(runs: Sequence[RunRecord], target: int | None, all_: bool) -> tu
 
     Args:
         runs: of one plan, oldest first.
-        target: back to before this phase: from its earliest run that is still applied on.
+        target: back to before this phase: from its earliest run that is still applied on, or from the first one of
+            a later phase where it has none.
         all_: every applied run. With neither, the newest applied runs of one phase.
     Returns:
         An interrupted run comes first, and alone unless more is asked for. Runs without files never do.
@@ -123,7 +124,9 @@ def select_runs(runs: Sequence[RunRecord], target: int | None, all_: bool) -> tu
         return tuple(interrupted[::-1])
     if target is not None:
         phases = [run.phase for run in applied]
-        applied = applied[phases.index(target) :] if target in phases else []
+        later = [phase for phase in phases if phase > target]
+        first = target if target in phases else later[0] if later else None
+        applied = applied[phases.index(first) :] if first is not None else []
     elif not all_:
         last = [(run.plan, run.phase) == (applied[-1].plan, applied[-1].phase) for run in applied]
         while False in last:
@@ -278,7 +281,8 @@ def _checked_out(git: Git, run: RunRecord, names: Sequence[str]) -> Iterator[Pat
             "GIT_WORK_TREE": str(tree),
             "GIT_LITERAL_PATHSPECS": "1",
         }
-        settings = (*PRIVATE_INDEX, "core.autocrlf=false", "core.eol=lf", "core.attributesFile=/dev/null")
+        plain = ("core.autocrlf=false", "core.eol=lf", "core.attributesFile=/dev/null")
+        settings = (*PRIVATE_INDEX, *plain, *_without_filters(git))
         command = ("checkout", "--quiet", "--no-recurse-submodules", run.snapshot)
         # A required filter that fails, say, must not stand in the way: the blobs have it all.
         with suppress(GitFailed):
@@ -287,6 +291,13 @@ def _checked_out(git: Git, run: RunRecord, names: Sequence[str]) -> Iterator[Pat
                 input=join_paths(names), env=env, config=settings,
             )  # fmt: skip
         yield tree
+
+
+def _without_filters(git: Git) -> list[str]:
+    """Settings that switch the user's filter drivers off: their programs may be slow, and the bytes are kept raw."""
+    listed = git.run("config", "-z", "--name-only", "--get-regexp", r"^filter\..*\.(smudge|process|required)$", ok=(0, 1))
+    keys = [os.fsdecode(key) for key in listed.split(b"\0") if key]
+    return [f"{key}=false" if key.endswith(".required") else f"{key}=" for key in dict.fromkeys(keys)]
 
 
 def _read_blobs(git: Git, run: RunRecord, names: Sequence[str]) -> dict[str, bytes]:

@@ -6,7 +6,7 @@ CREATE TABLE IF NOT EXISTS runs (
     plan        TEXT    NOT NULL,
     phase       INTEGER NOT NULL CHECK (phase BETWEEN 1 AND 5),
     state       TEXT    NOT NULL CHECK (state IN
-                ('applying', 'applied', 'failed', 'rolling-back', 'rolled-back', 'passed')),
+                ('applying', 'verifying', 'applied', 'failed', 'rolling-back', 'rolled-back', 'passed')),
     started_at  REAL    NOT NULL,
     applied_at  REAL,
     ended_at    REAL,
@@ -45,7 +45,7 @@ CREATE TABLE IF NOT EXISTS events (
     run_id INTEGER NOT NULL REFERENCES runs (id),
     at     REAL    NOT NULL,
     event  TEXT    NOT NULL CHECK (event IN
-           ('applying', 'applied', 'failed', 'rolling-back', 'rolled-back', 'passed', 'committed', 'kept')),
+           ('applying', 'verifying', 'applied', 'failed', 'rolling-back', 'rolled-back', 'passed', 'committed', 'kept')),
     detail TEXT    NOT NULL DEFAULT ''
 );
 

@@ -23,9 +23,7 @@ TABLES: dict[str, Any] = {
         ]
     },
     "phase2": {
-        "redirect": [
-            {"module": "shop.till", "docstring": "DEPRECATED: use shop.pay.", "exports": ["shop.pay:Till"]}
-        ]
+        "redirect": [{"module": "shop.till", "docstring": "DEPRECATED: use shop.pay.", "exports": ["shop.pay:Till"]}]
     },
     "phase3": {
         "move": [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -12,6 +13,11 @@ import pytest
 from hypothesis import settings
 
 from rollback.git import Git
+
+# Started in the background or under nohup, these are ignored, here and in every process started from here.
+for _number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
+    if signal.getsignal(_number) is signal.SIG_IGN:
+        signal.signal(_number, signal.default_int_handler if _number == signal.SIGINT else signal.SIG_DFL)
 
 settings.register_profile("tests", deadline=None, max_examples=60)
 settings.load_profile("tests")

@@ -220,7 +220,17 @@ def test_phase_5_looks_for_both(make_repository: MakeRepository) -> None:
 def test_python_files_that_are_not_excluded(make_repository: MakeRepository, tmp_path: Path) -> None:
     plan = make_plan({"phase3": {"move": [{"old": "shop.cart:Cart", "new": "b:C"}]}}, exclude=["vendor/**", "*_pb2.py"])
     source = "from shop.cart import Cart\n"
-    names = ["a.py", "a.pyi", "a.pyw", "a.txt", "vendor/a.py", "vendor/x/a.py", "deep/x_pb2.py", "x_pb2.py", "deep/a.py"]
+    names = [
+        "a.py",
+        "a.pyi",
+        "a.pyw",
+        "a.txt",
+        "vendor/a.py",
+        "vendor/x/a.py",
+        "deep/x_pb2.py",
+        "x_pb2.py",
+        "deep/a.py",
+    ]
     git = make_repository(dict.fromkeys(names, source)).open()
     assert find_candidates(git, plan, 3) == ("a.py", "a.pyi", "a.pyw", "deep/a.py", "deep/x_pb2.py")
 

@@ -34,7 +34,9 @@ def test_no_import_to_change(source: str) -> None:
         pytest.param("from x import Basket\nBasket(metadata=1)\n", id="same name from another module"),
         pytest.param(IMPORT + "Basket(1)\nx.Basket(metadata=1)\nBasket[0](metadata=1)\n", id="other calls"),
         pytest.param(IMPORT + "Basket.of(metadata=1)\n(Basket)\n'a'.join(metadata=1)\n", id="other callees"),
-        pytest.param(IMPORT + "isinstance(x, Basket)\nf(Basket, x=1)\nx = [Basket]\n", id="passed on without a keyword"),
+        pytest.param(
+            IMPORT + "isinstance(x, Basket)\nf(Basket, x=1)\nx = [Basket]\n", id="passed on without a keyword"
+        ),
         pytest.param(IMPORT + "Basket(metadata=1)  # migrate: keep\n", id="kept"),
         pytest.param("from shop.billing import charge\ncharge(currency=1)\n", id="nothing to add"),
     ],
@@ -59,9 +61,13 @@ def test_no_call_to_change(source: str) -> None:
             id="CRLF",
         ),
         pytest.param(
-            "from shop.cart import Cart\n# end", "from shop.basket import Basket as Cart\n# end", id="comment at the end"
+            "from shop.cart import Cart\n# end",
+            "from shop.basket import Basket as Cart\n# end",
+            id="comment at the end",
         ),
-        pytest.param("'漢'; from shop.cart import Cart", "'漢'; from shop.basket import Basket as Cart", id="at the end"),
+        pytest.param(
+            "'漢'; from shop.cart import Cart", "'漢'; from shop.basket import Basket as Cart", id="at the end"
+        ),
     ],
 )
 @pytest.mark.parametrize("bom", ["", "\ufeff"])
@@ -109,7 +115,10 @@ def test_latin_1() -> None:
             "from shop.billing import charge\n", "charge(1, x = 2)", 'charge(1, x = 2, currency="EUR")', id="only added"
         ),
         pytest.param(
-            "# größe\n" + IMPORT, "Basket(metadata='ü', x=Basket(legacy=1))", "Basket(context='ü', x=Basket(audit={}), audit={})", id="nested"
+            "# größe\n" + IMPORT,
+            "Basket(metadata='ü', x=Basket(legacy=1))",
+            "Basket(context='ü', x=Basket(audit={}), audit={})",
+            id="nested",
         ),
     ],
 )
@@ -121,7 +130,10 @@ def test_calls(head: str, before: str, after: str) -> None:
 def test_a_newer_f_string() -> None:
     newer = "x = f\"{'\\n'.join(y)}\"\n"
     check_rewritten(
-        newer + "from shop.cart import Cart\n", newer + "from shop.basket import Basket as Cart\n", phase=3, parses=False
+        newer + "from shop.cart import Cart\n",
+        newer + "from shop.basket import Basket as Cart\n",
+        phase=3,
+        parses=False,
     )
     check_rewritten(
         f"{newer}{IMPORT}Basket(metadata=1)", f"{newer}{IMPORT}Basket(context=1, audit={{}})", phase=4, parses=False

@@ -102,12 +102,8 @@ def resolve(source: str | bytes, importer: str = "app.main") -> tuple[tuple[str,
         pytest.param(
             "from shop.basket import Basket\nf = lambda Basket=Basket(here=1): 1", "app.main", id="default in a lambda"
         ),
-        pytest.param(
-            "from shop.basket import Basket\n@Basket(here=1)\ndef f(Basket): ...", "app.main", id="decorator"
-        ),
-        pytest.param(
-            "from shop.basket import Basket\ndef f(Basket: Basket(here=1)): ...", "app.main", id="annotation"
-        ),
+        pytest.param("from shop.basket import Basket\n@Basket(here=1)\ndef f(Basket): ...", "app.main", id="decorator"),
+        pytest.param("from shop.basket import Basket\ndef f(Basket: Basket(here=1)): ...", "app.main", id="annotation"),
         pytest.param("from shop.basket import Basket\ndef f() -> Basket(here=1): ...", "app.main", id="return type"),
         pytest.param("from shop.basket import Basket\nclass C(Basket(here=1)): ...", "app.main", id="base class"),
         pytest.param(

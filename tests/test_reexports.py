@@ -112,7 +112,9 @@ def test_modules_are_read_once() -> None:
         pytest.param("from shop.basket import Basket as B\n", ["a.B"], id="alias"),
         pytest.param("from shop.basket import Basket as _B\nB: type = _B\n", ["a._B"], id="alias of an alias"),
         pytest.param("import shop.basket\nB = shop.basket.Basket\n", ["a.B"], id="assigned"),
-        pytest.param("from shop.basket import Basket\nA = B = Basket\nC = 1\nD = f()\n", ["a.A", "a.B"], id="two names"),
+        pytest.param(
+            "from shop.basket import Basket\nA = B = Basket\nC = 1\nD = f()\n", ["a.A", "a.B"], id="two names"
+        ),
     ],
 )
 def test_renamed(source: str, names: list[str]) -> None:

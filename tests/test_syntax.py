@@ -51,7 +51,7 @@ async def x():
 
 def test_statements_are_found_at_any_depth_in_order() -> None:
     found = [s.value.id for s, _ in statements(ast.parse(EVERYTHING).body) if isinstance(s, ast.Expr)]  # type: ignore[attr-defined]
-    assert found == "b d e h i k l m o p q s u v w aa cc".split()
+    assert found == ["b", "d", "e", "h", "i", "k", "l", "m", "o", "p", "q", "s", "u", "v", "w", "aa", "cc"]
 
 
 def test_statements_come_with_their_scopes() -> None:

@@ -5,7 +5,7 @@ from hashlib import sha256
 from typing import Any
 
 import pytest
-from checks import PLAN, calls, check_noop, check_refused, check_rewritten, make_plan, moves, transform
+from checks import PLAN, calls, check_refused, check_rewritten, make_plan, moves, transform
 from hypothesis import assume, given, note
 from hypothesis import strategies as st
 
@@ -175,7 +175,18 @@ def test_the_query_is_compiled_once() -> None:
 RENAMES = {"metadata": "context", "old": "new"}
 RECEIVED = calls("stub:Callee", rename=RENAMES, remove=["gone"], add={"added": "'added'"})
 VALUES = st.sampled_from(
-    ["1", "'(,)'", "[1,\n 2]", "{'metadata': 3}", "(4)", "lambda old, /: old", "(yes := 5)", "f'{6}'", "'漢'", "(i for i in ())"]
+    [
+        "1",
+        "'(,)'",
+        "[1,\n 2]",
+        "{'metadata': 3}",
+        "(4)",
+        "lambda old, /: old",
+        "(yes := 5)",
+        "f'{6}'",
+        "'漢'",
+        "(i for i in ())",
+    ]
 )
 SPACES = st.sampled_from(["", " ", "\n", "  # metadata=1, (\n", " \\\n "])
 NAMES = st.sampled_from(["metadata", "old", "gone", "x", "y", "added", "metadata_", "_old"])
@@ -194,7 +205,9 @@ def test_calls_receive_the_same_values_under_their_new_names(
 ) -> None:
     blank = iter(spaces)
     listed = [f"{next(blank)}{value}{next(blank)}" for value in positional]
-    listed += [f"{next(blank)}{name}{next(blank)}={next(blank)}{value}{next(blank)}" for name, value in keywords.items()]
+    listed += [
+        f"{next(blank)}{name}{next(blank)}={next(blank)}{value}{next(blank)}" for name, value in keywords.items()
+    ]
     call = f"Callee({','.join(listed)}{',' if comma and listed else ''})"
     if nested:
         call = f"Callee({call}, metadata={call})"
@@ -211,7 +224,9 @@ def received(source: bytes) -> Any:
     """What the call got, values that do not compare as text."""
 
     def callee(*args: object, **kwargs: object) -> Any:
-        return args, {k: v if isinstance(v, (int, str, list, dict, tuple)) else type(v).__name__ for k, v in kwargs.items()}
+        return args, {
+            k: v if isinstance(v, (int, str, list, dict, tuple)) else type(v).__name__ for k, v in kwargs.items()
+        }
 
     tree = ast.parse(source)
     tree.body = tree.body[1:]
@@ -271,7 +286,9 @@ GAP = st.sampled_from(["", " ", "\n    ", "  # from old import A, (\n", " \\\n  
     gaps=st.lists(GAP, min_size=22, max_size=22),
     parenthesised=st.booleans(),
     comma=st.booleans(),
-    around=st.sampled_from(["{}", "if 1:\n\t{}\n", "x = 1; {}; y = 2\n", "{}  # noqa\n", "try: {}\nfinally: pass\n", "{} # end"]),
+    around=st.sampled_from(
+        ["{}", "if 1:\n\t{}\n", "x = 1; {}; y = 2\n", "{}  # noqa\n", "try: {}\nfinally: pass\n", "{} # end"]
+    ),
     newline=st.sampled_from(["\n", "\r\n"]),
 )
 def test_imports_bind_every_name_to_the_same_object(

@@ -34,7 +34,9 @@ DECORATED = "from shop.basket import Basket\n@Basket(metadata=1)\ndef f(): ...\n
         pytest.param("", "", id="empty"),
         pytest.param("x = 1\n", "x = 1\n", id="nothing"),
         pytest.param(IMPORT, "from shop.cart import coupon\nfrom shop.basket import Basket as Cart\n", id="import"),
-        pytest.param(IMPORT, "from shop.basket import Basket as Cart; from shop.cart import coupon\n", id="on one line"),
+        pytest.param(
+            IMPORT, "from shop.basket import Basket as Cart; from shop.cart import coupon\n", id="on one line"
+        ),
         pytest.param(
             IMPORT + IMPORT,
             "from shop.basket import Basket as Cart\nfrom shop.cart import coupon\n" * 2,

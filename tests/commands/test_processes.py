@@ -7,7 +7,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -41,10 +41,12 @@ def redirected(sample: Sample) -> Sample:
 
 
 @contextmanager
-def stopped_in_the_middle(sample: Sample) -> Iterator[subprocess.Popen[bytes]]:
+def stopped_in_the_middle(
+    sample: Sample, program: Sequence[str] = (sys.executable, "-c", _STOPPING)
+) -> Iterator[subprocess.Popen[bytes]]:
     """The process of phase 3, stopped when its first file is written and its last one is not."""
     first, last = sample.read(FIRST), sample.read(LAST)
-    process = sample.start("phase3", "--yes", "--quiet", program=(sys.executable, "-c", _STOPPING))
+    process = sample.start("phase3", "--yes", "--quiet", program=program)
     try:
         _, status = os.waitpid(process.pid, os.WUNTRACED)
         assert os.WIFSTOPPED(status)
@@ -55,7 +57,7 @@ def stopped_in_the_middle(sample: Sample) -> Iterator[subprocess.Popen[bytes]]:
         process.communicate()
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_interrupted_while_writing(number: signal.Signals, redirected: Sample) -> None:
     before = redirected.state()
     with stopped_in_the_middle(redirected) as process:
@@ -82,6 +84,22 @@ def test_interrupted_while_verifying(number: signal.Signals, sample: Sample, tmp
         os.kill(int(started.read_text()), 0)
     (run,) = sample.call("timeline", "--json").document["phases"][0]["runs"]
     assert (run["state"], run["detail"]) == ("failed", "interrupted during --verify")
+
+
+def test_killed_while_verifying(sample: Sample, tmp_path: Path) -> None:
+    """The phase is written, and nobody knows whether it works: that is an interrupted run."""
+    before, started = sample.files(), tmp_path / "started"
+    code = f"import os, time; open({str(started)!r}, 'w').write(str(os.getpid())); time.sleep(60)"
+    process = sample.start("phase1", "--yes", "--verify", f'{sys.executable} -S -c "{code}"')
+    wait_for(lambda: started.exists() and started.read_text() != "", process)
+    assert "is at work in this repository" in sample.call("phase2", "--yes", code=3).complaint
+    process.kill()
+    process.communicate()
+    os.kill(int(started.read_text()), signal.SIGKILL)
+    assert "was interrupted" in sample.call("phase2", "--yes", code=3).complaint
+    assert sample.call("timeline", "--json").document["phases"][0]["state"] == "interrupted"
+    sample.call("rollback", "--yes")
+    assert sample.files() == before
 
 
 def test_killed_while_writing(redirected: Sample) -> None:
@@ -141,6 +159,21 @@ def test_two_at_once(redirected: Sample) -> None:
         process.send_signal(signal.SIGCONT)
         assert "phase3: applied as run 3" in finish(process, 0).out
     assert redirected.call("phase4", "--yes").code == 0
+
+
+def test_a_signal_that_is_ignored_stays_ignored(redirected: Sample) -> None:
+    """As under nohup."""
+    ignoring = ("sh", "-c", 'trap "" HUP INT; exec "$@"', "sh", sys.executable, "-c", _STOPPING)
+    with stopped_in_the_middle(redirected, ignoring) as process:
+        for number in (signal.SIGHUP, signal.SIGINT, signal.SIGCONT):
+            process.send_signal(number)
+        assert "phase3: applied as run 3" in finish(process, 0).out
+
+
+def test_an_encoding_that_does_not_have_it_all(sample: Sample) -> None:
+    done = sample.migrate("phase5", "--yes", "--force", PYTHONIOENCODING="ascii", PYTHONUTF8="0")
+    assert "\\u2713 old names import (" in done.out
+    assert "app/odd \\xfc.py:1:0: warning: " in done.out
 
 
 def test_stdin_stdout_and_stderr_may_be_shut(sample: Sample) -> None:

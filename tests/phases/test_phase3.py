@@ -141,6 +141,17 @@ def test_kept_sites_are_counted() -> None:
             "from shop.cart import (coupon\n    # why\n)\nfrom shop.basket import Basket as Cart\n",
             id="a comment before a comma",
         ),
+        pytest.param(
+            "from shop.cart import (\n    coupon, a,\n    Cart, b, c, checkout,\n    refund, d\n)\n",
+            "from shop.cart import (\n    coupon, a,\n    b, c,\n    d\n)\n"
+            "from shop.basket import Basket as Cart\nfrom shop.pay import checkout, refund\n",
+            id="lines stay lines when their first name goes",
+        ),
+        pytest.param(
+            "from shop.cart import coupon, \\\n    Cart, b\n",
+            "from shop.cart import coupon, \\\n    b\nfrom shop.basket import Basket as Cart\n",
+            id="continued lines, too",
+        ),
         pytest.param("from shop.prices import tax\n", "from shop.pricing.prices import tax\n", id="module"),
         pytest.param("from shop.prices.eu import tax as t\n", "from shop.pricing.prices.eu import tax as t\n", id="submodule"),
         pytest.param("from pricelist import (\n    a,\n    b,\n)\n", "from shop.pricing.lists import (\n    a,\n    b,\n)\n", id="top-level module"),
@@ -195,7 +206,9 @@ def test_relative(path: str, before: str, after: str) -> None:
 
 def test_a_package_moves_its_own_names() -> None:
     plan = moves(a="shop:Cart -> shop.basket:Basket", b="shop.api:run -> run:main")
-    check_rewritten("from . import Cart\n", "from shop.basket import Basket as Cart\n", phase=3, plan=plan, path="shop/api.py")
+    check_rewritten(
+        "from . import Cart\n", "from shop.basket import Basket as Cart\n", phase=3, plan=plan, path="shop/api.py"
+    )
     check_rewritten("from shop import Cart\n", "from shop.basket import Basket as Cart\n", phase=3, plan=plan)
     check_rewritten("from .api import run\n", "from run import main as run\n", phase=3, plan=plan, path="shop/cli.py")
 
@@ -206,7 +219,11 @@ def test_renamed_where_it_is() -> None:
         "from shop.cart import coupon, Cart\n", "from shop.cart import coupon, Basket as Cart\n", phase=3, plan=plan
     )
     check_rewritten(
-        "from .cart import (\n    Cart,\n)\n", "from .cart import (\n    Basket as Cart,\n)\n", phase=3, plan=plan, path="shop/a.py"
+        "from .cart import (\n    Cart,\n)\n",
+        "from .cart import (\n    Basket as Cart,\n)\n",
+        phase=3,
+        plan=plan,
+        path="shop/a.py",
     )
 
 

@@ -119,7 +119,9 @@ def test_kept_calls_are_counted() -> None:
     ],
 )  # fmt: skip
 def test_rewritten(before: str, after: str) -> None:
-    check_rewritten(f"{IMPORT}async def f():\n  {_indented(before)}\n", f"{IMPORT}async def f():\n  {_indented(after)}\n", phase=4)
+    check_rewritten(
+        f"{IMPORT}async def f():\n  {_indented(before)}\n", f"{IMPORT}async def f():\n  {_indented(after)}\n", phase=4
+    )
     check_rewritten(f"# 漢\n{IMPORT}{before}", f"# 漢\n{IMPORT}{after}", phase=4)
 
 
@@ -204,7 +206,9 @@ def test_reexports_are_the_object() -> None:
 
 
 def test_a_name_that_is_the_object_by_two_ways() -> None:
-    source = "try:\n from facade import Basket\nexcept ImportError:\n from shop.basket import Basket\nBasket(metadata=1)\n"
+    source = (
+        "try:\n from facade import Basket\nexcept ImportError:\n from shop.basket import Basket\nBasket(metadata=1)\n"
+    )
     after = source.replace("metadata=1", "context=1, audit={}")
     check_rewritten(source, after, phase=4, aliases={"facade.Basket": "shop.basket.Basket"})
     assert check_refused(source, "shadowed", phase=4).unresolved == {"facade.Basket"}
@@ -259,13 +263,41 @@ def test_a_mapping_without_surprises() -> None:
     "head",
     [
         pytest.param("try:\n from shop.basket import Basket\nexcept ImportError:\n from x import Basket\n", id="first"),
-        pytest.param("try:\n from x import Basket\nexcept ImportError:\n from shop.basket import Basket\n", id="second"),
+        pytest.param(
+            "try:\n from x import Basket\nexcept ImportError:\n from shop.basket import Basket\n", id="second"
+        ),
         pytest.param("from shop.basket import Basket\nBasket = spy(Basket)\n", id="wrapped"),
         pytest.param("from shop.basket import Basket\nB = Basket\nif x: B = y\nBasket = B\n", id="in a circle"),
     ],
 )
 def test_bound_twice(head: str) -> None:
     check_refused(head + "Basket(metadata=1)\nBasket(1)\n", "shadowed", phase=4)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        pytest.param("class B(Basket):\n  def __init__(self): super().__init__(context=1)\n", id="nothing old"),
+        pytest.param("class B(Basket):\n  def f(self): super().f(metadata=1)\n", id="another method"),
+        pytest.param("class B(Basket):\n  def __init__(self, metadata): ...\nB(metadata=1)\n", id="its own constructor"),
+        pytest.param("class B(Other):\n  def __init__(self): super().__init__(metadata=1)\n", id="another base"),
+        pytest.param("class B(Basket):\n  def __init__(self): Other.__init__(metadata=1)\n", id="another constructor"),
+    ],
+)
+def test_subclasses_with_nothing_to_say(source: str) -> None:
+    check_noop(IMPORT + source, phase=4)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        pytest.param("class B(Basket):\n  def __init__(self): super().__init__(metadata=1)\n", id="super"),
+        pytest.param("class B(x, Basket):\n  def __new__(cls): super(B, cls).__new__(cls, legacy=1)\n", id="with arguments"),
+        pytest.param("class B(Basket): ...\nB(metadata=1)\n", id="inherited constructor"),
+    ],
+)
+def test_subclasses(source: str) -> None:
+    check_refused(IMPORT + source, "subclass-super", phase=4)
 
 
 IN_F_STRING = 'from shop.basket import Basket\nx = f"{Basket(metadata=1)}"\n'

@@ -35,7 +35,9 @@ def test_noop(source: str) -> None:
         pytest.param("import shop.cart\n", "deprecated-import", "shop.cart", id="module import"),
         pytest.param("from shop import cart\n", "deprecated-import", "shop.cart", id="module from its package"),
         pytest.param(IMPORT + "Basket(1, metadata=2)\n", "deprecated-keyword", "shop.basket:Basket", id="keyword"),
-        pytest.param(IMPORT + "Basket(\n  legacy=2)\n", "deprecated-keyword", "shop.basket:Basket", id="removed keyword"),
+        pytest.param(
+            IMPORT + "Basket(\n  legacy=2)\n", "deprecated-keyword", "shop.basket:Basket", id="removed keyword"
+        ),
         pytest.param(
             IMPORT + "Basket(metadata=2, context=1)\n", "deprecated-keyword", "shop.basket:Basket", id="both keywords"
         ),
