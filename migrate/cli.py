@@ -7,6 +7,7 @@ import signal
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from io import TextIOWrapper
 from pathlib import Path
@@ -31,7 +32,7 @@ PlanFile = Annotated[
     Path | None, typer.Option("--plan", metavar="FILE", help="The plan; default: migrate.toml, found upward.")
 ]
 Root = Annotated[
-    Path | None, typer.Option("--root", metavar="DIR", help="The repository's root; default: where the plan is.")
+    Path | None, typer.Option("--root", metavar="DIR", help="The root; default: the folder of migrate.toml.")
 ]
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout; text for people on stderr.")]
 Jobs = Annotated[
@@ -326,12 +327,23 @@ def _exit_code(arguments: Sequence[str] | None) -> int:
         return _unheard()
     except (MigrateError, RepositoryError) as error:
         _complain(str(error))
-        return exit_code_of(error)
+        code = exit_code_of(error)
+        if "--json" in (sys.argv[1:] if arguments is None else arguments):
+            _document_refusal(str(error), code)
+        return code
     except Exception as error:  # the last line of defence: one line instead of a traceback
         return _bug(error, arguments)
     if code == Exit.INTERRUPTED:  # newer versions of typer make this of a Ctrl-C, older ones an Abort
         _complain("interrupted; no file is left half done; `migrate status` shows where it stands")
     return int(code or 0)
+
+
+def _document_refusal(message: str, code: int) -> None:
+    """With --json there is one document on stdout, also where a command refuses."""
+    from migrate.console import Voice
+
+    with suppress(OSError):
+        Voice(json=True).document({"schema": 1, "error": message, "exit_code": int(code)})
 
 
 def _bug(error: Exception, arguments: Sequence[str] | None) -> int:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import itertools
+from collections.abc import Collection, Iterator, Mapping
 
 from fissix.pgen2 import token
 from fissix.pygram import python_symbols as symbols
@@ -10,7 +11,7 @@ from fissix.pytree import Leaf, Node
 
 from migrate.edits import Span
 from migrate.findings import Finding
-from migrate.locate import CallSite, ImportSite, Located
+from migrate.locate import CallSite, ImportSite, Located, moved_object_in
 from migrate.modules import ModuleName, module_of, resolve_relative
 from migrate.moves import MoveIndex
 from migrate.plan import CallPhase, MovePhase, Plan
@@ -22,7 +23,9 @@ from phases.import_names import read_import_list
 from phases.patterns import import_source
 
 _BINDERS = frozenset({"class", "def", "as", "for", "global", "nonlocal", "del"})
-_PARAMETERS = frozenset({symbols.parameters, symbols.typedargslist, symbols.varargslist, symbols.lambdef})
+_PARAMETERS = frozenset(
+    {symbols.parameters, symbols.typedargslist, symbols.varargslist, symbols.lambdef, symbols.old_lambdef}
+)
 _ASSIGNERS = frozenset({"=", ":="})
 
 
@@ -35,8 +38,8 @@ def locate_in_unparsable(
     anywhere in the file.
 
     Returns:
-        The sites that are certain; and an `unparseable` finding where neither parser reads the file, or where one
-        of its imports or calls is in doubt.
+        The sites that are certain; and an `unparseable` finding where neither parser reads the file, or where
+        something else in it may be a site.
     """
     try:
         text = source.text
@@ -46,7 +49,12 @@ def locate_in_unparsable(
     found = _Unparsable(source, text, tree, module_of(path, plan.plan.source_roots), plan)
     imports = tuple(found.imports()) if phase in (3, 5) else ()
     calls = tuple(found.calls()) if phase in (4, 5) else ()
-    return Located(imports, calls, (_unparseable(path, error, phase, plan),) if found.in_doubt else ())
+    if phase == 3:
+        found.look_at_strings()
+    if calls or phase in (4, 5):
+        found.look_at_other_calls(calls)
+    doubts = (_unparseable(path, error, phase, plan),) if found.in_doubt else ()
+    return Located(imports, calls, (*doubts, *(found.self_import(path, *own) for own in found.self_imports)))
 
 
 def _unparseable(path: str, error: UnparsableSource, phase: int, plan: Plan) -> Finding:
@@ -73,6 +81,7 @@ class _Unparsable:
         self._moves = MoveIndex.of(plan)
         self._starts: dict[int, int] = {}
         self.in_doubt = False
+        self.self_imports: list[tuple[Node, ObjectRef]] = []
         at = 0
         for leaf in tree.leaves():
             self._starts[id(leaf)] = at + len(leaf.prefix)
@@ -87,7 +96,11 @@ class _Unparsable:
             homes = {n.name: home for n in listed.names if (home := self._moves.new_home(module, n.name))}
             star = self._moves.new_module(module) if listed.is_star else None
             if star is not None or homes:
-                if self._name.name in (star, *(home.module for home in homes.values())):
+                own = [name for name, home in homes.items() if home.module == self._name.name]
+                if own or star == self._name.name:
+                    self.self_imports.append((node, ObjectRef(module, own[0] if own else "")))
+                    continue
+                if star is not None and self._moves.splits(module):
                     self.in_doubt = True
                     continue
                 subject = ", ".join(str(ObjectRef(module, name)) for name in homes) or module
@@ -101,6 +114,80 @@ class _Unparsable:
             )
         for _, dotted in self._module_imports():
             self.in_doubt |= dotted in self._moves.old_modules or self._moves.new_module(dotted) is not None
+
+    def self_import(self, path: str, node: Node, old: ObjectRef) -> Finding:
+        line, column = self._source.position(self._span(node).start)
+        what = old.name or "all of it"
+        return Finding(
+            3, path, line, column, "self-import", str(old),
+            f"{self._name.name} is the new home of {what} and would import it from itself; remove the import",
+            self._source.position(self._span(node).end)[0],
+        )  # fmt: skip
+
+    def look_at_strings(self) -> None:
+        """A string may name a moved object by its old path; docstrings are prose."""
+        redirected = frozenset(r.module for r in self._plan.redirects)
+        self.in_doubt |= any(
+            leaf.type == token.STRING
+            and leaf.parent.type not in (symbols.simple_stmt, symbols.file_input)
+            and moved_object_in(leaf.value, self._moves, redirected) is not None
+            for leaf in self._tree.leaves()
+        )
+
+    def look_at_other_calls(self, certain: Collection[CallSite]) -> None:
+        """Any other call that passes an old keyword may be a site unless its callee is surely something else."""
+        wanted = {call.callee.dotted: call for call in self._plan.phase4.call} if self._plan.phase4 else {}
+        leaves = frozenset(dotted.rpartition(".")[2] for dotted in wanted)
+        gone = {k for call in wanted.values() for k in (*call.rename, *call.remove)}
+        adds = frozenset(d.rpartition(".")[2] for d, call in wanted.items() if not (call.rename or call.remove))
+        bound = self._bound()
+        subclassed = self._is_subclassed(frozenset(local for local, o in bound.items() if _may_lead_to(o, leaves)))
+        done = {site.span.end for site in certain}
+        for trailer in self._nodes(symbols.trailer):
+            if trailer.children[0].value != "(" or trailer.parent.type != symbols.power:
+                continue
+            if self._span(trailer).end in done:
+                continue
+            passes_old = not gone.isdisjoint(keywords(trailer))
+            last = _last_name(trailer)
+            spreads = spreads_mapping(trailer) and last in leaves
+            if passes_old and subclassed:
+                self.in_doubt = True
+            elif passes_old or spreads or last in adds:
+                self.in_doubt |= self._may_be_wanted(trailer, bound, frozenset(wanted), leaves)
+
+    def _may_be_wanted(
+        self, trailer: Node, bound: Mapping[str, frozenset[str]], wanted: frozenset[str], leaves: frozenset[str]
+    ) -> bool:
+        """May the callee of a call that is no certain site be an object of the plan after all?"""
+        name, attributes, first = _called(trailer.parent)
+        if name is None or first is not trailer:
+            before = list(itertools.takewhile(lambda child: child is not trailer, trailer.parent.children))
+            names = {leaf.value for part in before for leaf in part.leaves() if leaf.type == token.NAME}
+            if _last_name(trailer) is not None and (first is not None or isinstance(before[0], Leaf)):
+                return _last_name(trailer) in leaves  # a method of what a call gives, or of a literal
+            return not names.isdisjoint(bound) or not names.isdisjoint(leaves)
+        if name.value in bound:
+            paths = {".".join([object_, *attributes]) for object_ in bound[name.value]}
+            # calls() has looked at the plan's own objects; what is inside of them is something else
+            return not all(p in wanted or any(p.startswith(w + ".") for w in wanted) for p in paths)
+        if attributes:
+            return False
+        occurrences = list(self._occurrences(name.value))
+        if any(leaf.parent.type == symbols.expr_stmt and _binds(leaf, before) for leaf, before in occurrences):
+            return True
+        return self._has_star() and not any(_binds(leaf, before) for leaf, before in occurrences)
+
+    def _has_star(self) -> bool:
+        return any(read_import_list(node).is_star for node in self._nodes(symbols.import_from))
+
+    def _is_subclassed(self, names: frozenset[str]) -> bool:
+        """Is one of `names` among the bases of a class?"""
+        headers = (
+            itertools.takewhile(lambda c: str(c).strip() != ":", n.children) for n in self._nodes(symbols.classdef)
+        )
+        bases = (leaf for header in headers for part in list(header)[2:] for leaf in part.leaves())
+        return any(leaf.type == token.NAME and leaf.value in names for leaf in bases)
 
     def calls(self) -> Iterator[CallSite]:
         """The calls of the plan's objects that pass something old, or lack something new."""
@@ -174,7 +261,7 @@ class _Unparsable:
             before = leaf.value
 
     def _is_bound_elsewhere(self, name: str) -> bool:
-        return any(_binds(leaf, before) for leaf, before in self._occurrences(name))
+        return self._has_star() or any(_binds(leaf, before) for leaf, before in self._occurrences(name))
 
     def _is_passed_on(self, name: str) -> bool:
         """Is the object given another name, or handed to a call together with a keyword it no longer takes?"""
@@ -214,6 +301,18 @@ def _called(power: Node) -> tuple[Leaf | None, list[str], Node | None]:
     return name, attributes, None
 
 
+def _last_name(trailer: Node) -> str | None:
+    """`c` of `a.b.c(…)` and of `c(…)`; None where something else stands before the parenthesis."""
+    before = trailer.prev_sibling
+    if isinstance(before, Node) and before.type == symbols.trailer and before.children[0].value == ".":
+        before = before.children[1]
+    return str(before.value) if isinstance(before, Leaf) and before.type == token.NAME else None
+
+
+def _may_lead_to(objects: frozenset[str], leaves: frozenset[str]) -> bool:
+    return any(dotted.rpartition(".")[2] in leaves for dotted in objects)
+
+
 def _is_bare_generator(argument: Leaf | Node) -> bool:
     """`f(x for x in y)`: nothing can follow it."""
     return isinstance(argument, Node) and any(child.type == symbols.comp_for for child in argument.children)
@@ -238,7 +337,9 @@ def _binds(leaf: Leaf, before: str) -> bool:
             return sibling is not None and (sibling.type == symbols.annassign or str(sibling).strip().endswith("="))
         if kind in (symbols.for_stmt, symbols.comp_for):
             return str(node.prev_sibling).strip() == "for"
-        if kind in (symbols.with_item, symbols.with_stmt, symbols.except_clause):
+        if kind == symbols.except_clause:
+            return str(node.prev_sibling or "").strip() in ("as", ",")
+        if kind in (symbols.with_item, symbols.with_stmt):
             return str(node.prev_sibling or "").strip() == "as"
         if kind in (symbols.del_stmt, symbols.global_stmt):
             return True

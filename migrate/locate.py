@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ast
 import re
+import symtable
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from migrate.edits import Span
 from migrate.findings import Finding
@@ -13,6 +15,7 @@ from migrate.modules import ModuleName, resolve_relative
 from migrate.moves import MoveIndex
 from migrate.plan import Call, Plan
 from migrate.provenance import Bound, FollowedNames, Provenance
+from migrate.reexports import star_sources
 from migrate.refs import ObjectRef
 from migrate.source import Source
 from migrate.syntax import Place, any_word, lines_with, places_on, statements
@@ -115,9 +118,9 @@ def _from_import(module: Module, moves: MoveIndex, statement: ast.ImportFrom, ol
                 3, statement, "self-import", old,
                 f"{moved_to} is the new home of {old} and would import everything from itself; remove the import",
             )  # fmt: skip
-        if moved_to is not None:
+        if moved_to is not None and not moves.splits(old):
             return ImportSite(module.source.span(statement), old, statement)
-        if old not in moves.old_modules:
+        if moved_to is None and old not in moves.old_modules:
             return None
         return module.finding(
             3, statement, "star-import", old,
@@ -163,20 +166,37 @@ def _imported_modules(module: Module, moves: MoveIndex, statement: ast.ImportFro
 
 def string_references(module: Module, moves: MoveIndex, redirected: frozenset[str]) -> Iterator[Finding]:
     """Strings that name a moved object or module by its old path; docstrings and comments are prose and stay."""
-    olds = sorted({m.old.module for m in moves.moves if m.strings != "none"}, key=len, reverse=True)
+    olds = _old_paths(moves)
     if not olds or not any(old in module.source.text for old in olds):
         return
-    path = re.compile(r"(?<![\w.])(" + "|".join(map(re.escape, olds)) + r")((?:\.\w+)*)(?!\w)")
+    path = _any_path(olds)
     for place in places_on(module.tree, lines_with(module.source, path)):
         node = place.node
         if not isinstance(node, ast.Constant) or not isinstance(node.value, str) or _is_docstring(place):
             continue
-        for found in path.finditer(node.value):
-            subject = _named(moves, redirected, found.group(1), found.group(2).lstrip("."))
-            if subject is not None:
-                shown = next((p for p in reversed(place.parents) if isinstance(p, ast.JoinedStr)), node)
-                yield _string_finding(module, place, shown, subject, found.group(1) in redirected)
-                break
+        subject = moved_object_in(node.value, moves, redirected)
+        if subject is not None:
+            shown = next((p for p in reversed(place.parents) if isinstance(p, ast.JoinedStr)), node)
+            yield _string_finding(module, place, shown, subject, subject.module in redirected)
+
+
+def moved_object_in(text: str, moves: MoveIndex, redirected: frozenset[str]) -> ObjectRef | None:
+    """The first moved object that a string names by its old path."""
+    olds = _old_paths(moves)
+    for found in _any_path(olds).finditer(text) if olds else ():
+        subject = _named(moves, redirected, found.group(1), found.group(2).lstrip("."))
+        if subject is not None:
+            return subject
+    return None
+
+
+def _old_paths(moves: MoveIndex) -> tuple[str, ...]:
+    """Modules whose paths are looked for in strings, the longest first."""
+    return tuple(sorted({m.old.module for m in moves.moves if m.strings != "none"}, key=len, reverse=True))
+
+
+def _any_path(modules: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile(r"(?<![\w.])(" + "|".join(map(re.escape, modules)) + r")((?:\.\w+)*)(?!\w)")
 
 
 def _named(moves: MoveIndex, redirected: frozenset[str], old_module: str, rest: str) -> ObjectRef | None:
@@ -210,18 +230,22 @@ def _is_docstring(place: Place) -> bool:
     return len(place.parents) >= 2 and isinstance(place.parents[-1], ast.Expr)
 
 
-def locate_calls(module: Module, plan: Plan, aliases: Mapping[str, str], phase: int = 4) -> Located:
+def locate_calls(
+    module: Module, plan: Plan, aliases: Mapping[str, str], phase: int = 4, maybe: Mapping[str, str] | None = None
+) -> Located:
     """Find the calls that phase 4 changes: the callee is, by provenance, an object of the plan.
 
     Args:
         aliases: dotted re-exports of the plan's objects, to the object each is.
         phase: the phase that findings are reported under.
+        maybe: dotted re-exports that may also be something else, to the object each may be.
     """
     assert plan.phase4 is not None
     wanted = {call.callee.dotted: call for call in plan.phase4.call}
-    wanted |= {alias: wanted[real] for alias, real in aliases.items() if real in wanted}
+    doubtful = {alias: wanted[real] for alias, real in (maybe or {}).items() if real in wanted}
+    wanted |= {alias: wanted[real] for alias, real in aliases.items() if real in wanted} | doubtful
     keywords = frozenset(k for call in plan.phase4.call for k in (*call.rename, *call.remove))
-    return _CallLocator(module, wanted, keywords, phase).locate()
+    return _CallLocator(module, wanted, frozenset(doubtful), keywords, phase).locate()
 
 
 _BLANK = r"[\s\\]|#[^\r\n]*[\r\n]"
@@ -232,14 +256,23 @@ _CHAIN_WITHIN = 400
 
 
 class _CallLocator:
-    def __init__(self, module: Module, wanted: Mapping[str, Call], keywords: frozenset[str], phase: int) -> None:
+    def __init__(
+        self,
+        module: Module,
+        wanted: Mapping[str, Call],
+        doubtful: frozenset[str],
+        keywords: frozenset[str],
+        phase: int,
+    ) -> None:
         self._module = module
         self._wanted = wanted
+        self._doubtful = doubtful
         self._keywords = keywords
         self._phase = phase
         self._sites: list[CallSite] = []
         self._findings: list[Finding] = []
         self._unresolved: set[str] = set()
+        self._subclasses: set[tuple[str, ObjectRef]] = set()
 
     def locate(self) -> Located:
         provenance = Provenance(self._module.source, self._module.tree, self._module.name)
@@ -249,8 +282,37 @@ class _CallLocator:
                 self._look_at(place, place.node, followed)
             elif isinstance(place.node, ast.ClassDef):
                 self._look_at_subclass(place, place.node, followed)
+        self._look_at_stars()
         self._sites.sort(key=lambda site: site.span)
         return Located((), tuple(self._sites), tuple(self._findings), frozenset(self._unresolved))
+
+    def _look_at_stars(self) -> None:
+        """Calls with an old keyword of a bare name that nothing in the file binds but, perhaps, a star import."""
+        stars = star_sources(self._module.tree, self._module.name)
+        if not stars:
+            return
+        bound = _bound_names(self._module.source.symbols())
+        for node in ast.walk(self._module.tree):
+            if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name) or node.func.id in bound:
+                continue
+            passed = frozenset(k.arg for k in node.keywords)
+            if self._keywords and passed.isdisjoint(self._keywords):
+                continue
+            paths = [f"{star}.{node.func.id}" for star in sorted(stars)]
+            call = next((self._wanted[path] for path in paths if path in self._wanted), None)
+            if call is None:
+                self._unresolved.update(paths)
+            elif self._needs_change(call, passed):
+                self._report(
+                    node, "star-import", call,
+                    f"a star import may be where {node.func.id} comes from, which is {call.callee} then; "
+                    "import it by name, then run phase4 again",
+                )  # fmt: skip
+
+    def _needs_change(self, call: Call, passed: frozenset[str | None]) -> bool:
+        if call.rename or call.remove:
+            return not passed.isdisjoint((*call.rename, *call.remove))
+        return None not in passed and any(name not in passed for name in call.add)
 
     def _worth_following(self, provenance: Provenance) -> frozenset[str]:
         """Local names bound to a wanted object, to a part of its path, or to what may be a re-export of it."""
@@ -285,7 +347,8 @@ class _CallLocator:
         """The plan's entry for what is called, if it may be one, and whether it is nothing else."""
         found = [self._wanted.get(dotted) for dotted in bound.objects] if bound is not None else []
         call = next((call for call in found if call is not None), None)
-        return call, bound is not None and bound.complete and all(other is call for other in found)
+        is_certain = bound is not None and bound.complete and self._doubtful.isdisjoint(bound.objects)
+        return call, is_certain and all(other is call for other in found)
 
     def _may_be_reexport(self, dotted: str) -> bool:
         own = dotted.startswith(self._module.name.name + ".")
@@ -310,17 +373,25 @@ class _CallLocator:
         constructs = any(isinstance(s, ast.FunctionDef) and s.name in ("__init__", "__new__") for s in node.body)
         inside = [n for n in ast.walk(node) if isinstance(n, ast.Call) and _is_super_constructor(n.func)]
         if not constructs:
-            inside += (
-                n
-                for n in ast.walk(self._module.tree)
-                if isinstance(n, ast.Call) and isinstance(n.func, ast.Name) and n.func.id == node.name
-            )
+            if (node.name, call.callee) not in self._subclasses:
+                inside += self._calls_by_name.get(node.name, ())
+            self._subclasses.add((node.name, call.callee))
         for passing in inside:
             if not old.isdisjoint(k.arg for k in passing.keywords if k.arg):
                 self._report(
                     passing, "subclass-super", call,
                     f"{node.name} passes a keyword on to {call.callee} that it no longer takes; change it by hand",
                 )  # fmt: skip
+
+    @cached_property
+    def _calls_by_name(self) -> dict[str, list[ast.Call]]:
+        """The module's calls of plain names that pass a keyword the plan changes, by name."""
+        found: dict[str, list[ast.Call]] = {}
+        for node in ast.walk(self._module.tree):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                if not self._keywords.isdisjoint(k.arg for k in node.keywords if k.arg):
+                    found.setdefault(node.func.id, []).append(node)
+        return found
 
     def _decide(self, place: Place, node: ast.Call, call: Call, is_certain: bool) -> None:
         named = {k.arg for k in node.keywords if k.arg is not None}
@@ -379,6 +450,12 @@ class _CallLocator:
 
     def _report(self, node: ast.Call, code: str, call: Call, message: str) -> None:
         self._findings.append(self._module.finding(self._phase, node, code, call.callee, message))
+
+
+def _bound_names(table: symtable.SymbolTable) -> frozenset[str]:
+    """Names that anything in a module or further inside binds."""
+    own = (s.get_name() for s in table.get_symbols() if s.is_assigned() or s.is_imported() or s.is_parameter())
+    return frozenset(own).union(*(_bound_names(child) for child in table.get_children()))
 
 
 def _shows_itself(source: Source, node: ast.AST) -> bool:

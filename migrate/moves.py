@@ -52,6 +52,14 @@ class MoveIndex:
                 return m.new.module + module[len(m.old.module) :]
         return None
 
+    def splits(self, module: str) -> bool:
+        """Do some names of `module`, which moves as a whole, go elsewhere than the module itself?"""
+        moved_to = self.new_module(module)
+        return any(
+            m.old.module == module and m.old.name and (moved_to is None or m.new != ObjectRef(moved_to, m.old.name))
+            for m in self.moves
+        )
+
     def new_home(self, module: str, name: str) -> ObjectRef | None:
         """Where `module:name` lives now; None when it stays."""
         ref = ObjectRef(module, name)

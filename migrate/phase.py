@@ -134,6 +134,8 @@ class _PhaseCommand:
         if options.check:
             self._voice.note(summary(found, "would change"))
             code = Exit.FINDINGS if found.files or self._blocking() else Exit.DONE
+            if not self._voice.quiet:
+                self._next(f"migrate {self._name} --dry-run" if code else None)
             return self._end(code, "dry-run" if found.files else "nothing-to-do", found, applied=not found.files)
         self._show(found)
         if options.dry_run:
@@ -150,11 +152,13 @@ class _PhaseCommand:
         chosen = choose_edits(found, self._voice) if options.interactive else found
         if not chosen.files:
             self._voice.say(f"{self._name}: no hunk accepted; nothing written")
+            self._next(f"migrate {self._name}")
             return self._end(Exit.FINDINGS, "dry-run", found, applied=False)
         if not (options.yes or options.interactive) and not self._voice.confirm(
             f"apply {count(chosen.edits, 'edit')} in {count(len(chosen.files), 'file')}?"
         ):
             self._voice.say(f"{self._name}: not applied; nothing written")
+            self._next(f"migrate {self._name}")
             return self._end(Exit.FINDINGS, "dry-run", found, applied=False)
         return self._apply(chosen, partial=chosen.edits < found.edits)
 
@@ -172,10 +176,10 @@ class _PhaseCommand:
 
     def _dry_run(self) -> PhaseEnd:
         found = self._found
-        if not found.files:
-            self._voice.say(f"{self._name}: nothing to do: {self._why_nothing()}")
         if self._blocking():
             self._voice.say(self._what_blocks("would be blocked"), "red")
+        elif not found.files:
+            self._voice.say(f"{self._name}: nothing to do: {self._why_nothing()}")
         if found.files or self._blocking():
             self._next(f"migrate {self._name}" + (" --force" if self._blocking() else ""))
         else:
@@ -250,6 +254,7 @@ class _PhaseCommand:
             return self._end(Exit.FINDINGS if blocked else Exit.DONE, "dry-run", found, applied=False, checks=())
         if table.check and not options.yes and not voice.confirm(f"run {count(len(table.check), 'check')}?"):
             voice.say(f"{self._name}: no check was run")
+            self._next(f"migrate {self._name}")
             return self._end(Exit.FINDINGS, "dry-run", found, applied=False, checks=())
         _run, results = run_checks(
             self._session,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from hashlib import sha256
 
@@ -151,7 +151,7 @@ def preview(git: Git, plan: Plan, phase: int, jobs: int | None = None, progress:
         tuple(found),
         len(results),
         sum(r.kept for r in results),
-        tuple(_priority_notes(git, priority, files, found)),
+        (*_priority_notes(git, priority, files, found), *(_not_looked_into(git) if phase > 2 else ())),
         time.monotonic() - started,
     )
 
@@ -191,13 +191,14 @@ def _sites(
     def look_at(paths: Iterable[str]) -> None:
         files = [(path, tree.read(path)) for path in paths if path not in redirected]
         relevant = [(path, content) for path, content in files if is_relevant(path, content)]
-        spec = PhaseSpec(plan, phase, tuple(sorted(aliases.items())))
+        spec = PhaseSpec(plan, phase, tuple(sorted(aliases.items())), tuple(sorted(maybe.items())))
         tick = None if progress is None else lambda done: progress(done, len(relevant))
         for result in transform_files(relevant, spec, jobs, tick):
             results[result.path] = result
 
     results: dict[str, FileResult] = {}
     aliases: dict[str, str] = {}
+    maybe: dict[str, str] = {}
     found = find_candidates(tree.git, plan, phase)
     look_at(found)
     if phase in (4, 5) and plan.phase4 is not None:
@@ -206,26 +207,48 @@ def _sites(
         words = {call.callee.leaf for call in plan.phase4.call}
         asked: set[str] = set()
         while True:
-            renamed = reexports.renamed(((p, tree.read(p)) for p in found), words, wanted | set(aliases))
+            files = ((p, tree.read(p)) for p in found)
+            renamed, doubtful = reexports.renamed(files, words, wanted | set(aliases) | set(maybe))
+            uncertain = {n: real for n, real in renamed.items() if real in maybe} | dict(doubtful)
+            renamed = {n: real for n, real in renamed.items() if real not in maybe}
             unresolved = {name for r in results.values() for name in r.unresolved} - asked
             asked |= unresolved
             new = {**reexports.aliases(unresolved, wanted), **renamed}
             new = {name: aliases.get(real, real) for name, real in new.items() if name not in aliases}
-            if not new:
+            uncertain |= reexports.uncertain(unresolved - set(new), wanted)
+            doubts = {
+                name: aliases.get(real, maybe.get(real, real))
+                for name, real in uncertain.items()
+                if name not in aliases and name not in new and name not in maybe
+            }
+            if not new and not doubts:
                 break
             aliases |= new
-            words = {name.rpartition(".")[2] for name in renamed}
+            maybe |= doubts
+            words = {name.rpartition(".")[2] for name in (*renamed, *uncertain)}
             found = find_words(tree.git, plan, words)
-            again = {r.path for r in results.values() if not r.unresolved.isdisjoint(new)}
+            again = {r.path for r in results.values() if not r.unresolved.isdisjoint({*new, *doubts})}
             look_at(sorted(again | (set(found) - set(results))))
     return list(results.values()), []
+
+
+def _not_looked_into(git: Git) -> Iterator[str]:
+    """Submodules, and links to Python files or folders that lead out of the root: never written, so never read."""
+    root = git.root.resolve()
+    for path, kind in sorted(git.passed_over().items()):
+        if kind == "submodule":
+            yield f"{path}: a submodule is not looked into; run the plan in it"
+        elif not (root / path).resolve().is_relative_to(root):
+            yield f"{path}: a link out of the root is not followed"
 
 
 def _is_priority(path: str, priority: tuple[str, ...]) -> bool:
     return any(path == entry or (entry.endswith("/") and path.startswith(entry)) for entry in priority)
 
 
-def _priority_notes(git: Git, priority: tuple[str, ...], files: tuple[FilePreview, ...], found: list[Finding]):  # type: ignore[no-untyped-def]
+def _priority_notes(
+    git: Git, priority: tuple[str, ...], files: tuple[FilePreview, ...], found: list[Finding]
+) -> Iterator[str]:
     touched = {f.path for f in files} | {f.path for f in found}
     for entry in priority:
         if not (git.root / entry).exists():

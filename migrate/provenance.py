@@ -105,28 +105,32 @@ class FollowedNames:
         self._importer = importer
         self.names = names
         self._scoped: dict[tuple[str, ast.AST | None], list[_Binding]] = {}
-        self.places: tuple[Place, ...] = ()
-        pending = names
-        while pending:  # an alias of an alias takes another round
-            self.places = self._find_places()
-            pending = self._aliases() - self.names
-            self.names |= pending
+        self._meanings: dict[tuple[str, ast.AST | None], Bound | None] = {}
+        self.names |= self._aliases()
+        self.places = self._find_places() if self.names else ()
         for binding in self._bindings():
             self._scoped.setdefault((binding.name, binding.scope), []).append(binding)
 
     def _find_places(self) -> tuple[Place, ...]:
-        if not self.names:
-            return ()
         return tuple(places_on(self._tree, lines_with(self._source, any_word(self.names))))
 
     def _aliases(self) -> frozenset[str]:
-        """Names assigned from a followed name, or from an attribute of one: `Ctx = Context`, `Ctx = m.Context`."""
-        return frozenset(
-            target.id
-            for place in self.places
-            for target, value in plain_assignment(place.node)
-            if (root := root_name(value)) is not None and root.id in self.names
-        )
+        """Names assigned from a followed name, or from an attribute of one: `Ctx = Context`, `Ctx = m.Context`.
+
+        Aliases of aliases, too.
+        """
+        assigned: dict[str, list[str]] = {}
+        for statement, _scopes in statements(self._tree.body):
+            for target, value in plain_assignment(statement):
+                if (root := root_name(value)) is not None:
+                    assigned.setdefault(root.id, []).append(target.id)
+        found: set[str] = set()
+        pending = list(self.names)
+        while pending:
+            new = set(assigned.get(pending.pop(), ())) - found
+            found |= new
+            pending += new
+        return frozenset(found)
 
     def resolve(self, expression: ast.expr, place: Place) -> Bound | None:
         """What a name or an attribute chain stands for at `place`; None when no import or definition tells."""
@@ -139,6 +143,20 @@ class FollowedNames:
         variable = (root.id, self._owner(root.id, place))
         if variable in seen:
             return None
+        if seen:  # what a variable means on the way depends on where the way began
+            meaning = self._meaning(variable, seen)
+        else:
+            if variable not in self._meanings:
+                self._meanings[variable] = self._meaning(variable, seen)
+            meaning = self._meanings[variable]
+        if meaning is None:
+            return None
+        chain = attributes(expression)
+        return Bound(tuple(".".join([found, *chain]) for found in meaning.objects), meaning.complete)
+
+    def _meaning(
+        self, variable: tuple[str, ast.AST | None], seen: frozenset[tuple[str, ast.AST | None]]
+    ) -> Bound | None:
         objects: list[str] = []
         complete = True
         for binding in self._scoped.get(variable, ()):
@@ -150,10 +168,7 @@ class FollowedNames:
                 alias = self._resolve(binding.value, binding.place, seen | {variable})
             objects += alias.objects if alias is not None else ()
             complete &= binding.harmless or (alias is not None and alias.complete)
-        if not objects:
-            return None
-        chain = attributes(expression)
-        return Bound(tuple(dict.fromkeys(".".join([found, *chain]) for found in objects)), complete)
+        return Bound(tuple(dict.fromkeys(objects)), complete) if objects else None
 
     def _owner(self, name: str, place: Place) -> ast.AST | None:
         """The scope node whose variable `name` is at `place`, by CPython's symbol tables; None for the module."""
@@ -271,14 +286,32 @@ class _Tables:
 
     def __init__(self, source: Source) -> None:
         self._top = source.symbols()
+        self._owners: dict[tuple[str, tuple[ast.AST, ...]], ast.AST | None] = {}
+        self._inside: dict[int, dict[tuple[str, int], symtable.SymbolTable]] = {}
+        self._own_names: dict[ast.AST, frozenset[str]] = {}
 
     def owner(self, name: str, scopes: tuple[ast.AST, ...]) -> ast.AST | None:
         """The scope among `scopes` (outermost first) whose variable `name` is seen from the innermost one."""
+        variable = (name, scopes)
+        if variable not in self._owners:
+            self._owners[variable] = self._find_owner(name, scopes)
+        return self._owners[variable]
+
+    def _child(self, table: symtable.SymbolTable, scope: ast.AST) -> symtable.SymbolTable:
+        """The symbol table of `scope`, a function or class whose enclosing table is `table`."""
+        inside = self._inside.get(table.get_id())
+        if inside is None:
+            inside = self._inside[table.get_id()] = {}
+            for child in _definitions(table):
+                inside.setdefault((child.get_name(), child.get_lineno()), child)
+        return inside[scope.name, scope.lineno]  # type: ignore[attr-defined]
+
+    def _find_owner(self, name: str, scopes: tuple[ast.AST, ...]) -> ast.AST | None:
         table = self._top
         chain: list[tuple[ast.AST, symtable.SymbolTable]] = []
         for scope in scopes:
             if isinstance(scope, DEFINITIONS):
-                table = _child(table, scope)
+                table = self._child(table, scope)
             chain.append((scope, table))
         innermost = True
         for scope, table in reversed(chain):
@@ -293,10 +326,15 @@ class _Tables:
                 if name in scope.names:
                     return scope.definition
                 continue  # they see the names of a class around them
-            elif name in _own_names(scope):
+            elif name in self._names_of(scope):
                 return scope
             innermost = False
         return MODULE
+
+    def _names_of(self, scope: ast.AST) -> frozenset[str]:
+        if scope not in self._own_names:
+            self._own_names[scope] = _own_names(scope)
+        return self._own_names[scope]
 
 
 def _lookup(table: symtable.SymbolTable, name: str) -> symtable.Symbol | None:
@@ -313,12 +351,6 @@ def _own_names(scope: ast.AST) -> frozenset[str]:
         return frozenset(walrus) | {n.arg for n in ast.walk(scope.args) if isinstance(n, ast.arg)}
     clauses: list[ast.comprehension] = scope.generators  # type: ignore[attr-defined]
     return frozenset(n.id for clause in clauses for n in ast.walk(clause.target) if isinstance(n, ast.Name))
-
-
-def _child(table: symtable.SymbolTable, scope: ast.AST) -> symtable.SymbolTable:
-    """The symbol table of `scope`, a function or class whose enclosing table is `table`."""
-    name, line = scope.name, scope.lineno  # type: ignore[attr-defined]
-    return next(t for t in _definitions(table) if t.get_name() == name and t.get_lineno() == line)
 
 
 def _definitions(table: symtable.SymbolTable) -> Iterator[symtable.SymbolTable]:

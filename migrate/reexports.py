@@ -35,24 +35,41 @@ class Reexports:
                 found[name] = real
         return found
 
+    def uncertain(self, dotted: Collection[str], wanted: Collection[str]) -> Mapping[str, str]:
+        """Those of `dotted` that only may be one of `wanted`, in one of several ways, with the first of these."""
+        certain = self.aliases(dotted, wanted)
+        found: dict[str, str] = {}
+        for name in dotted:
+            reached = self._reach(name, frozenset(wanted), set())
+            if name not in certain and name not in wanted and reached:
+                found[name] = min(reached)
+        return found
+
     def renamed(
         self, files: Iterable[tuple[str, bytes]], words: Collection[str], wanted: Collection[str]
-    ) -> Mapping[str, str]:
-        """Other names that modules give to one of `wanted` for others to import, with what each is.
+    ) -> tuple[Mapping[str, str], Mapping[str, str]]:
+        """Other names that modules give to one of `wanted` for others to import, with what each is, or only may be.
 
         Args:
             files: (path, content) pairs. words: the last names of `wanted` to look for in them.
         """
-        found: dict[str, str] = {}
-        for path, content in files:
-            if not may_give_other_name(content, words):
-                continue
-            for name in _names_given_to(content, words):
-                dotted = f"{module_of(path, self.plan.plan.source_roots).name}.{name}"
-                real = self._follow(dotted, frozenset(wanted))
-                if real is not None and real != dotted:
-                    found[dotted] = real
-        return found
+        given = {
+            f"{module_of(path, self.plan.plan.source_roots).name}.{name}"
+            for path, content in files
+            if may_give_other_name(content, words)
+            for name in _names_given_to(content, words)
+        }
+        return self.aliases(given, wanted), self.uncertain(given, wanted)
+
+    def _reach(self, dotted: str, wanted: frozenset[str], seen: set[str]) -> frozenset[str]:
+        """All of `wanted` that `dotted` may be, certain or not."""
+        if dotted in wanted:
+            return frozenset({dotted})
+        if dotted in seen:
+            return frozenset()
+        seen.add(dotted)
+        steps, _, _ = self._one_step(dotted)
+        return frozenset().union(*(self._reach(step, wanted, seen) for step in sorted(steps)))
 
     def _follow(self, dotted: str, wanted: frozenset[str], known: dict[str, str | None] | None = None) -> str | None:
         """The one of `wanted` that `dotted` is in the end; None where that is not certain."""
@@ -61,31 +78,32 @@ class Reexports:
         known = {} if known is None else known
         if dotted not in known:
             known[dotted] = None  # modules that import from each other in a circle define nothing
-            steps, any_of = self._one_step(dotted)
-            reached = {self._follow(step, wanted, known) for step in sorted(steps)}
+            steps, any_of, is_complete = self._one_step(dotted)
+            reached = {self._follow(step, wanted, known) for step in sorted(steps)} if is_complete else set()
             if any_of:
                 reached.discard(None)
             known[dotted] = reached.pop() if len(reached) == 1 else None
         return known[dotted]
 
-    def _one_step(self, dotted: str) -> tuple[frozenset[str], bool]:
-        """What the module of `dotted` binds that name to, and whether only one of these has to lead anywhere.
+    def _one_step(self, dotted: str) -> tuple[frozenset[str], bool, bool]:
+        """What the module of `dotted` binds that name to; and two answers about it.
 
-        So it is where star imports alone can bind the name: which of their modules has it is not known.
+        Whether only one of these has to lead anywhere, as where star imports alone can bind the name: which of their
+        modules has it is not known. And whether the name cannot be anything else.
         """
         module, _, name = dotted.rpartition(".")
         found = self._module(module)
         if found is None:
             if not module:
-                return frozenset(), False
-            outer, any_of = self._one_step(module)
-            return frozenset(f"{step}.{name}" for step in outer), any_of
+                return frozenset(), False, True
+            outer, any_of, is_complete = self._one_step(module)
+            return frozenset(f"{step}.{name}" for step in outer), any_of, is_complete
         bound = found.provenance.follow(_roots(found.tree, name)).resolve(ast.Name(name), Place(found.tree, (), ()))
         if bound is not None:
-            return frozenset(bound.objects) if bound.complete else frozenset(), False
+            return frozenset(bound.objects), False, bound.complete
         if name in found.bound:
-            return frozenset(), False
-        return frozenset(f"{star}.{name}" for star in found.stars), True
+            return frozenset(), False, True
+        return frozenset(f"{star}.{name}" for star in found.stars), True, True
 
     def _module(self, module: str) -> _Read | None:
         if module not in self._modules:
@@ -118,15 +136,18 @@ class _Read:
 
 
 def _roots(tree: ast.Module, name: str) -> frozenset[str]:
-    """The name itself, and the names that the module's own statements assign it from."""
-    assigned = (
-        root_name(value)
+    """The name itself, and the names that the module's own statements assign it from, directly or not."""
+    assigned = [
+        (target.id, root.id)
         for statement, scopes in statements(tree.body)
         if not scopes
         for target, value in plain_assignment(statement)
-        if target.id == name
-    )
-    return frozenset({name, *(root.id for root in assigned if root is not None)})
+        if (root := root_name(value)) is not None
+    ]
+    roots = {name}
+    while more := {root for target, root in assigned if target in roots} - roots:
+        roots |= more
+    return frozenset(roots)
 
 
 def star_sources(tree: ast.Module, importer: ModuleName) -> frozenset[str]:

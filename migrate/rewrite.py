@@ -46,7 +46,7 @@ class CompiledQuery(RefactoringTool):  # type: ignore[misc]
         """
         try:
             tree = self.driver.parse_string(text)
-            is_whole = str(tree) == text
+            is_whole = str(tree) == text  # and no walk over it goes deeper
         except (ParseError, TokenError, IndentationError, RecursionError) as error:
             raise NotRewritable(str(error)) from None
         if not is_whole:
@@ -70,11 +70,8 @@ class CompiledQuery(RefactoringTool):  # type: ignore[misc]
             NotRewritable: fissix does not read `text`.
         """
         tree = self.parse(text + "\n")
-        try:
-            self.refactor_tree(tree, path)
-            return Rewritten(str(tree).removesuffix("\n"), bool(tree.was_changed))
-        except RecursionError as error:
-            raise NotRewritable(str(error)) from None
+        self.refactor_tree(tree, path)
+        return Rewritten(str(tree).removesuffix("\n"), bool(tree.was_changed))
 
 
 @dataclass(frozen=True, slots=True)

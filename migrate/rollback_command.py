@@ -55,6 +55,7 @@ def roll_back_command(
         voice.say(run_line(run))
     if not yes and not voice.confirm(f"take {count(len(runs), 'run')} back, newest first?"):
         voice.say("nothing rolled back")
+        voice.say("next: migrate rollback")
         return Exit.FINDINGS, _document(plan, (), started)
     results = roll_back_runs(git, runs, force=force, done=lambda result: _tell(voice, result))
     _warn_of_commits(voice, runs)

@@ -61,7 +61,7 @@ def open_session(root: Path | None, plan_file: Path | None) -> Session:
     """Find the repository and load the plan.
 
     Args:
-        root: from `--root`; None for the folder of the plan found upward, or the working tree's top with `--plan`.
+        root: from `--root`; None for the folder of the `migrate.toml`, or the working tree's top with another plan.
         plan_file: from `--plan`; None for `migrate.toml` in the root, or found upward from the current folder.
     Raises:
         UsageError: `root` is no folder.
@@ -71,15 +71,33 @@ def open_session(root: Path | None, plan_file: Path | None) -> Session:
     git = open_repository(root)
     if plan_file is not None:
         plan = load_plan(plan_file)
-        return Session(git if root is not None else Git.open(git.toplevel), plan, plan_file)
+        return _session(git if root is not None else Git.open(_root_of(git, plan_file)), plan, plan_file)
     if root is not None:
-        return Session(git, load_plan(root / FILENAME), root / FILENAME)
+        return _session(git, load_plan(root / FILENAME), root / FILENAME)
     found = find_plan(Path.cwd(), git.toplevel)
     if found is None:
         raise PlanError(
             [f"{FILENAME}: not found from {Path.cwd()} up to {git.toplevel}; write one, or name it with --plan FILE"]
         )
-    return Session(Git.open(found.parent), load_plan(found), found)
+    return _session(Git.open(found.parent), load_plan(found), found)
+
+
+def _root_of(git: Git, plan_file: Path) -> Path:
+    """The folder of a `migrate.toml` in this working tree; the tree's top for a plan that is kept elsewhere."""
+    folder = plan_file.resolve().parent
+    return folder if plan_file.name == FILENAME and folder.is_relative_to(git.toplevel) else git.toplevel
+
+
+def _session(git: Git, plan: Plan, plan_file: Path) -> Session:
+    """Raises PlanError: a source root is not there."""
+    mistakes = [
+        f"{plan_file}: plan.source_roots[{number}]: {folder!r} is no folder in {git.root}; write where imports start"
+        for number, folder in enumerate(plan.plan.source_roots)
+        if not (git.root / folder).is_dir()
+    ]
+    if mistakes:
+        raise PlanError(mistakes)
+    return Session(git, plan, plan_file)
 
 
 def open_repository(root: Path | None) -> Git:

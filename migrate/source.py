@@ -20,6 +20,8 @@ from migrate.edits import Span
 _BOM = b"\xef\xbb\xbf"
 _ASCII = bytes(range(128))
 _LINE_END = re.compile(rb"\r\n|\r|\n")
+_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]+")
+_TOO_DEEP = "nested too deeply to be read"
 
 
 class UnparsableSource(ValueError):
@@ -102,9 +104,14 @@ class Source:
         start = self.line_starts[line - 1]
         if column == 0 or self.encoding == "utf-8":
             return start + column
-        decoded = self.line(line).decode(self.encoding)
-        prefix = decoded.encode("utf-8")[:column].decode("utf-8")
-        return start + len(prefix.encode(self.encoding))
+        columns, offsets = self._pieces(line)
+        piece = bisect.bisect_right(columns, column) - 1
+        beyond = column - columns[piece]
+        if piece % 2 == 0 or beyond == 0:
+            return start + offsets[piece] + beyond
+        run = self.content[start + offsets[piece] : start + offsets[piece + 1]].decode(self.encoding)
+        prefix = run.encode("utf-8")[:beyond].decode("utf-8")
+        return start + offsets[piece] + len(prefix.encode(self.encoding))
 
     def position(self, offset: int) -> tuple[int, int]:
         """The `ast` position, line and column, of a byte offset."""
@@ -112,10 +119,36 @@ class Source:
         if line == len(self.line_starts) and line > 1 and not self._ends_with_newline:
             line -= 1
         start = self.line_starts[line - 1]
-        raw = self.content[start:offset]
         if self.encoding == "utf-8":
-            return line, max(0, len(raw))
-        return line, len(raw.decode(self.encoding).encode("utf-8"))
+            return line, max(0, offset - start)
+        columns, offsets = self._pieces(line)
+        piece = bisect.bisect_right(offsets, offset - start) - 1
+        beyond = offset - start - offsets[piece]
+        if piece % 2 == 1 and beyond:
+            run = self.content[start + offsets[piece] : offset]
+            beyond = len(run.decode(self.encoding).encode("utf-8"))
+        return line, columns[piece] + beyond
+
+    def _pieces(self, line: int) -> tuple[list[int], list[int]]:
+        """Columns and bytes at which a line's pieces begin: ASCII (it may be empty) and the rest, in turn."""
+        known = self._known_pieces.get(line)
+        if known is None:
+            raw = self.line(line)
+            text = raw.decode(self.encoding)
+            columns, offsets = [0], [0]
+            done = 0
+            for found in _BEYOND_ASCII.finditer(text):
+                run, plain = found.group(), found.start() - done
+                length = len(run) if len(raw) == len(text) else len(run.encode(self.encoding))
+                columns += (columns[-1] + plain, columns[-1] + plain + len(run.encode("utf-8")))
+                offsets += (offsets[-1] + plain, offsets[-1] + plain + length)
+                done = found.end()
+            known = self._known_pieces[line] = columns, offsets
+        return known
+
+    @cached_property
+    def _known_pieces(self) -> dict[int, tuple[list[int], list[int]]]:
+        return {}
 
     @property
     def _ends_with_newline(self) -> bool:
@@ -131,11 +164,18 @@ class Source:
         """Decoded text of a span."""
         return self.content[span.start : span.end].decode(self.encoding)
 
-    @property
+    @cached_property
     def newline(self) -> str:
         """The first line's end, `\\n` where there is none."""
         found = _LINE_END.search(self.content)
         return found.group().decode("ascii") if found else "\n"
+
+    def newline_at(self, offset: int) -> str:
+        """The end of the line that holds a byte offset; that of the first line where it has none."""
+        line = max(1, bisect.bisect_right(self.line_starts, offset))
+        end = self.line_starts[min(line, len(self.line_starts) - 1)]
+        found = _LINE_END.search(self.content, max(offset, end - 2), end)
+        return found.group().decode("ascii") if found else self.newline
 
     def parse(self) -> ast.Module:
         """The module's syntax tree.
@@ -179,7 +219,9 @@ def _parser() -> Iterator[None]:
             yield
     except SyntaxError as error:
         raise UnparsableSource(error.lineno or 1, max(0, (error.offset or 1) - 1), error.msg) from None
-    except (ValueError, RecursionError, MemoryError) as error:
+    except RecursionError:
+        raise UnparsableSource(1, 0, _TOO_DEEP) from None
+    except (ValueError, MemoryError) as error:
         raise UnparsableSource(1, 0, str(error) or type(error).__name__) from None
     finally:
         if enabled:

@@ -13,6 +13,8 @@ from migrate.source import Source
 
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+_WITHOUT_BODY = (ast.Expr, ast.Assign, ast.Return, ast.ImportFrom, ast.Import)
+"""The most frequent of the statements that hold no others."""
 SCOPES = (*DEFINITIONS, ast.Lambda, *_COMPREHENSIONS)
 
 
@@ -55,6 +57,8 @@ def statements(
     """Every statement at any depth with the scopes around it, in source order; no expression is visited."""
     for statement in body:
         yield statement, scopes
+        if isinstance(statement, _WITHOUT_BODY):
+            continue
         inner = (*scopes, statement) if isinstance(statement, SCOPES) else scopes
         for nested in bodies(statement):
             yield from statements(nested, inner)
@@ -115,7 +119,8 @@ def _descend(
         if isinstance(value, ast.AST):
             children: Sequence[object] = (value,)
         elif isinstance(value, list):
-            children = value
+            is_block = len(value) > 1 and isinstance(value[0], ast.stmt)
+            children = tuple(_statements_on(value, lines)) if is_block else value
         else:
             continue
         within = inside if _is_inside(node, name) else _around(name, scopes, header)
@@ -125,6 +130,23 @@ def _descend(
                     yield from _first_generator(child, lines, scopes, inside, below)
                 else:
                     yield from _descend(child, lines, within, below)
+
+
+def _statements_on(block: Sequence[ast.stmt], lines: Sequence[int]) -> Iterator[ast.stmt]:
+    """The statements of a block that may span one of `lines`, without a look at each of the others."""
+    at = 0
+    while at < len(block):
+        yield block[at]  # `_descend` looks closer
+        at += 1
+        wanted = bisect.bisect_left(lines, block[at - 1].end_lineno or 0)
+        if wanted == len(lines):
+            return
+        at = bisect.bisect_left(block, lines[wanted], at, key=_last_line)
+
+
+def _last_line(statement: ast.stmt) -> int:
+    assert statement.end_lineno is not None
+    return statement.end_lineno
 
 
 def _with_type_parameters(node: ast.AST, scopes: tuple[ast.AST, ...]) -> tuple[ast.AST, ...]:

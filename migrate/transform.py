@@ -34,11 +34,13 @@ class PhaseSpec:
     Attributes:
         phase: 1 to 5.
         aliases: (dotted re-export, dotted object of the plan) pairs found in the repository.
+        maybe: such pairs where the re-export may also be something else.
     """
 
     plan: Plan
     phase: int
     aliases: tuple[tuple[str, str], ...] = ()
+    maybe: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +157,7 @@ def _locate(module: Module, spec: PhaseSpec) -> Located:
         return locate_imports(module, MoveIndex.of(spec.plan), redirected)
     calls = Located()
     if spec.plan.phase4 is not None:
-        calls = locate_calls(module, spec.plan, dict(spec.aliases), spec.phase)
+        calls = locate_calls(module, spec.plan, dict(spec.aliases), spec.phase, dict(spec.maybe))
     if spec.phase == 4:
         return calls
     imports = locate_imports(module, MoveIndex.of(spec.plan), redirected)

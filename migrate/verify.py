@@ -44,7 +44,8 @@ def verify_tree(module: Module, located: Located, after: Source, moves: MoveInde
     for site in located.calls:
         _change_as_planned(site)
     imports = {id(site.statement): site for site in located.imports}
-    starts = sorted([s.span.start for s in located.imports] + [s.span.start for s in located.calls])
+    starts = sorted(_start(node) for site in located.calls if (node := site.node) is not None)
+    starts += (_start(site.statement) for site in located.imports if site.statement is not None)
     _Comparison(module, after, imports, starts, moves).blocks(module.tree.body, tree.body)
 
 
@@ -54,7 +55,7 @@ class _Comparison:
         module: Module,
         after: Source,
         imports: Mapping[int, ImportSite],
-        starts: Sequence[int],
+        starts: Sequence[tuple[int, int]],
         moves: MoveIndex,
     ) -> None:
         self._module = module
@@ -64,24 +65,55 @@ class _Comparison:
         self._moves = moves
 
     def blocks(self, old: Sequence[ast.stmt], new: Sequence[ast.stmt]) -> None:
-        at = 0
-        for statement in old:
-            if id(statement) in self._imports:
-                at += self._import(statement, new[at:])
-                continue
-            if at >= len(new):
-                raise NotAsPlanned(f"line {statement.lineno}: a statement would be lost")
-            self._statement(statement, new[at])
-            at += 1
+        at = done = 0
+        for index in self._with_sites(old):
+            at = self._same(old[done:index], new, at)
+            if id(old[index]) in self._imports:
+                at += self._import(old[index], new, at)
+            else:
+                self._statement(old[index], _next(old[index], new, at))
+                at += 1
+            done = index + 1
+        at = self._same(old[done:], new, at)
         if at != len(new):
             raise NotAsPlanned(f"line {new[at].lineno}: a statement would be added")
 
-    def _statement(self, old: ast.stmt, new: ast.stmt) -> None:
-        span, after = _whole(self._module.source, old), _whole(self._after, new)
-        if not any(span.start <= start < span.end for start in self._starts):
-            if self._module.source.content[span.start : span.end] != self._after.content[after.start : after.end]:
-                raise NotAsPlanned(f"line {old.lineno}: a statement without a site would change")
+    def _with_sites(self, block: Sequence[ast.stmt]) -> Iterator[int]:
+        """Indices of the statements in which a site begins."""
+        if not block:
             return
+        site = bisect.bisect_left(self._starts, _start(block[0]))
+        while site < len(self._starts) and self._starts[site] < _end(block[-1]):
+            index = bisect.bisect_right(block, self._starts[site], key=_start) - 1
+            yield index
+            site = bisect.bisect_left(self._starts, _end(block[index]), site + 1)
+
+    def _same(self, old: Sequence[ast.stmt], new: Sequence[ast.stmt], at: int) -> int:
+        """Compare neighbours without a site with what stands at `at` in `new`; return what follows there.
+
+        Between the first and the last one's ends all bytes are compared at once, then where each statement stands.
+        """
+        if not old:
+            return at
+        same = new[at : at + len(old)]
+        if len(same) == len(old) and self._bytes(self._module.source, old) == self._bytes(self._after, same):
+            (line, column), (new_line, new_column) = _start(old[0]), _start(same[0])
+            for before, after in zip(old, same, strict=True):
+                if _moved(before, line, new_line - line, new_column - column) != _place(after):
+                    raise NotAsPlanned(f"line {before.lineno}: a statement would begin or end elsewhere")
+            return at + len(old)
+        for index, before in enumerate(old):
+            after = _next(before, new, at + index)
+            if self._bytes(self._module.source, [before]) != self._bytes(self._after, [after]):
+                raise NotAsPlanned(f"line {before.lineno}: a statement without a site would change")
+        raise NotAsPlanned(f"line {old[0].lineno}: what stands between statements without a site would change")
+
+    @staticmethod
+    def _bytes(source: Source, run: Sequence[ast.stmt]) -> bytes:
+        """From the first decorator of the first statement to the end of the last."""
+        return source.content[source.offset(*_start(run[0])) : source.offset(*_end(run[-1]))]
+
+    def _statement(self, old: ast.stmt, new: ast.stmt) -> None:
         old_bodies, new_bodies = list(bodies(old)), list(bodies(new))
         if type(old) is not type(new) or len(old_bodies) != len(new_bodies):
             raise NotAsPlanned(f"line {old.lineno}: the statement would become another one")
@@ -92,9 +124,10 @@ class _Comparison:
         if ast.dump(old) != ast.dump(new):
             raise NotAsPlanned(f"line {old.lineno}: more than the keywords of a call would change")
 
-    def _import(self, old: ast.stmt, following: Sequence[ast.stmt]) -> int:
-        """Compare one import statement with what it became; return how many statements that is."""
+    def _import(self, old: ast.stmt, new: Sequence[ast.stmt], at: int) -> int:
+        """Compare one import statement with what it became, at `at`; return how many statements that is."""
         assert isinstance(old, ast.ImportFrom)
+        following = itertools.islice(new, at, None)
         if old.names[0].name == "*":
             if not (following and isinstance(following[0], ast.ImportFrom) and following[0].names[0].name == "*"):
                 raise NotAsPlanned(f"line {old.lineno}: the star import would be lost")
@@ -122,11 +155,38 @@ class _Comparison:
         return home.dotted if home else dotted
 
 
-def _whole(source: Source, statement: ast.stmt) -> Span:
-    """The bytes of a statement from its first decorator on."""
-    span = source.span(statement)
-    decorators = (source.span(decorator).start for decorator in getattr(statement, "decorator_list", ()))
-    return Span(min(span.start, *decorators, span.start), span.end)
+def _next(old: ast.stmt, new: Sequence[ast.stmt], at: int) -> ast.stmt:
+    if at >= len(new):
+        raise NotAsPlanned(f"line {old.lineno}: a statement would be lost")
+    return new[at]
+
+
+def _start(node: ast.stmt | ast.expr) -> tuple[int, int]:
+    """Line and column of a node, of a definition's first decorator."""
+    decorators: Sequence[ast.expr] = getattr(node, "decorator_list", ())
+    first = decorators[0] if decorators else node
+    return first.lineno, first.col_offset
+
+
+def _end(statement: ast.stmt) -> tuple[int, int]:
+    assert statement.end_lineno is not None
+    assert statement.end_col_offset is not None
+    return statement.end_lineno, statement.end_col_offset
+
+
+_place = attrgetter("__class__", "lineno", "col_offset", "end_lineno", "end_col_offset")
+
+
+def _moved(statement: ast.stmt, first: int, lines: int, columns: int) -> tuple[type, int, int, int, int]:
+    """The place of a statement moved by `lines`, and on line `first` by `columns`."""
+    kind, line, column, end_line, end_column = _place(statement)
+    return (
+        kind,
+        line + lines,
+        column + columns if line == first else column,
+        end_line + lines,
+        end_column + columns if end_line == first else end_column,
+    )
 
 
 def _change_as_planned(site: CallSite) -> None:

@@ -137,8 +137,6 @@ def write_statement(source: str, listed: ImportList, names: Sequence[ImportedNam
         if index == 0 and "\n" not in lead:
             first = listed.names[0].lead
             lead = first[first.rindex("\n") :] if "\n" in first else first
-        if "#" in parts[-1].rpartition("\n")[2] and "\n" not in lead:
-            lead = "\n    " + lead.lstrip()
         comma = f"{name.gap}," if not last or listed.trailing_comma else name.gap.rstrip()
         parts.append(f"{lead}{name.text}{comma}{name.trail}")
     closing = listed.closing

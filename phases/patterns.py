@@ -35,8 +35,6 @@ def import_source(node: Node) -> tuple[int, str]:
             break
         if isinstance(child, Leaf) and child.type == token.DOT:
             level += 1
-        elif isinstance(child, Leaf) and child.value == "...":
-            level += 3
         else:
             module = "".join(leaf.value for leaf in child.leaves())
     return level, module

@@ -139,6 +139,12 @@ class Git:
         """Every path below the root that is in the index, relative to the root."""
         return frozenset(_paths(self.run("ls-files", "-z")))
 
+    def passed_over(self) -> dict[str, str]:
+        """Tracked paths below the root that are no files of this repository: "link" or "submodule" by path."""
+        kinds = {b"120000": "link", b"160000": "submodule"}
+        entries = (entry.partition(b"\t") for entry in self.run("ls-files", "--stage", "-z").split(b"\0") if entry)
+        return {os.fsdecode(path): kinds[stage[:6]] for stage, _, path in entries if stage[:6] in kinds}
+
     def dirty(self, paths: Iterable[str]) -> dict[str, str]:
         """Those of `paths` that git could not bring back, each with the reason in a word.
 

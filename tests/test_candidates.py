@@ -200,6 +200,11 @@ def test_a_mapping_passed_to_a_name_of_a_reexport() -> None:
     assert relevance(RENAME, 4, {"Korb"})("app.py", source)
 
 
+def test_a_call_that_is_never_closed() -> None:
+    assert relevance(RENAME, 4)("app.py", b"Basket(1, **x")
+    assert not relevance(RENAME, 4)("app.py", b"x ** y; Basket(1")
+
+
 def test_calls_to_which_keywords_are_only_added_are_all_of_interest() -> None:
     assert relevance(calls("m:f", add={"a": "1"}), 4)("app.py", b"")
 

@@ -40,7 +40,7 @@ def test_a_file(make_repository: MakeRepository) -> None:
     assert (file.path, file.before, file.after, file.mode) == ("app.py", CART.encode(), BASKET.encode(), 0o755)
     assert file.change.after == file.after
     assert file.before_sha256 != file.after_sha256
-    assert (found.edits, found.candidates) == (1, 1)
+    assert (found.edits, found.sites, found.candidates) == (1, 1, 1)
     assert (repository.root / "app.py").read_text() == CART
 
 
@@ -184,6 +184,20 @@ def test_calls_by_way_of_reexports(make_repository: MakeRepository) -> None:
         "other.py": "class Basket: ...\n",
     }
     check_calls(make_repository, files, {"a.py": CHANGED, "b.py": CHANGED})
+
+
+def test_calls_by_way_of_a_linked_module(make_repository: MakeRepository, tmp_path: Path) -> None:
+    repository = make_repository(
+        {
+            "real.py": "from shop.basket import Basket\n",
+            "a.py": "from facade import Basket\n" + CALL,
+            "b.py": "from outside import Basket\n" + CALL,
+        }
+    )
+    (repository.root / "facade.py").symlink_to("real.py")
+    (tmp_path / "outside.py").write_text("from shop.basket import Basket\n")
+    (repository.root / "outside.py").symlink_to(tmp_path / "outside.py")
+    assert paths(preview(repository.open(), RENAME, 4)) == ["a.py"]
 
 
 def test_calls_by_way_of_renaming_reexports(make_repository: MakeRepository) -> None:

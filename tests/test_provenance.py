@@ -110,6 +110,11 @@ def resolve(source: str | bytes, importer: str = "app.main") -> tuple[tuple[str,
             "from shop.basket import Basket\ndef f():\n Basket = 1\nBasket(here=1)", "app.main", id="other's local"
         ),
         pytest.param(
+            "from shop.basket import Basket\ndef f(Basket): ...\ndef g():\n def h(): Basket(here=1)",
+            "app.main",
+            id="seen through a function that does not use it",
+        ),
+        pytest.param(
             "from shop.basket import Basket\ndef f(): Basket = 1\nclass f:\n def g(): Basket(here=1)",
             "app.main",
             id="scopes of one name",

@@ -38,6 +38,7 @@ def follow(name: str, modules: Mapping[str, str]) -> str | None:
         pytest.param(
             "a.Basket", {"a.py": "from shop.basket import *\nclass Basket: ...\n"}, id="star and a definition"
         ),
+        pytest.param("a.Basket", {"a.py": "from shop.basket import *\nBasket = f()\n"}, id="star and an assignment"),
         pytest.param("a.Basket", {"a.py": "from shop.other import *\n"}, id="star from elsewhere"),
         pytest.param("a.Basket", {"a.py": "def f():\n from shop.basket import x\nfrom ... import *\n"}, id="star out"),
     ],
@@ -53,6 +54,9 @@ def test_not_an_alias(name: str, modules: Mapping[str, str]) -> None:
         pytest.param("shop.Basket", {"shop/__init__.py": "from .basket import Basket\n"}, id="package"),
         pytest.param("a.Korb", {"a.py": "from shop.basket import Basket as Korb\n"}, id="alias"),
         pytest.param("a.Korb", {"a.py": "from shop.basket import Basket\nKorb = Basket\n"}, id="assigned"),
+        pytest.param(
+            "a.Korb", {"a.py": "from shop.basket import Basket\nB = C = Basket\nKorb = C\n"}, id="assigned twice over"
+        ),
         pytest.param("a.Korb", {"a.py": "from shop import basket\nKorb = basket.Basket\n"}, id="assigned from a module"),
         pytest.param(
             "a.X",

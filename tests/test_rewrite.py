@@ -58,9 +58,26 @@ def test_not_rewritable(query: CompiledQuery, text: str) -> None:
         query.run(text, "a.py")
 
 
+def test_a_last_comment_needs_its_line_end(query: CompiledQuery) -> None:
+    with pytest.raises(NotRewritable, match="not the whole text"):
+        query.parse("x = 1\n# y")
+    assert str(query.parse_module("x = 1\n# y")) == "x = 1\n# y\n"
+
+
 def test_nesting_too_deep(query: CompiledQuery) -> None:
-    with pytest.raises(NotRewritable):
-        query.run("(" * 5000 + ")" * 5000, "a.py")
+    def refused(depth: int) -> bool:
+        try:
+            found = query.run("(" * depth + "x" + ")" * depth, "a.py")
+        except NotRewritable:
+            return True
+        assert found.text.count("(") == depth
+        return False
+
+    low, high = 1, 4000
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if refused(middle) else (middle, high)
+    assert all(refused(depth) for depth in range(high, high + 20))
 
 
 def test_queries_of_several_phases_do_not_log_to_the_root(caplog: pytest.LogCaptureFixture) -> None:

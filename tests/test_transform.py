@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from migrate import transform as engine
 from migrate.edits import Edit, Span, apply_edits
+from migrate.rewrite import CompiledQuery, NotRewritable, Rewritten
 from migrate.source import Source
 from migrate.transform import PhaseSpec, transform_file
 
@@ -145,6 +146,27 @@ def test_a_rewrite_that_fails_its_verification_writes_nothing(monkeypatch: pytes
     assert result.edits == ()
     assert result.bug is not None
     assert "other names" in result.bug
+
+
+def test_a_rewrite_that_is_no_python_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    def wrong(query: CompiledQuery, text: str, path: str) -> Rewritten:
+        return Rewritten("from shop.basket import (", selected=True)
+
+    monkeypatch.setattr(CompiledQuery, "run", wrong)
+    result = transform_file("a.py", b"from shop.cart import Cart\n", PhaseSpec(PLAN, 3))
+    assert result.edits == ()
+    assert result.bug
+
+
+def test_what_the_rewriter_does_not_read_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(query: CompiledQuery, text: str, path: str) -> Rewritten:
+        raise NotRewritable("no")
+
+    monkeypatch.setattr(CompiledQuery, "run", refuse)
+    source = "from shop.basket import Basket\nfrom shop.cart import Cart\nBasket(metadata=1)\n"
+    check_refused(source, "unparseable", phase=3)
+    check_refused(source, "unparseable", phase=4)
+    check_refused(source, ["deprecated-import", "deprecated-keyword"], phase=5)
 
 
 def test_a_rewrite_that_breaks_a_file_only_fissix_reads(monkeypatch: pytest.MonkeyPatch) -> None:

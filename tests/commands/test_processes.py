@@ -171,8 +171,8 @@ def test_a_signal_that_is_ignored_stays_ignored(redirected: Sample) -> None:
 
 
 def test_an_encoding_that_does_not_have_it_all(sample: Sample) -> None:
-    done = sample.migrate("phase5", "--yes", "--force", PYTHONIOENCODING="ascii", PYTHONUTF8="0")
-    assert "\\u2713 old names import (" in done.out
+    done = sample.migrate("phase5", "--yes", "--force", code=1, PYTHONIOENCODING="ascii", PYTHONUTF8="0")
+    assert "\\u2717 old names import (" in done.out
     assert "app/odd \\xfc.py:1:0: warning: " in done.out
 
 

@@ -150,7 +150,7 @@ def test_errors_block_where_nothing_is_left_to_edit(make_sample: MakeSample) -> 
         done = sample.call("phase1", "--yes", code=1)
         assert "shop/cart.py:1:0: error: missing-target: " in done.out
         assert sample.call("phase1", "--yes", "--json", code=1).document["mode"] == "nothing-to-do"
-        assert "no redirect can be written" in sample.call("phase1", "--dry-run").out
+        assert "blocked by 1 error" in sample.call("phase1", "--dry-run").out
         assert "no redirect can be written" in sample.call("phase1", "--yes", "--force").out
 
 
@@ -164,7 +164,7 @@ def test_strict_makes_warnings_block(sample: Sample) -> None:
     sample.call("phase3", "--yes", "--strict", "--force")
     assert "nothing to do" in sample.call("phase3", "--dry-run").out
     sample.call("phase3", "--check")
-    assert sample.call("phase3", "--check", "--strict", code=1).out == ""
+    sample.call("phase3", "--check", "--strict", code=1)
 
 
 def test_out_of_order_names_the_command(sample: Sample) -> None:

@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 from sample import CONFLICT, Done, MakeSample, Sample
 
-COMMANDS = ("phase", "run", "status", "timeline", "rollback")
+COMMANDS = ("phase", "run", "status", "timeline", "rollback", "error")
 SCHEMAS: dict[str, Any] = {
     name: json.loads(resources.files("migrate").joinpath(f"schemas/{name}.schema.json").read_text("utf-8"))
     for name in COMMANDS
@@ -30,7 +30,7 @@ def check(name: str, done: Done) -> dict[str, Any]:
         problems = [f"{error.json_path}: {error.message}" for error in validator.iter_errors(document)]
         assert bool(problems) == (other != name), problems
     assert document["schema"] == 1
-    assert document["plan"] == "basket"
+    assert document.get("plan", "basket") == "basket"
     return document
 
 
@@ -62,7 +62,9 @@ def test_the_schema_is_valid_and_closed(name: str) -> None:
 def test_nothing_else_is_taken(name: str, sample: Sample) -> None:
     command = {"phase": "phase3", "run": "run"}.get(name, name)
     options = {"phase": ["--dry-run"], "run": ["--dry-run"], "rollback": ["--yes"]}.get(name, [])
-    document = check(name, sample.call(command, "--json", *options))
+    if name == "error":
+        command, options = "status", ["--plan", "gone.toml"]
+    document = check(name, sample.call(command, "--json", *options, code=2 * (name == "error")))
     validator = Draft202012Validator(SCHEMAS[name], registry=REGISTRY)
     assert not validator.is_valid({**document, "extra": 1})
     for key in document:
@@ -127,6 +129,16 @@ def test_a_blocked_phase_prints_its_document(make_sample: MakeSample) -> None:
     assert "blocked by 1 error" in blocked.err
     run = check("run", sample.call("run", "--yes", "--json", code=1))
     assert [phase["mode"] for phase in run["phases"]] == ["nothing-to-do"] * 3 + ["dry-run"]
+
+
+def test_a_refusal_prints_its_document(sample: Sample) -> None:
+    order = check("error", sample.call("phase2", "--yes", "--json", code=1))
+    assert (order["error"].partition(" comes first")[0], order["exit_code"]) == ("phase2: phase1", 1)
+    sample.write("shop/cart.py", "dirty = 1\n")
+    dirty = sample.migrate("--json", "phase1", "--yes", code=3)
+    assert dirty.err.endswith(f"{check('error', dirty)['error']}\n")
+    sample.write("migrate.toml", "[plan]\nnames = 1\n")
+    assert check("error", sample.call("status", "--json", code=2))["error"].count("\n") == 2
 
 
 def test_failed_and_rolled_back_runs(sample: Sample) -> None:

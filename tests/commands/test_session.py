@@ -32,6 +32,7 @@ def top(sample: Sample, monkeypatch: pytest.MonkeyPatch) -> Path:
         pytest.param(".", "projects/one", None, "one", "projects/one/", id="root with a plan in it"),
         pytest.param("app", None, "../plans/two.toml", "two", "", id="plan alone works on the whole tree"),
         pytest.param("projects/one", None, "../../plans/two.toml", "two", "", id="so it does from a project"),
+        pytest.param(".", None, "projects/one/migrate.toml", "one", "projects/one/", id="a migrate.toml by name"),
         pytest.param(".", "projects/one", "plans/two.toml", "two", "projects/one/", id="plan and root"),
         pytest.param(
             "projects/one", ".", "../../plans/two.toml", "two", "projects/one/", id="root here, plan elsewhere"
@@ -76,6 +77,9 @@ def test_refusals(top: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         open_session(tmp_path / "gone", None)
     with pytest.raises(PlanError, match=r"shop/migrate\.toml: no such file"):
         open_session(top / "shop", None)
+    (top / "wrong.toml").write_text(PLAN.replace("budget_minutes", 'source_roots = [".", "src"]\nbudget_minutes'))
+    with pytest.raises(PlanError, match=r"wrong\.toml: plan\.source_roots\[1\]: 'src' is no folder in "):
+        open_session(None, top / "wrong.toml")
     with pytest.raises(NotARepository):
         open_repository(tmp_path)
     (top / "migrate.toml").unlink()

@@ -310,6 +310,17 @@ def test_a_member_that_moves_is_left_to_a_person() -> None:
     check_noop("from shop.cart import coupon\nx = 'shop.cart.coupon'\n", phase=3, plan=plan)
 
 
+@pytest.mark.parametrize(
+    "source",
+    [
+        pytest.param("from shop.cart import \U0001d402art\n", id="name"),
+        pytest.param("from shop.\U0001d41cart import Cart\n", id="module"),
+    ],
+)
+def test_letters_that_only_cpython_takes_for_the_same(source: str) -> None:
+    check_refused(source, "unparseable", phase=3)
+
+
 def test_a_plan_without_phase_3() -> None:
     plan = make_plan({"phase5": {}})
     assert not compiled_query(plan, 3).run("from shop.cart import Cart", "a.py").selected
@@ -319,4 +330,5 @@ def test_a_plan_without_phase_3() -> None:
 def test_the_query_alone_joins_statements_with_semicolons() -> None:
     before, after = phase3.EXAMPLE
     plan = moves(a="shop.cart:Cart -> shop.basket:Basket")
+    assert not compiled_query(plan, 3).run("from .... import Cart", "a.py").selected
     assert compiled_query(plan, 3).run(before.strip(), "a.py").text == after.strip().replace("\n", "; ")

@@ -279,7 +279,9 @@ def test_bound_twice(head: str) -> None:
     [
         pytest.param("class B(Basket):\n  def __init__(self): super().__init__(context=1)\n", id="nothing old"),
         pytest.param("class B(Basket):\n  def f(self): super().f(metadata=1)\n", id="another method"),
-        pytest.param("class B(Basket):\n  def __init__(self, metadata): ...\nB(metadata=1)\n", id="its own constructor"),
+        pytest.param(
+            "class B(Basket):\n  def __init__(self, metadata): ...\nB(metadata=1)\n", id="its own constructor"
+        ),
         pytest.param("class B(Other):\n  def __init__(self): super().__init__(metadata=1)\n", id="another base"),
         pytest.param("class B(Basket):\n  def __init__(self): Other.__init__(metadata=1)\n", id="another constructor"),
     ],
@@ -292,7 +294,9 @@ def test_subclasses_with_nothing_to_say(source: str) -> None:
     "source",
     [
         pytest.param("class B(Basket):\n  def __init__(self): super().__init__(metadata=1)\n", id="super"),
-        pytest.param("class B(x, Basket):\n  def __new__(cls): super(B, cls).__new__(cls, legacy=1)\n", id="with arguments"),
+        pytest.param(
+            "class B(x, Basket):\n  def __new__(cls): super(B, cls).__new__(cls, legacy=1)\n", id="with arguments"
+        ),
         pytest.param("class B(Basket): ...\nB(metadata=1)\n", id="inherited constructor"),
     ],
 )
@@ -317,6 +321,10 @@ def test_f_strings_have_exact_places() -> None:
 def test_newer_grammar_around_and_inside_a_call() -> None:
     before = "from shop.basket import Basket\ndef f[T: int](x: T) -> T:\n    return Basket(f'{x['a']}', metadata=1)\n"
     check_rewritten(before, before.replace("metadata=1", "context=1, audit={}"), phase=4)
+
+
+def test_letters_that_only_cpython_takes_for_the_same() -> None:
+    check_refused(IMPORT + "Basket(\U0001d426etadata=1)\n", "unparseable", phase=4)
 
 
 def test_scopes_that_cpython_rejects() -> None:

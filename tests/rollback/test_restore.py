@@ -451,7 +451,8 @@ RUNS = [
         pytest.param([record(1, 3, plan="x"), record(2, 3)], None, False, [2], id="of one plan"),
         pytest.param(RUNS, 4, False, [8, 6, 4], id="back to before a phase"),
         pytest.param(RUNS, 3, False, [8, 6, 4, 3], id="from the earliest run of a phase on"),
-        pytest.param(RUNS, 2, False, [], id="a phase that is not applied"),
+        pytest.param(RUNS, 2, False, [8, 6, 4, 3], id="a phase that is not applied, but later ones are"),
+        pytest.param(RUNS, 5, False, [], id="a phase that is not applied, nor are later ones"),
         pytest.param(RUNS, None, True, [8, 6, 4, 3, 1], id="all"),
         pytest.param([*RUNS, record(10, 4, "applying")], None, False, [10], id="interrupted, alone"),
         pytest.param(
