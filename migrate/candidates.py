@@ -25,13 +25,13 @@ def find_candidates(git: Git, plan: Plan, phase: int) -> tuple[str, ...]:
 
 def find_words(git: Git, plan: Plan, words: Collection[str]) -> tuple[str, ...]:
     """Paths of the Python files that contain any of `words`, relative to the root, sorted."""
-    return git.grep(sorted(words), words=True, pathspecs=_PYTHON, exclude=plan.plan.exclude)
+    return tuple(sorted(_grep(git, words, _PYTHON, plan.plan.exclude)))
 
 
 def _importers(git: Git, plan: Plan, exclude: tuple[str, ...]) -> set[str]:
     assert plan.phase3 is not None
     leaves = {move.old.module.rpartition(".")[2] for move in plan.phase3.move}
-    found = set(git.grep(sorted(leaves), words=True, pathspecs=_PYTHON, exclude=exclude))
+    found = _grep(git, leaves, _PYTHON, exclude)
     # Inside a package, `from . import Name` reaches the package without naming it.
     for move in plan.phase3.move:
         for path in candidate_files(move.old.module, plan.plan.source_roots):
@@ -39,8 +39,16 @@ def _importers(git: Git, plan: Plan, exclude: tuple[str, ...]) -> set[str]:
             if folder != path and (git.root / folder).is_dir():
                 inside = tuple(f":(glob){_literal(folder)}**/*{suffix}" for suffix in SUFFIXES)
                 words = [move.old.name.partition(".")[0]] if move.old.name else ["import"]
-                found |= set(git.grep(words, words=True, pathspecs=inside, exclude=exclude))
+                found |= _grep(git, words, inside, exclude)
     return found
+
+
+def _grep(git: Git, words: Collection[str], pathspecs: tuple[str, ...], exclude: tuple[str, ...]) -> set[str]:
+    """The files that contain one of `words`, in whatever encoding: of a word beyond ASCII, its longest part within."""
+    plain = {word for word in words if word.isascii()}
+    found = set(git.grep(sorted(plain), words=True, pathspecs=pathspecs, exclude=exclude))
+    parts = {max(re.findall(r"[\x00-\x7f]+", word), key=len, default="import") for word in set(words) - plain}
+    return found | set(git.grep(sorted(parts), words=False, pathspecs=pathspecs, exclude=exclude))
 
 
 def _literal(folder: str) -> str:
@@ -92,17 +100,22 @@ def _may_import(plan: Plan) -> Callable[[str, bytes], bool]:
 
 def _any(words: Iterable[str]) -> bytes:
     """A pattern of any of `words`; of nothing where there are none."""
-    escaped = [re.escape(word) for word in sorted(set(words))]
-    return ("(?:" + "|".join(escaped) + ")").encode() if escaped else b"(?!)"
+    patterns = [_spelled(word) for word in sorted(set(words))]
+    return b"(?:" + b"|".join(patterns) + b")" if patterns else b"(?!)"
+
+
+def _spelled(word: str) -> bytes:
+    """A pattern of `word` in whatever encoding: what is beyond ASCII may be any bytes that end no name."""
+    return re.sub(r"[^\x00-\x7f]+", r"[^\\s.,;:()=#]+", re.escape(word)).encode()
 
 
 def _may_call(calls: tuple[Call, ...], other_names: Collection[str]) -> Callable[[str, bytes], bool]:
     """A keyword that some call passes and shall not, or a mapping spread; any call where keywords are only added."""
     if any(not (call.rename or call.remove) for call in calls):
         return lambda _path, _content: True
-    old = [re.compile(re.escape(name.encode()) + _BLANK + rb"=(?!=)") for name in _old_keywords(calls)]
+    old = [re.compile(_spelled(name) + _BLANK + rb"=(?!=)") for name in _old_keywords(calls)]
     names = frozenset(call.callee.leaf for call in calls) | frozenset(other_names)
-    called = [re.compile(re.escape(name.encode()) + _BLANK + rb"\(") for name in sorted(names)]
+    called = [re.compile(_spelled(name) + _BLANK + rb"\(") for name in sorted(names)]
 
     def test(_path: str, content: bytes) -> bool:
         if any(_may_be_argument(content, m.start()) for keyword in old for m in keyword.finditer(content)):
@@ -154,21 +167,21 @@ def _arguments(content: bytes, start: int) -> bytes:
 
 _ALIASED = re.compile(_BLANK + rb"as\b")
 _ASSIGNED = re.compile(rb"(?<![=!<>])=[\s(\\]*(?:\w+[\s\\]*\.[\s\\]*)*\Z")
+_COMMENT = re.compile(rb"#[^\r\n]*")
+_ASSIGNED_WITHIN = 200
 _ENDED = re.compile(rb"[ \t)]*(?:[\r\n#;\\]|\Z)")
 
 
 def may_give_other_name(content: bytes, names: Collection[str]) -> bool:
     """Does the text rename one of `names`: `import A as B`, `B = A`?"""
-    return any(_renames(content, name.encode()) for name in names)
+    return any(_renames(content, found) for name in names for found in re.finditer(_spelled(name), content))
 
 
-def _renames(content: bytes, name: bytes) -> bool:
-    at = content.find(name)  # far faster than a pattern that begins with a word boundary
-    while at >= 0:
-        end = at + len(name)
-        if _ALIASED.match(content, end):
-            return True
-        if _ENDED.match(content, end) and _ASSIGNED.search(content[max(0, at - 200) : at]):
-            return True
-        at = content.find(name, end)
-    return False
+def _renames(content: bytes, name: re.Match[bytes]) -> bool:
+    if _ALIASED.match(content, name.end()):
+        return True
+    if not _ENDED.match(content, name.end()):
+        return False
+    before = content[max(0, name.start() - _WINDOW) : name.start()]
+    texts = (before, _COMMENT.sub(b"", before))  # a `#` may also stand in a string
+    return any(_ASSIGNED.search(text[-_ASSIGNED_WITHIN:]) for text in texts)

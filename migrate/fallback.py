@@ -141,8 +141,15 @@ class _Unparsable:
         gone = {k for call in wanted.values() for k in (*call.rename, *call.remove)}
         adds = frozenset(d.rpartition(".")[2] for d, call in wanted.items() if not (call.rename or call.remove))
         bound = self._bound()
-        subclassed = self._is_subclassed(frozenset(local for local, o in bound.items() if _may_lead_to(o, leaves)))
+        subclassed = self._is_subclassed(_names_for(bound, leaves))
+        local, local_adds = leaves | _names_for(bound, leaves), adds | _names_for(bound, adds)
         done = {site.span.end for site in certain}
+        for node in self._nodes(symbols.decorator):
+            words = [leaf.value for leaf in node.children[1].leaves() if leaf.type == token.NAME]
+            inside = (part for child in node.children[2:] for part in child.pre_order())
+            passed = {str(part.children[0]).strip() for part in inside if part.type == symbols.argument}
+            if not gone.isdisjoint(passed) or (words[-1] in local_adds and len(node.children) > 3):
+                self.in_doubt |= words[0] in bound or words[-1] in leaves
         for trailer in self._nodes(symbols.trailer):
             if trailer.children[0].value != "(" or trailer.parent.type != symbols.power:
                 continue
@@ -150,10 +157,10 @@ class _Unparsable:
                 continue
             passes_old = not gone.isdisjoint(keywords(trailer))
             last = _last_name(trailer)
-            spreads = spreads_mapping(trailer) and last in leaves
+            spreads = spreads_mapping(trailer) and last in local
             if passes_old and subclassed:
                 self.in_doubt = True
-            elif passes_old or spreads or last in adds:
+            elif passes_old or spreads or last in local_adds:
                 self.in_doubt |= self._may_be_wanted(trailer, bound, frozenset(wanted), leaves)
 
     def _may_be_wanted(
@@ -309,8 +316,11 @@ def _last_name(trailer: Node) -> str | None:
     return str(before.value) if isinstance(before, Leaf) and before.type == token.NAME else None
 
 
-def _may_lead_to(objects: frozenset[str], leaves: frozenset[str]) -> bool:
-    return any(dotted.rpartition(".")[2] in leaves for dotted in objects)
+def _names_for(bound: Mapping[str, frozenset[str]], leaves: frozenset[str]) -> frozenset[str]:
+    """Local names of imports whose own last name is one of `leaves`."""
+    return frozenset(
+        local for local, objects in bound.items() if any(dotted.rpartition(".")[2] in leaves for dotted in objects)
+    )
 
 
 def _is_bare_generator(argument: Leaf | Node) -> bool:

@@ -15,10 +15,9 @@ from migrate.modules import ModuleName, resolve_relative
 from migrate.moves import MoveIndex
 from migrate.plan import Call, Plan
 from migrate.provenance import Bound, FollowedNames, Provenance
-from migrate.reexports import star_sources
 from migrate.refs import ObjectRef
 from migrate.source import Source
-from migrate.syntax import Place, any_word, lines_with, places_on, statements
+from migrate.syntax import Place, any_word, lines_with, places_on, star_sources, statements
 
 
 @dataclass(frozen=True, slots=True)

@@ -181,7 +181,7 @@ class _PhaseCommand:
         elif not found.files:
             self._voice.say(f"{self._name}: nothing to do: {self._why_nothing()}")
         if found.files or self._blocking():
-            self._next(f"migrate {self._name}" + (" --force" if self._blocking() else ""))
+            self._next(f"migrate {self._name}" + (" --force" if self._blocking() and found.files else ""))
         else:
             self._next()
         return self._end(Exit.DONE, "dry-run" if found.files else "nothing-to-do", found, applied=False)
@@ -193,7 +193,7 @@ class _PhaseCommand:
 
     def _blocked(self) -> PhaseEnd:
         self._voice.error(self._what_blocks("nothing written; blocked"))
-        self._next(f"migrate {self._name} --force")
+        self._next(f"migrate {self._name}" + (" --force" if self._found.files else ""))
         mode: Mode = "dry-run" if self._found.files else "nothing-to-do"
         return self._end(Exit.FINDINGS, mode, self._found, applied=False)
 

@@ -7,11 +7,11 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from migrate.candidates import may_give_other_name
-from migrate.modules import ModuleName, file_of, module_of, resolve_relative
+from migrate.modules import file_of, module_of
 from migrate.plan import Plan
 from migrate.provenance import Provenance, plain_assignment, root_name
 from migrate.source import Source, UnparsableSource
-from migrate.syntax import Place, statements
+from migrate.syntax import Place, star_sources, statements
 
 
 @dataclass(frozen=True)
@@ -148,16 +148,6 @@ def _roots(tree: ast.Module, name: str) -> frozenset[str]:
     while more := {root for target, root in assigned if target in roots} - roots:
         roots |= more
     return frozenset(roots)
-
-
-def star_sources(tree: ast.Module, importer: ModuleName) -> frozenset[str]:
-    """Modules of which everything is imported at module level."""
-    found = {
-        resolve_relative(importer, s.level, s.module or "")
-        for s, scopes in statements(tree.body)
-        if isinstance(s, ast.ImportFrom) and not scopes and s.names[0].name == "*"
-    }
-    return frozenset(module for module in found if module is not None)
 
 
 def _names_given_to(content: bytes, words: Collection[str]) -> frozenset[str]:

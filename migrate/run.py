@@ -18,11 +18,11 @@ from migrate.process import split_verify
 from migrate.session import Session
 from migrate.transform import accept_edits
 from rollback.apply import apply_changes
-from rollback.errors import RepositoryError, count, name_paths
+from rollback.errors import DriftedSince, RepositoryError, count, name_paths
 from rollback.git import Git
 from rollback.journal import Journal, RunRecord, RunRequest
 from rollback.lock import locked
-from rollback.restore import RollbackResult, roll_back, select_runs
+from rollback.restore import RollbackResult, Stand, find_stand, roll_back, select_runs
 
 VERIFY_TIMEOUT_S = 3600.0
 """How long a `--verify` command may take."""
@@ -273,6 +273,22 @@ def runs_to_roll_back(git: Git, plan: str | None, target: int | None, everything
         return select_runs(runs, target, everything)
 
 
+def _refuse_drift(git: Git, journal: Journal, runs: Sequence[RunRecord]) -> None:
+    """No file of `runs`, newest first, was edited since the newest of them wrote it: all go back, or none does.
+
+    Raises:
+        DriftedSince: of the first run that has such files.
+    """
+    seen: set[Path] = set()
+    for run in runs:
+        root = git.toplevel / run.prefix
+        files = [file for file in journal.files(run.id) if root / file.path not in seen]
+        seen |= {root / file.path for file in files}
+        drifted = [file.path for file in files if find_stand(root, file) is Stand.OTHER]
+        if drifted:
+            raise DriftedSince(run, drifted, run.files)
+
+
 def roll_back_runs(
     git: Git, runs: Sequence[RunRecord], *, force: bool, done: Callable[[RollbackResult], None] | None = None
 ) -> tuple[RollbackResult, ...]:
@@ -283,6 +299,8 @@ def roll_back_runs(
     """
     results: list[RollbackResult] = []
     with locked(git, "migrate rollback"), Journal.open(git, create=True) as journal:
+        if not force:
+            _refuse_drift(git, journal, runs)
         for run in runs:
             results.append(roll_back(git, journal, run, force=force))
             if done is not None:

@@ -133,7 +133,7 @@ class Source:
         """Columns and bytes at which a line's pieces begin: ASCII (it may be empty) and the rest, in turn."""
         known = self._known_pieces.get(line)
         if known is None:
-            raw = self.line(line)
+            raw = self.line(line) if line < len(self.line_starts) else b""  # after the last line's end
             text = raw.decode(self.encoding)
             columns, offsets = [0], [0]
             done = 0

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from migrate.modules import ModuleName, resolve_relative
 from migrate.source import Source
 
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
@@ -74,6 +75,16 @@ def bodies(statement: ast.stmt) -> Iterator[list[ast.stmt]]:
             yield block
         else:  # handlers of a `try`, cases of a `match`
             yield from (part.body for part in block)
+
+
+def star_sources(tree: ast.Module, importer: ModuleName) -> frozenset[str]:
+    """Modules of which everything is imported at module level."""
+    found = {
+        resolve_relative(importer, s.level, s.module or "")
+        for s, scopes in statements(tree.body)
+        if isinstance(s, ast.ImportFrom) and not scopes and s.names[0].name == "*"
+    }
+    return frozenset(module for module in found if module is not None)
 
 
 def any_word(words: Collection[str]) -> re.Pattern[str]:

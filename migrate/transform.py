@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import bisect
 import re
 from dataclasses import dataclass
 from functools import lru_cache
@@ -22,8 +23,11 @@ from migrate.source import Source, UnparsableSource
 from migrate.verify import NotAsPlanned, verify_compiles, verify_tree
 from phases.import_names import PRAGMA
 
-KEEP = re.compile(rb"#\s*migrate:\s*keep\b")
+KEEP = re.compile(rb"#[^\S\r\n]*migrate:[^\S\r\n]*keep\b")
 _LINE_END = re.compile(r"\r\n|\r|\n")
+_BLANKS = re.compile(rb"[ \t\f]*")
+_LAST_ON_LINE = re.compile(rb"[ \t\f]*(?:[#\r\n]|\Z)")
+_CONTINUATION = re.compile(rb"\\(?:\r\n|\r|\n)\Z")
 _VALUE = "_migrate_value_{}_"
 
 
@@ -84,7 +88,12 @@ def transform_file(path: str, content: bytes, spec: PhaseSpec) -> FileResult:
     source = Source(content)
     if spec.phase in (1, 2):
         return _redirect(path, source, spec)
-    return _rewrite_sites(path, source, spec)
+    try:
+        return _rewrite_sites(path, source, spec)
+    except RecursionError:
+        message = "nested too deeply for its sites to be located; change it by hand, or leave it out with exclude"
+        found = Finding(spec.phase, path, 1, 0, "unparseable", "", f"the file is {message}")
+        return FileResult(path, sha256(content).hexdigest(), findings=(found,))
 
 
 def _redirect(path: str, source: Source, spec: PhaseSpec) -> FileResult:
@@ -122,8 +131,10 @@ def _rewrite_sites(path: str, source: Source, spec: PhaseSpec) -> FileResult:
     number = 0
     done: list[ImportSite | CallSite] = []
     sites: list[ImportSite | CallSite] = [*located.imports, *located.calls]
+    ahead: list[Span] = []
     for site in sorted(sites, key=lambda s: s.span):  # a call comes before the calls among its arguments
-        if any(edit.span.start <= site.span.start and site.span.end <= edit.span.end for edit in edits):
+        ahead = [span for span in ahead if span.end > site.span.start]
+        if any(span.start <= site.span.start and site.span.end <= span.end for span in ahead):
             continue  # goes with the argument that it stands in
         try:
             if isinstance(site, ImportSite):
@@ -140,6 +151,7 @@ def _rewrite_sites(path: str, source: Source, spec: PhaseSpec) -> FileResult:
             findings.append(_unchanged(source, site, path, spec.phase))
             continue
         edits += new
+        ahead += (edit.span for edit in new)
         done.append(site)
         number += 1
     result = FileResult(
@@ -195,11 +207,14 @@ def accept_edits(path: str, content: bytes, edits: tuple[Edit, ...]) -> bytes:  
 
 def _without_kept(source: Source, located: Located) -> tuple[Located, int]:
     """Leave out sites and findings with a `# migrate: keep` on one of their lines, and count them."""
-    if KEEP.search(source.content) is None:
+    starts = source.line_starts
+    lines = [bisect.bisect_right(starts, found.start()) for found in KEEP.finditer(source.content)]
+    if not lines:
         return located, 0
 
     def is_kept(first: int, last: int) -> bool:
-        return any(KEEP.search(source.line(number)) for number in range(first, last + 1))
+        at = bisect.bisect_left(lines, first)
+        return at < len(lines) and lines[at] <= last
 
     def is_kept_site(site: ImportSite | CallSite) -> bool:
         return is_kept(source.position(site.span.start)[0], source.position(max(site.span.start, site.span.end - 1))[0])
@@ -243,7 +258,9 @@ def _left(path: str, source: Source, located: Located, query: CompiledQuery) -> 
                 Finding(5, path, finding.line, finding.column, "deprecated-keyword", finding.subject, finding.message)
             )
         elif finding.code in ("star-import", "module-import", "unparseable"):
-            code = "unparseable" if finding.code == "unparseable" else "deprecated-import"
+            is_call = finding.code == "star-import" and finding.phase == 5  # what is about imports keeps phase 3
+            code = "deprecated-keyword" if is_call else "deprecated-import"
+            code = "unparseable" if finding.code == "unparseable" else code
             found.append(Finding(5, path, finding.line, finding.column, code, finding.subject, finding.message))
     return tuple(sorted(found, key=lambda f: f.order))
 
@@ -272,14 +289,15 @@ def _on_lines_of_their_own(source: Source, site: ImportSite, after: str) -> str:
         return after
     if len(parts) == 1:
         return after
-    line = source.position(site.span.start)[0]
-    indentation = source.content[source.line_starts[line - 1] : site.span.start].decode(source.encoding)
+    start = source.line_starts[source.position(site.span.start)[0] - 1]
+    is_first = _BLANKS.fullmatch(source.content, start, site.span.start) is not None
+    continued = _CONTINUATION.search(source.content[max(0, start - 3) : start]) is not None
+    if continued or not is_first or _LAST_ON_LINE.match(source.content, site.span.end) is None:
+        return after
+    indentation = source.content[start : site.span.start].decode(source.encoding)
     last = source.position(site.span.end)[0]
     following = source.content[site.span.end : source.line_starts[last] if last < len(source.line_starts) else None]
     comment = following.decode(source.encoding).strip()
-    continued = line > 1 and source.line(line - 1).rstrip(b"\r\n").endswith(b"\\")
-    if continued or indentation.strip() or (comment and not comment.startswith("#")):
-        return after
     pragma = f"  {comment}" if PRAGMA.match(comment) else ""
     text = Source(after.encode())
     statements = [text.slice(text.span(part)) for part in parts]
@@ -378,5 +396,4 @@ def _plain(text: str) -> str:
 
 def _newline_at(source: Source, span: Span) -> str:
     """The line end in use where a span stands."""
-    found = re.compile(rb"\r\n|\r|\n").search(source.content, span.start)
-    return found.group().decode("ascii") if found else source.newline
+    return source.newline_at(span.start)

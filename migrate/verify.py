@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping, Sequence
+import bisect
+from collections.abc import Iterator, Mapping, Sequence
+from operator import attrgetter
 
-from migrate.edits import Span
 from migrate.locate import CallSite, ImportSite, Located, Module
 from migrate.modules import resolve_relative
 from migrate.moves import MoveIndex
@@ -44,8 +45,8 @@ def verify_tree(module: Module, located: Located, after: Source, moves: MoveInde
     for site in located.calls:
         _change_as_planned(site)
     imports = {id(site.statement): site for site in located.imports}
-    starts = sorted(_start(node) for site in located.calls if (node := site.node) is not None)
-    starts += (_start(site.statement) for site in located.imports if site.statement is not None)
+    sites = (*(s.statement for s in located.imports), *(s.node for s in located.calls))
+    starts = sorted(_start(node) for node in sites if node is not None)
     _Comparison(module, after, imports, starts, moves).blocks(module.tree.body, tree.body)
 
 
@@ -127,12 +128,12 @@ class _Comparison:
     def _import(self, old: ast.stmt, new: Sequence[ast.stmt], at: int) -> int:
         """Compare one import statement with what it became, at `at`; return how many statements that is."""
         assert isinstance(old, ast.ImportFrom)
-        following = itertools.islice(new, at, None)
         if old.names[0].name == "*":
-            if not (following and isinstance(following[0], ast.ImportFrom) and following[0].names[0].name == "*"):
+            star = new[at] if at < len(new) else None
+            if not (isinstance(star, ast.ImportFrom) and star.names[0].name == "*"):
                 raise NotAsPlanned(f"line {old.lineno}: the star import would be lost")
             before, after = (
-                resolve_relative(self._module.name, star.level, star.module or "") for star in (old, following[0])
+                resolve_relative(self._module.name, each.level, each.module or "") for each in (old, star)
             )
             if before is None or after != self._moves.new_module(before):
                 raise NotAsPlanned(f"line {old.lineno}: the star import would be of another module")
@@ -140,7 +141,8 @@ class _Comparison:
         wanted = sorted((local, self._home(dotted)) for local, dotted, _ in imported(old, self._module.name))
         found: list[tuple[str, str]] = []
         taken = 0
-        for statement in following:
+        while at + taken < len(new):
+            statement = new[at + taken]
             if len(found) >= len(wanted) or not isinstance(statement, ast.ImportFrom):
                 break
             found += ((local, dotted) for local, dotted, _ in imported(statement, self._module.name))

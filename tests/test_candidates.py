@@ -81,6 +81,7 @@ CALLS = {
     "spaces": "Basket (1, metadata = 2)",
     "continued": "Basket( \\\n metadata \\\n = 1)",
     "lines": "Basket(\n\n\n    metadata\n    =\n    1,\n)",
+    "comment before the sign": "Basket(metadata # c\n = 1)",
     "comments": "Basket(  # a (\n    # b )\n    metadata  # c =\n    =  # d\n    1)",
     "a long comment": "Basket(  # " + "a" * 3000 + "\n    metadata=1)",
     "many blank lines": "Basket(" + "\n" * 3000 + "metadata=1)",
@@ -255,8 +256,46 @@ def test_words_are_whole(make_repository: MakeRepository) -> None:
         pytest.param("from a import (Cart # the\n as C)\n", True, id="alias with a comment"),
         pytest.param("C = Cart", True, id="assigned"),
         pytest.param("C = a.b.Cart # the\n", True, id="assigned from a module"),
+        pytest.param("C = ( # " + "the" * 99 + "\n  Cart)\n", True, id="assigned after a comment"),
+        pytest.param("from a import (Cart # the\r as C)\r", True, id="alias with a comment and CR"),
         pytest.param("C = Carts\nC = 'Cart'\n", False, id="another name"),
     ],
 )
 def test_may_give_other_name(source: str, renames: bool) -> None:
     assert may_give_other_name(source.encode(), ["Cart"]) is renames
+
+
+BEYOND_ASCII = moves(a="café.módulo:A -> b:B", b="漢.字:A -> b:B")
+
+
+@pytest.mark.parametrize(
+    ("path", "source", "encoding"),
+    [
+        pytest.param("café/x.py", "from .módulo import A\n", "utf-8", id="relative"),
+        pytest.param("café/x.py", "from . import módulo\n", "utf-8", id="module from its package"),
+        pytest.param("x.py", "import café.módulo\n", "utf-8", id="import"),
+        pytest.param("x.py", "# coding: latin-1\nfrom café.módulo import A\n", "latin-1", id="Latin-1"),
+        pytest.param("x.py", "# coding: latin-1\nfrom café import módulo\n", "latin-1", id="module, Latin-1"),
+        pytest.param("café/x.py", "# coding: latin-1\nfrom .módulo import A\n", "latin-1", id="relative, Latin-1"),
+        pytest.param("x.py", "# coding: gbk\nfrom 漢.字 import A\n", "gbk", id="GBK"),
+        pytest.param("漢/x.py", "from .字 import A\n", "utf-8", id="relative, no ASCII"),
+    ],
+)
+def test_modules_beyond_ascii(make_repository: MakeRepository, path: str, source: str, encoding: str) -> None:
+    content = source.encode(encoding)
+    result = transform(content, phase=3, plan=BEYOND_ASCII, path=path)
+    assert result.edits or result.findings, "the case is none"
+    assert relevance(BEYOND_ASCII, 3)(path, content)
+    repository = make_repository({"other.py": "x = 1\n"})
+    (repository.root / path).parent.mkdir(exist_ok=True)
+    (repository.root / path).write_bytes(content)
+    assert find_candidates(repository.open(), BEYOND_ASCII, 3) == (path,)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
+def test_calls_beyond_ascii(encoding: str) -> None:
+    plan = calls("shop:Ñandú", rename={"año": "year"})
+    content = f"# coding: {encoding}\nfrom shop import Ñandú as Ñ\nÑ(año=1)\n".encode(encoding)
+    assert transform(content, phase=4, plan=plan).edits
+    assert relevance(plan, 4)("app.py", content)
+    assert may_give_other_name(content, ["Ñandú"])

@@ -31,8 +31,9 @@ def test_no_import_to_change(source: str) -> None:
     [
         pytest.param("Basket(metadata=1)\n", id="a name from nowhere"),
         pytest.param("class Basket: pass\nBasket(metadata=1)\n", id="a class of that name"),
-        pytest.param("from x import Basket\nBasket(metadata=1)\n", id="same name from another module"),
-        pytest.param(IMPORT + "Basket(1)\nx.Basket(metadata=1)\nBasket[0](metadata=1)\n", id="other calls"),
+        pytest.param("from x import Basket\nBasket(1)\nx(metadata=1)\n", id="same name from another module"),
+        pytest.param(IMPORT + "Basket(1)\nx.Basket(metadata=1)\nf(1).g(metadata=1)\n", id="other calls"),
+        pytest.param(IMPORT + "x = f()\nx.log(metadata=1)\n@g(metadata=1)\ndef g(): pass\n", id="local objects"),
         pytest.param(IMPORT + "Basket.of(metadata=1)\n(Basket)\n'a'.join(metadata=1)\n", id="other callees"),
         pytest.param(
             IMPORT + "isinstance(x, Basket)\nf(Basket, x=1)\nx = [Basket]\n", id="passed on without a keyword"
@@ -148,6 +149,8 @@ def test_a_newer_f_string() -> None:
         pytest.param("import x, shop.prices.eu as c\n", id="import of a moved submodule"),
         pytest.param("from shop import cart\n", id="module from its package"),
         pytest.param("from shop import (prices as p, x)\n", id="moved module from its package"),
+        pytest.param("exec('shop.cart.Cart')\n", id="string"),
+        pytest.param("patch(f'shop.cart.Cart')\n", id="f-string"),
     ],
 )
 def test_imports_in_doubt(source: str) -> None:
@@ -155,8 +158,11 @@ def test_imports_in_doubt(source: str) -> None:
 
 
 def test_the_new_home_does_not_import_from_itself() -> None:
-    check_refused(OLD + "from .cart import Cart\n", "unparseable", phase=3, path="shop/basket.py")
-    check_refused(OLD + "from shop.prices import *\n", "unparseable", phase=3, path="shop/pricing/prices.py")
+    (finding,) = check_refused(
+        OLD + "from .cart import (\n  Cart)\n", "self-import", phase=3, path="shop/basket.py"
+    ).findings
+    assert (finding.subject, finding.line, finding.column, finding.last_line) == ("shop.cart:Cart", 2, 0, 3)
+    check_refused(OLD + "from shop.prices import *\n", "self-import", phase=3, path="shop/pricing/prices.py")
 
 
 def test_a_member_that_moves() -> None:
@@ -198,10 +204,44 @@ def test_a_member_that_moves() -> None:
         pytest.param("del a, Basket\nBasket(metadata=1)", id="deleted"),
         pytest.param("class Basket: pass\nBasket(metadata=1)", id="class"),
         pytest.param("def Basket(): pass\nBasket(metadata=1)", id="function"),
+        pytest.param("a, Basket = 1, 2\nBasket(metadata=1)", id="second target"),
+        pytest.param("try: pass\nexcept E, Basket: Basket(metadata=1)", id="except of old"),
+        pytest.param("from x import *\nBasket(metadata=1)", id="star import that may bind the name"),
+        pytest.param("(Basket)(metadata=1)", id="in parentheses"),
+        pytest.param("Basket[int](metadata=1)", id="subscript"),
+        pytest.param("f(Basket)(metadata=1)", id="what a call gives"),
+        pytest.param("f().Basket(metadata=1)", id="attribute of what a call gives"),
+        pytest.param("import shop.basket\n(shop.basket).Basket(metadata=1)", id="module in parentheses"),
+        pytest.param("from facade import Korb\nKorb(metadata=1)", id="another name from another module"),
+        pytest.param("import facade\nfacade.Korb(metadata=1)", id="another name in another module"),
+        pytest.param("from facade import charge as c, Basket as B\nB(**x)", id="mapping to a name of another module"),
+        pytest.param("from facade import charge\ncharge()", id="another module's function lacks a keyword"),
+        pytest.param("@Basket(metadata=1)\ndef f(): pass", id="decorator"),
+        pytest.param("class C(Basket):\n def __init__(self): super().__init__(metadata=1)", id="subclass"),
+        pytest.param("class C(x, Basket): pass\nC(metadata=1)", id="call of a subclass"),
     ],
 )
 def test_calls_in_doubt(source: str) -> None:
     check_refused(f"{OLD}{IMPORT}from shop.billing import charge\n{source}\n", "unparseable", phase=4)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        pytest.param("from shop.basket import *\nBasket(metadata=1)", id="star"),
+        pytest.param("from facade import *\nKorb(metadata=1)", id="star from another module"),
+        pytest.param("B = x.Basket\nB(metadata=1)", id="assigned"),
+        pytest.param("from facade import Basket\nBasket(metadata=1)", id="same name from another module"),
+    ],
+)
+def test_calls_that_may_be_the_object(source: str) -> None:
+    check_refused(f"{OLD}{source}\n", "unparseable", phase=4)
+
+
+def test_a_star_import_of_a_module_whose_names_part() -> None:
+    plan = moves(a="whole.mod -> whole.home", b="whole.mod:Special -> other.place:Special")
+    check_refused(OLD + "from whole.mod import *\n", "unparseable", phase=3, plan=plan)
+    check_noop(OLD + '"""shop.cart.Cart"""\n', phase=3)
 
 
 def test_a_module_passed_on() -> None:

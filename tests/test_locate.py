@@ -15,6 +15,9 @@ def parsed(source: str | bytes, path: str = "app/main.py") -> Module:
     return Module(path, read, read.parse(), module_of(path, ["."]))
 
 
+RENAME = calls("shop.basket:Basket", rename={"metadata": "context"}, remove=["legacy"])
+
+
 def imports(source: str | bytes, plan: Plan = PLAN, path: str = "app/main.py") -> Located:
     return locate_imports(parsed(source, path), MoveIndex.of(plan), frozenset(r.module for r in plan.redirects))
 
@@ -146,3 +149,61 @@ def test_what_to_look_for_in_a_mapping(call: str, todo: str | None) -> None:
 
 def test_a_plan_without_moves() -> None:
     assert imports("x = 'shop.cart'\nfrom a import b\n", make_plan({"phase5": {}})) == Located()
+
+
+@pytest.mark.parametrize("source", ["from whole.mod import *\n", "if a: from whole.mod import *\n"])
+def test_a_star_import_of_a_module_whose_names_part(source: str) -> None:
+    both = moves(a="whole.mod -> whole.home", b="whole.mod:Special -> other.place:Special")
+    located = imports(source, both)
+    assert (located.imports, [f.code for f in located.findings]) == ((), ["star-import"])
+    for plan in (
+        moves(a="whole.mod -> whole.home"),
+        moves(a="whole.mod -> whole.home", b="whole.mod:Special -> whole.home:Special"),
+        moves(a="whole.mod -> whole.home", b="whole.other:Special -> other.place:Special"),
+    ):
+        located = imports(source, plan)
+        assert (len(located.imports), located.findings) == (1, ())
+
+
+STAR = "from shop.basket import *\n"
+
+
+@pytest.mark.parametrize(
+    ("source", "lines"),
+    [
+        pytest.param(STAR + "Basket(metadata=1)\n", [2], id="old keyword"),
+        pytest.param(STAR + "def f():\n  return [Basket(legacy=1)]\n", [3], id="inside"),
+        pytest.param("from facade import *\nKorb(metadata=1)\n", [2], id="by way of a facade"),
+        pytest.param("from other import *\n" + STAR + "Basket(metadata=1)\n", [3], id="one of two stars"),
+        pytest.param(STAR + "Basket(context=1)\n", [], id="new keyword"),
+        pytest.param(STAR + "Basket(**x)\n", [], id="mapping"),
+        pytest.param(STAR + "dict(metadata=1)\nx.Basket(metadata=1)\n", [], id="other callees"),
+        pytest.param(STAR + "class Basket: ...\nBasket(metadata=1)\n", [], id="bound by a class"),
+        pytest.param(STAR + "def f(Basket): Basket(metadata=1)\n", [], id="bound by a parameter"),
+        pytest.param("Basket(metadata=1)\n", [], id="no star"),
+    ],
+)
+def test_calls_of_what_a_star_import_may_bind(source: str, lines: list[int]) -> None:
+    located = locate_calls(parsed(source), PLAN, {"facade.Korb": "shop.basket.Basket"})
+    assert located.calls == ()
+    assert [(f.code, f.subject, f.line) for f in located.findings] == [
+        ("star-import", "shop.basket:Basket", line) for line in lines
+    ]
+
+
+def test_a_star_import_of_what_only_gets_a_keyword() -> None:
+    plan = calls("m:f", add={"a": "1"})
+    source = "from m import *\nf()\nf(a=1)\nf(**x)\n"
+    assert [f.line for f in locate_calls(parsed(source), plan, {}).findings] == [2]
+
+
+def test_what_a_star_import_may_bind_is_for_other_modules_to_tell() -> None:
+    located = locate_calls(parsed("from facade import *\nKorb(legacy=1)\n"), RENAME, {})
+    assert located.unresolved == {"facade.Korb"}
+
+
+def test_a_reexport_that_may_be_something_else() -> None:
+    maybe = {"facade.Basket": "shop.basket.Basket"}
+    source = "from facade import Basket\nBasket(1)\nBasket(metadata=1)\n"
+    located = locate_calls(parsed(source), PLAN, {}, maybe=maybe)
+    assert (located.calls, [(f.code, f.line) for f in located.findings]) == ((), [("shadowed", 3)])

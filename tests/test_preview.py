@@ -265,3 +265,35 @@ def test_a_refused_rewrite_stops_everything(make_repository: MakeRepository, mon
 def test_a_file_preview_is_what_it_says() -> None:
     file = FilePreview("a.py", b"x\n", 0o644, ())
     assert Source(file.after).text == "x\n"
+
+
+def test_calls_by_way_of_uncertain_reexports(make_repository: MakeRepository) -> None:
+    files = {
+        "facade.py": "try:\n from shop.basket import Basket\nexcept ImportError:\n from other import Basket\n",
+        "second.py": "from facade import Basket as Korb\n",
+        "third.py": "if x:\n from shop.basket import Basket as Panier\nelse:\n Panier = dict\n",
+        "other.py": "class Basket: ...\n",
+        "a.py": "from facade import Basket\n" + CALL,
+        "b.py": "from second import Korb\nKorb(metadata=1)\n",
+        "c.py": "import third\nthird.Panier(metadata=1)\n",
+        "d.py": "from other import Basket\n" + CALL,
+    }
+    found = preview(make_repository(files).open(), RENAME, 4)
+    assert found.files == ()
+    assert [(f.path, f.code) for f in found.findings] == [(f"{name}.py", "shadowed") for name in "abc"]
+
+
+def test_calls_by_way_of_star_imports(make_repository: MakeRepository) -> None:
+    files = {
+        "facade.py": "from shop.basket import Basket, Basket as Korb\n",
+        "other.py": "class Basket: ...\n",
+        "a.py": "from shop.basket import *\n" + CALL,
+        "b.py": "from facade import *\n" + CALL,
+        "c.py": "from facade import *\nKorb(metadata=1)\n",
+        "d.py": "from other import *\n" + CALL,
+    }
+    found = preview(make_repository(files).open(), RENAME, 4)
+    assert found.files == ()
+    assert [(f.path, f.code) for f in found.findings] == [(f"{name}.py", "star-import") for name in "abc"]
+    found = preview(make_repository(files).open(), make_plan({"phase4": TABLES["phase4"], "phase5": {}}), 5)
+    assert [(f.path, f.code) for f in found.findings] == [(f"{name}.py", "deprecated-keyword") for name in "abc"]

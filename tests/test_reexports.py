@@ -124,4 +124,45 @@ def test_modules_are_read_once() -> None:
 def test_renamed(source: str, names: list[str]) -> None:
     files = {"a.py": source.encode()}
     found = Reexports(PLAN, files.get).renamed(files.items(), ["Basket"], WANTED)
-    assert found == dict.fromkeys(names, "shop.basket.Basket")
+    assert found == (dict.fromkeys(names, "shop.basket.Basket"), {})
+
+
+EITHER = "try:\n from shop.basket import Basket\nexcept ImportError:\n from b import Basket\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "modules"),
+    [
+        pytest.param("a.Basket", {"a.py": EITHER}, id="one of two"),
+        pytest.param("a.Basket", {"a.py": "from shop.basket import Basket\nBasket = f(Basket)\n"}, id="bound again"),
+        pytest.param("c.Korb", {"a.py": EITHER, "c.py": "from a import Basket as Korb\n"}, id="passed on"),
+        pytest.param("c.Basket", {"a.py": EITHER, "c.py": "from a import *\n"}, id="passed on by a star"),
+        pytest.param("c.a.Basket", {"a.py": EITHER, "c.py": "import a\n"}, id="by way of a module"),
+    ],
+)
+def test_uncertain(name: str, modules: Mapping[str, str]) -> None:
+    contents = {path: source.encode() for path, source in modules.items()}
+    reexports = Reexports(PLAN, contents.get)
+    assert reexports.aliases([name], WANTED) == {}
+    assert reexports.uncertain([name], WANTED) == {name: "shop.basket.Basket"}
+
+
+@pytest.mark.parametrize(
+    ("name", "modules"),
+    [
+        pytest.param("shop.basket.Basket", {}, id="the object itself"),
+        pytest.param("a.Basket", {"a.py": "from shop.basket import Basket\n"}, id="certain"),
+        pytest.param("a.Basket", {"a.py": "class Basket: ...\n"}, id="something else"),
+        pytest.param("a.Basket", {"a.py": "from b import Basket\n", "b.py": "from a import Basket\n"}, id="circle"),
+        pytest.param("os.Basket", {}, id="outside"),
+    ],
+)
+def test_not_uncertain(name: str, modules: Mapping[str, str]) -> None:
+    contents = {path: source.encode() for path, source in modules.items()}
+    assert Reexports(PLAN, contents.get).uncertain([name], WANTED) == {}
+
+
+def test_renamed_in_one_of_two_ways() -> None:
+    files = {"a.py": EITHER.replace("import Basket", "import Basket as Korb").encode()}
+    found = Reexports(PLAN, files.get).renamed(files.items(), ["Basket"], WANTED)
+    assert found == ({}, {"a.Korb": "shop.basket.Basket"})

@@ -140,3 +140,14 @@ def test_from_a_linked_worktree(sample: Sample, tmp_path: Path) -> None:
     assert sample.read("shop/cart.py") == REDIRECT
     sample.call("rollback", "--yes")
     assert sample.git("status", "--porcelain") == ""
+
+
+def test_all_or_none_go_back(sample: Sample) -> None:
+    """An edit in a file of the oldest run stops the newest one, too, before anything is restored."""
+    for phase in ("phase1", "phase2", "phase3"):
+        sample.call(phase, "--yes")
+    sample.write("shop/cart.py", REDIRECT + b"# mine\n")
+    with sample.untouched():
+        done = sample.call("rollback", "--all", "--yes", code=3)
+    assert "1 of 1 file edited since run 1: shop/cart.py; nothing restored" in done.err
+    sample.call("rollback", "--yes")  # the last phase alone is not in question

@@ -71,6 +71,11 @@ def test_kept_sites_are_counted() -> None:
             id="three homes",
         ),
         pytest.param(
+            "from shop.cart import checkout, Cart as a, refund as a\n",
+            "from shop.pay import checkout\nfrom shop.basket import Basket as a\nfrom shop.pay import refund as a\n",
+            id="a name bound twice stays bound last",
+        ),
+        pytest.param(
             "def f():\n\tfrom shop.cart import Cart, coupon\n\treturn Cart\n",
             "def f():\n\tfrom shop.basket import Basket as Cart\n\tfrom shop.cart import coupon\n\treturn Cart\n",
             id="in a function, with tabs",
