@@ -14,7 +14,7 @@ from migrate.findings import Finding
 from migrate.modules import ModuleName, resolve_relative
 from migrate.moves import MoveIndex
 from migrate.plan import Call, Plan
-from migrate.provenance import Bound, FollowedNames, Provenance
+from migrate.provenance import Bound, FollowedNames, Provenance, attributes, root_name
 from migrate.refs import ObjectRef
 from migrate.source import Source
 from migrate.syntax import Place, any_word, lines_with, places_on, star_sources, statements
@@ -105,8 +105,34 @@ def locate_imports(module: Module, moves: MoveIndex, redirected: frozenset[str])
             elif found is not None:
                 findings.append(found)
             findings += _imported_modules(module, moves, statement, old)
+    told = {finding.subject for finding in findings}
+    findings += (use for use in _module_uses(module, moves) if use.subject not in told)
     findings += string_references(module, moves, redirected)
     return Located(imports=tuple(sites), findings=tuple(findings))
+
+
+def _module_uses(module: Module, moves: MoveIndex) -> Iterator[Finding]:
+    """`pkg.old.Name` after no more than `import pkg`: the old module by way of its package."""
+    if not any(old in module.source.text for old in moves.old_modules):
+        return
+    path = _any_path(tuple(sorted(moves.old_modules, key=len, reverse=True)))
+    packages = {
+        alias.name
+        for statement, _ in statements(module.tree.body)
+        if isinstance(statement, ast.Import)
+        for alias in statement.names
+        if alias.asname is None
+    }
+    for place in places_on(module.tree, lines_with(module.source, path)):
+        root = root_name(place.node) if isinstance(place.node, ast.Attribute) else None
+        if root is None or not any(name.partition(".")[0] == root.id for name in packages):
+            continue
+        dotted = ".".join([root.id, *attributes(place.node)])  # type: ignore[arg-type]
+        if dotted in moves.old_modules:
+            yield module.finding(
+                3, place.node, "module-import", dotted,
+                f"use of {dotted} by way of its package; it is not rewritten, change it by hand",
+            )  # fmt: skip
 
 
 def _from_import(module: Module, moves: MoveIndex, statement: ast.ImportFrom, old: str) -> ImportSite | Finding | None:
@@ -387,9 +413,10 @@ class _CallLocator:
         """The module's calls of plain names that pass a keyword the plan changes, by name."""
         found: dict[str, list[ast.Call]] = {}
         for node in ast.walk(self._module.tree):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-                if not self._keywords.isdisjoint(k.arg for k in node.keywords if k.arg):
-                    found.setdefault(node.func.id, []).append(node)
+            if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
+                continue
+            if not self._keywords.isdisjoint(k.arg for k in node.keywords if k.arg):
+                found.setdefault(node.func.id, []).append(node)
         return found
 
     def _decide(self, place: Place, node: ast.Call, call: Call, is_certain: bool) -> None:

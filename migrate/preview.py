@@ -181,7 +181,6 @@ def _sites(
     tree: _Tree, plan: Plan, phase: int, jobs: int | None, progress: Progress | None
 ) -> tuple[list[FileResult], list[Finding]]:
     """Transform the candidates; then again those that reach an object of the plan through a re-export."""
-    is_relevant = relevance(plan, phase)
     redirected = {
         path
         for r in plan.redirects
@@ -190,6 +189,7 @@ def _sites(
 
     def look_at(paths: Iterable[str]) -> None:
         files = [(path, tree.read(path)) for path in paths if path not in redirected]
+        is_relevant = relevance(plan, phase, {name.rpartition(".")[2] for name in (*aliases, *maybe)})
         relevant = [(path, content) for path, content in files if is_relevant(path, content)]
         spec = PhaseSpec(plan, phase, tuple(sorted(aliases.items())), tuple(sorted(maybe.items())))
         tick = None if progress is None else lambda done: progress(done, len(relevant))
@@ -205,6 +205,7 @@ def _sites(
         reexports = Reexports(plan, tree.read_if_there)
         wanted = {call.callee.dotted for call in plan.phase4.call}
         words = {call.callee.leaf for call in plan.phase4.call}
+        known = set(words)
         asked: set[str] = set()
         while True:
             files = ((p, tree.read(p)) for p in found)
@@ -225,10 +226,11 @@ def _sites(
                 break
             aliases |= new
             maybe |= doubts
-            words = {name.rpartition(".")[2] for name in (*renamed, *uncertain)}
+            words = {name.rpartition(".")[2] for name in (*renamed, *uncertain)} - known
+            known |= words
             found = find_words(tree.git, plan, words)
             again = {r.path for r in results.values() if not r.unresolved.isdisjoint({*new, *doubts})}
-            look_at(sorted(again | (set(found) - set(results))))
+            look_at(sorted(again | set(found)))
     return list(results.values()), []
 
 

@@ -132,9 +132,7 @@ class _Comparison:
             star = new[at] if at < len(new) else None
             if not (isinstance(star, ast.ImportFrom) and star.names[0].name == "*"):
                 raise NotAsPlanned(f"line {old.lineno}: the star import would be lost")
-            before, after = (
-                resolve_relative(self._module.name, each.level, each.module or "") for each in (old, star)
-            )
+            before, after = (resolve_relative(self._module.name, each.level, each.module or "") for each in (old, star))
             if before is None or after != self._moves.new_module(before):
                 raise NotAsPlanned(f"line {old.lineno}: the star import would be of another module")
             return 1

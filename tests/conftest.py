@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
-
-from rollback.git import Git
+from repositories import MakeRepository, Repository
 
 # Started in the background or under nohup, these are ignored, here and in every process started from here.
 for _number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
@@ -21,32 +18,6 @@ for _number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
 
 settings.register_profile("tests", deadline=None, max_examples=60)
 settings.load_profile("tests")
-
-
-@dataclass(frozen=True)
-class Repository:
-    """A git working tree of its own."""
-
-    root: Path
-
-    def git(self, *args: str) -> bytes:
-        return subprocess.run(["git", *args], cwd=self.root, check=True, capture_output=True).stdout
-
-    def write(self, files: Mapping[str, str | bytes]) -> None:
-        for path, content in files.items():
-            full = self.root / os.fsdecode(path)
-            full.parent.mkdir(parents=True, exist_ok=True)
-            full.write_bytes(content.encode() if isinstance(content, str) else content)
-
-    def commit(self) -> None:
-        self.git("add", "--all")
-        self.git("commit", "--quiet", "--allow-empty", "--message", "work")
-
-    def open(self) -> Git:
-        return Git.open(self.root)
-
-
-MakeRepository = Callable[[Mapping[str, str | bytes]], Repository]
 
 
 @pytest.fixture

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 from checks import PLAN, calls, make_plan, moves, transform
-from conftest import MakeRepository
 from hypothesis import given
 from hypothesis import strategies as st
+from repositories import MakeRepository
 
 from migrate.candidates import find_candidates, find_words, may_give_other_name, relevance
 from migrate.plan import Plan

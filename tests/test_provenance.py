@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import ast
+import symtable
 import sys
 
 import pytest
@@ -279,3 +280,17 @@ def test_scopes_that_cpython_rejects() -> None:
     source = "from shop.basket import Basket\ndef f(Basket): ...\ndef g(a, a): ...\nBasket(here=1)"
     with pytest.raises(UnparsableSource, match="duplicate argument"):
         resolve(source)
+
+
+def test_tables_are_listed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    listed: list[object] = []
+    children = symtable.SymbolTable.get_children
+
+    def counted(table: symtable.SymbolTable) -> list[symtable.SymbolTable]:
+        listed.append(table)
+        return children(table)
+
+    monkeypatch.setattr(symtable.SymbolTable, "get_children", counted)
+    functions = "".join(f"def f{i}():\n    from shop.basket import Basket\n    Basket(1)\n" for i in range(9))
+    assert resolve(functions + "from shop.basket import Basket\nBasket(here=1)\n") == (HOME, True)
+    assert len(listed) == 1

@@ -159,3 +159,23 @@ def test_the_collector_is_left_as_it_was(enabled: bool) -> None:
         assert gc.isenabled() is enabled
     finally:
         (gc.enable if before else gc.disable)()
+
+
+@pytest.mark.parametrize(
+    ("content", "offset", "newline"),
+    [
+        pytest.param(b"a\r\nb\n", 0, "\r\n", id="its own line's"),
+        pytest.param(b"a\r\nb\n", 3, "\n", id="not the line's before"),
+        pytest.param(b"a\rb", 2, "\r", id="the first line's where it has none"),
+        pytest.param(b"a", 0, "\n", id="none in the file"),
+    ],
+)
+def test_newline_at(content: bytes, offset: int, newline: str) -> None:
+    assert Source(content).newline_at(offset) == newline
+
+
+def test_a_line_is_decoded_once() -> None:
+    source = Source("# coding: latin-1\nx = 'é', 'ü', 1\n".encode("latin-1"))
+    places = [source.offset(2, column) for column in (4, 5, 8, 14)]
+    assert places == [22, 23, 25, 30]
+    assert len(source._known_pieces) == 1

@@ -41,6 +41,15 @@ FILES = {
 }
 
 
+@pytest.mark.parametrize("phase", [4, 5])
+def test_nested_too_deeply(phase: int) -> None:
+    source = "from shop.basket import Basket\nBasket(metadata=1)" + ".a(1)" * 500 + "\n"
+    result = transform(source, phase=phase)
+    (finding,) = result.findings
+    assert (finding.code, result.edits) == ("unparseable", ())
+    assert "nested too deeply" in finding.message
+
+
 @pytest.mark.parametrize(("head", "encoding", "newline"), FILES.values(), ids=FILES)
 @pytest.mark.parametrize(("phase", "after"), [(3, IMPORTED), (4, CALLED)])
 @pytest.mark.parametrize("last", ["\n", ""], ids=["newline at the end", "none at the end"])

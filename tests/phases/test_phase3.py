@@ -255,6 +255,8 @@ def test_source_roots_decide_what_a_relative_import_means() -> None:
         pytest.param("import shop.cart\n", "module-import", "shop.cart", id="import of the module"),
         pytest.param("import a, shop.cart as c\n", "module-import", "shop.cart", id="import with an alias"),
         pytest.param("import shop.prices.eu\n", "module-import", "shop.prices.eu", id="import of a moved submodule"),
+        pytest.param("import shop\nshop.cart.Cart()\n", "module-import", "shop.cart", id="by way of its package"),
+        pytest.param("import shop.other\nx = shop.cart.a.b\n", "module-import", "shop.cart", id="by way of another import"),
         pytest.param("from shop import cart\n", "module-import", "shop.cart", id="module from its package"),
         pytest.param("from shop import prices as p\n", "module-import", "shop.prices", id="moved module from its package"),
         pytest.param("x = 'shop.cart.Cart'\n", "string-reference", "shop.cart:Cart", id="string"),
