@@ -15,7 +15,7 @@ from pathlib import Path
 
 COUNTRIES = "at be bg ch cy cz de dk ee es fi fr gr hr hu ie is it li lt lu lv mt nl no pl pt ro se si sk"
 
-PLAN = '''\
+PLAN = """\
 # The migration of the shop's charge engine, in five phases.
 
 [plan]
@@ -80,7 +80,7 @@ tests = { passed = 8, failed = 0 }
 name = "architecture compliance"
 run = ["python", "scripts/check_compliance.py"]
 percent = { pattern = "Compliance: ([0-9.]+)%", above = 90 }
-'''
+"""
 
 FILES = {
     ".gitignore": "__pycache__/\n.pytest_cache/\n",
@@ -526,12 +526,12 @@ class ChargeEngine:
         self.retry = retry or RetryPolicy()
         self.lock = asyncio.Lock()
 '''
-    broken = '''\
+    broken = """\
 
     def charge_together(self, cents):
         async with self.lock:
             return self.charge(cents)
-'''
+"""
     methods = [_country_method(country, number) for number, country in enumerate(COUNTRIES.split())]
     middle = len(methods) // 2
     return head + "".join(methods[:middle]) + broken + "".join(methods[middle:]) + _open_engine()
@@ -551,7 +551,11 @@ class ChargeEngine:
     def __init__(self, context=None):
         self.context = context or PaymentContext("nobody", "none", metadata={"default": True})
 '''
-    return head + "".join(_country_method(country, number) for number, country in enumerate(COUNTRIES.split())) + _open_engine()
+    return (
+        head
+        + "".join(_country_method(country, number) for number, country in enumerate(COUNTRIES.split()))
+        + _open_engine()
+    )
 
 
 def _country_method(country: str, number: int) -> str:
@@ -568,12 +572,12 @@ def _country_method(country: str, number: int) -> str:
 
 
 def _open_engine() -> str:
-    return '''\
+    return """\
 
 
 def open_engine(context):
     return ChargeEngine(context)
-'''
+"""
 
 
 def contents() -> dict[str, bytes]:
@@ -622,7 +626,9 @@ def main(arguments: list[str]) -> int:
         return 2
     folder = Path(arguments[0])
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        print(f"make_sample: {folder} is not an empty folder; name one that is empty or does not exist", file=sys.stderr)
+        print(
+            f"make_sample: {folder} is not an empty folder; name one that is empty or does not exist", file=sys.stderr
+        )
         return 2
     make_sample(folder)
     return 0

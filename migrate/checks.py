@@ -98,9 +98,7 @@ class TestReport:
     first_problem: str
 
 
-def run_check(
-    check: Check, root: Path, scratch: Path, echo: Callable[[bytes], None] | None = None
-) -> CheckResult:
+def run_check(check: Check, root: Path, scratch: Path, echo: Callable[[bytes], None] | None = None) -> CheckResult:
     """Run one check in `root` and judge it.
 
     Without `tests` or `percent`, exit code 0 is the criterion. With `tests`, the numbers of the run's
@@ -135,9 +133,7 @@ def run_check(
     return _result(check, outcome, criteria, _why_failed(check, outcome, report, criteria))
 
 
-def check_environment(
-    run: Sequence[str], root: Path, scratch: Path, options: Sequence[str] = ()
-) -> dict[str, str]:
+def check_environment(run: Sequence[str], root: Path, scratch: Path, options: Sequence[str] = ()) -> dict[str, str]:
     """Our environment, changed so that a command leaves no cache in the tree.
 
     Args:
@@ -262,9 +258,7 @@ def _name_exit(code: int, names: Mapping[int, str] | None = None) -> str:
     return f"{code} ({name})" if name else str(code)
 
 
-def _why_failed(
-    check: Check, outcome: Outcome, report: TestReport | None, criteria: Sequence[Criterion]
-) -> str:
+def _why_failed(check: Check, outcome: Outcome, report: TestReport | None, criteria: Sequence[Criterion]) -> str:
     failed = [criterion for criterion in criteria if not criterion.passed]
     if not failed:
         return ""

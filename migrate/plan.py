@@ -460,8 +460,7 @@ def _rename_mistakes(rename: Mapping[str, Any]) -> Iterator[Mistake]:
         elif new in rename:
             yield Mistake(
                 where,
-                f"{shown(new)} is itself renamed, so a second run would rename again; "
-                "write the final keyword",
+                f"{shown(new)} is itself renamed, so a second run would rename again; write the final keyword",
             )
         if new in sources:
             sentence = f"{shown(new)} is already the new name of {shown(sources[new])}; write another"
@@ -469,9 +468,7 @@ def _rename_mistakes(rename: Mapping[str, Any]) -> Iterator[Mistake]:
         sources.setdefault(new, old)
 
 
-def _add_mistakes(
-    add: Mapping[str, Any], rename: Mapping[str, Any], remove: tuple[Any, ...]
-) -> Iterator[Mistake]:
+def _add_mistakes(add: Mapping[str, Any], rename: Mapping[str, Any], remove: tuple[Any, ...]) -> Iterator[Mistake]:
     for name in add:
         if name in rename:
             yield Mistake(("add", name), f"{shown(name)} is renamed as well; keep one of the two")

@@ -85,8 +85,7 @@ def read_docstring(value: object) -> str:
         raise ValueError(f"{shown(text)} has a triple quote, which would end the docstring; use '")
     if text.endswith('"'):
         raise ValueError(
-            f"{shown(text)} ends with a double quote, which would merge with the closing ones; "
-            "end it with a full stop"
+            f"{shown(text)} ends with a double quote, which would merge with the closing ones; end it with a full stop"
         )
     return text
 
@@ -165,8 +164,7 @@ def read_path(value: object) -> str:
     path = PurePosixPath(text)
     if not text or path.is_absolute() or ".." in path.parts or "\\" in text:
         raise ValueError(
-            f"{shown(text)} is not a path inside the root; write it relative to the root, "
-            "with '/' and without '..'"
+            f"{shown(text)} is not a path inside the root; write it relative to the root, with '/' and without '..'"
         )
     return f"{path}/" if text.endswith("/") and path.parts else str(path)
 

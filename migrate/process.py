@@ -198,9 +198,7 @@ def _why_not(name: str, cwd: Path, error: OSError | ValueError) -> str:
     return f"{name!r} cannot be started: {reasons.get(error.errno or 0, error.strerror)}"
 
 
-def _follow(
-    process: subprocess.Popen[bytes], pipe: IO[bytes], deadline: float, take: Callable[[bytes], None]
-) -> bool:
+def _follow(process: subprocess.Popen[bytes], pipe: IO[bytes], deadline: float, take: Callable[[bytes], None]) -> bool:
     """Read until the command has ended; True when it was still running at `deadline`.
 
     A process in the background may hold the pipe open after the command has ended: it gets

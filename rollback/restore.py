@@ -295,7 +295,9 @@ def _checked_out(git: Git, run: RunRecord, names: Sequence[str]) -> Iterator[Pat
 
 def _without_filters(git: Git) -> list[str]:
     """Settings that switch the user's filter drivers off: their programs may be slow, and the bytes are kept raw."""
-    listed = git.run("config", "-z", "--name-only", "--get-regexp", r"^filter\..*\.(smudge|process|required)$", ok=(0, 1))
+    listed = git.run(
+        "config", "-z", "--name-only", "--get-regexp", r"^filter\..*\.(smudge|process|required)$", ok=(0, 1)
+    )
     keys = [os.fsdecode(key) for key in listed.split(b"\0") if key]
     return [f"{key}=false" if key.endswith(".required") else f"{key}=" for key in dict.fromkeys(keys)]
 

@@ -136,9 +136,7 @@ def test_7_of_8(root: Path) -> None:
     (root / "test_shop.py").write_text(EIGHT.format(limit=7))
     result = run_suite(root, Tests(passed=8, failed=0), "test_shop.py")
     assert [criterion.passed for criterion in result.criteria] == [False, False, True, True]
-    assert result.message == (
-        "passed = 8: found 7; failed = 0: found 1; first: test_shop.test_n[7]: assert 7 < 7"
-    )
+    assert result.message == ("passed = 8: found 7; failed = 0: found 1; first: test_shop.test_n[7]: assert 7 < 7")
     assert "1 failed, 7 passed" in result.tail
 
 
@@ -263,8 +261,15 @@ def test_suite_without_a_cache_in_a_strict_configuration(root: Path) -> None:
     ("addopts", "arguments", "expected"),
     [
         pytest.param("", [], ["-o", "cache_dir={scratch}/pytest-cache", "-x"], id="ours alone"),
-        pytest.param("--lf -k 'a b'", [], ["--lf", "-k", "a b", "-o", "cache_dir={scratch}/pytest-cache", "-x"], id="after the user's"),
-        pytest.param("-p no:cacheprovider", [], ["-p", "no:cacheprovider", "-x"], id="the user's environment has the cache off"),
+        pytest.param(
+            "--lf -k 'a b'",
+            [],
+            ["--lf", "-k", "a b", "-o", "cache_dir={scratch}/pytest-cache", "-x"],
+            id="after the user's",
+        ),
+        pytest.param(
+            "-p no:cacheprovider", [], ["-p", "no:cacheprovider", "-x"], id="the user's environment has the cache off"
+        ),
         pytest.param("", ["-pno:cacheprovider"], ["-x"], id="the command has the cache off"),
     ],
 )
@@ -322,12 +327,48 @@ def test_percent_passes(printed: str, wanted: dict[str, float], number: str, roo
 @pytest.mark.parametrize(
     ("printed", "pattern", "wanted", "message"),
     [
-        pytest.param("Score: 90.0%", "([0-9.]+)%", {"above": 90}, "shop above 90 %: found 90.0; last words: Score: 90.0%", id="90.0 is not above 90"),
-        pytest.param("89.9%", "([0-9.]+)%", {"at_least": 90}, "shop at least 90 %: found 89.9; last words: 89.9%", id="not at least"),
-        pytest.param("all good", "([0-9.]+)%", {"above": 90}, "shop above 90 %: found no match for '([0-9.]+)%' in the output; last words: all good", id="no match"),
-        pytest.param("v1.2.3%", "([0-9.]+)%", {"above": 1}, "shop above 1 %: found '1.2.3', which is not a number; last words: v1.2.3%", id="not a number"),
-        pytest.param("inf%", "(.*)%", {"above": 90}, "shop above 90 %: found 'inf', which is not a number; last words: inf%", id="infinity is no percentage"),
-        pytest.param("high", "([0-9]+)?high", {"above": 90}, "shop above 90 %: found '', which is not a number; last words: high", id="group without a part"),
+        pytest.param(
+            "Score: 90.0%",
+            "([0-9.]+)%",
+            {"above": 90},
+            "shop above 90 %: found 90.0; last words: Score: 90.0%",
+            id="90.0 is not above 90",
+        ),
+        pytest.param(
+            "89.9%",
+            "([0-9.]+)%",
+            {"at_least": 90},
+            "shop at least 90 %: found 89.9; last words: 89.9%",
+            id="not at least",
+        ),
+        pytest.param(
+            "all good",
+            "([0-9.]+)%",
+            {"above": 90},
+            "shop above 90 %: found no match for '([0-9.]+)%' in the output; last words: all good",
+            id="no match",
+        ),
+        pytest.param(
+            "v1.2.3%",
+            "([0-9.]+)%",
+            {"above": 1},
+            "shop above 1 %: found '1.2.3', which is not a number; last words: v1.2.3%",
+            id="not a number",
+        ),
+        pytest.param(
+            "inf%",
+            "(.*)%",
+            {"above": 90},
+            "shop above 90 %: found 'inf', which is not a number; last words: inf%",
+            id="infinity is no percentage",
+        ),
+        pytest.param(
+            "high",
+            "([0-9]+)?high",
+            {"above": 90},
+            "shop above 90 %: found '', which is not a number; last words: high",
+            id="group without a part",
+        ),
     ],
 )
 def test_percent_fails(printed: str, pattern: str, wanted: dict[str, float], message: str, root: Path) -> None:

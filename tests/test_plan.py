@@ -272,11 +272,11 @@ def test_every_key_has_an_example_and_is_documented() -> None:
             assert f"`{key}`" in documented or f".{key}]]" in documented, (table, key)
 
 
-@pytest.mark.parametrize(
-    "example", re.findall(r"```\nmigrate.toml: (.*)\n", (ROOT / "docs" / "plan.md").read_text())
-)
+@pytest.mark.parametrize("example", re.findall(r"```\nmigrate.toml: (.*)\n", (ROOT / "docs" / "plan.md").read_text()))
 def test_documented_mistake(example: str) -> None:
-    text = '[[phase2.redirect]]\nmodule = "a"\ndocstring = "b"\nexports = ["c:D", "c:E", "c:F", "shop.billing.Invoice"]\n'
+    text = (
+        '[[phase2.redirect]]\nmodule = "a"\ndocstring = "b"\nexports = ["c:D", "c:E", "c:F", "shop.billing.Invoice"]\n'
+    )
     assert mistakes(HEADER + text) == [example]
 
 
@@ -343,7 +343,9 @@ KEY_MISTAKES = [
 
 
 def redirect(docstring: str = "Moved.", module: str = "a.old", exports: str = '["a.new:B"]') -> str:
-    return f"{HEADER}[[phase1.redirect]]\nmodule = '{module}'\ndocstring = {json.dumps(docstring)}\nexports = {exports}\n"
+    return (
+        f"{HEADER}[[phase1.redirect]]\nmodule = '{module}'\ndocstring = {json.dumps(docstring)}\nexports = {exports}\n"
+    )
 
 
 REDIRECT_MISTAKES = [
@@ -540,9 +542,7 @@ def test_models_check_themselves() -> None:
     with pytest.raises(ValidationError, match="is also the old place"):
         Move(old="a:B", new="a:B")
     with pytest.raises(ValidationError, match="already redirected"):
-        RedirectPhase(
-            redirect=[Redirect(module="a", docstring="b", exports=[Export(module="c", name="D")])] * 2
-        )
+        RedirectPhase(redirect=[Redirect(module="a", docstring="b", exports=[Export(module="c", name="D")])] * 2)
     with pytest.raises(ValidationError, match="no group"):
         Percent(pattern="x", above=1)
     with pytest.raises(ValidationError, match="already changed"):
@@ -586,9 +586,7 @@ SCALARS = (
 )
 VALUES = st.recursive(
     SCALARS,
-    lambda inner: (
-        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYS) | st.text(), inner, max_size=4)
-    ),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYS) | st.text(), inner, max_size=4),
     max_leaves=20,
 )
 
@@ -670,16 +668,12 @@ def test_missing_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_folder(tmp_path: Path) -> None:
     with pytest.raises(PlanError) as caught:
         load_plan(tmp_path)
-    assert (
-        str(caught.value) == f"{tmp_path}: a folder; name the file in it, e.g. --plan {tmp_path}/migrate.toml"
-    )
+    assert str(caught.value) == f"{tmp_path}: a folder; name the file in it, e.g. --plan {tmp_path}/migrate.toml"
 
 
 def test_below_a_file(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(
-        PlanError, match=r"file/x: cannot be read: Not a directory; name another with --plan FILE$"
-    ):
+    with pytest.raises(PlanError, match=r"file/x: cannot be read: Not a directory; name another with --plan FILE$"):
         load_plan(tmp_path / "file" / "x")
 
 
@@ -689,16 +683,12 @@ def test_no_permission(monkeypatch: pytest.MonkeyPatch) -> None:
 
     # By hand, because a superuser may read every file.
     monkeypatch.setattr(Path, "read_bytes", refuse)
-    with pytest.raises(
-        PlanError, match=r"^a.toml: cannot be read: Permission denied; name another with --plan FILE$"
-    ):
+    with pytest.raises(PlanError, match=r"^a.toml: cannot be read: Permission denied; name another with --plan FILE$"):
         load_plan(Path("a.toml"))
 
 
 def test_path_with_nul() -> None:
-    with pytest.raises(
-        PlanError, match=r"^a\\x00: cannot be read: embedded null byte; write a plain TOML file$"
-    ):
+    with pytest.raises(PlanError, match=r"^a\\x00: cannot be read: embedded null byte; write a plain TOML file$"):
         load_plan(Path("a\0"))
 
 

@@ -135,10 +135,18 @@ def test_nothing_is_interpreted_by_a_shell(tmp_path: Path) -> None:
     [
         pytest.param([], "the command is empty", id="no words"),
         pytest.param([""], "the command is empty", id="empty word"),
-        pytest.param(["shop-no-such"], "'shop-no-such' was not found on PATH; install it or write its path", id="not on PATH"),
+        pytest.param(
+            ["shop-no-such"], "'shop-no-such' was not found on PATH; install it or write its path", id="not on PATH"
+        ),
         pytest.param(["scripts/none"], "'scripts/none' cannot be started: there is no such file", id="no such file"),
-        pytest.param(["./notes.txt"], "'./notes.txt' cannot be started: it is not an executable file; chmod +x", id="not executable"),
-        pytest.param(["./bare"], "'./bare' cannot be started: it is not a program; give it a '#!' line", id="no interpreter line"),
+        pytest.param(
+            ["./notes.txt"],
+            "'./notes.txt' cannot be started: it is not an executable file; chmod +x",
+            id="not executable",
+        ),
+        pytest.param(
+            ["./bare"], "'./bare' cannot be started: it is not a program; give it a '#!' line", id="no interpreter line"
+        ),
         pytest.param(["./" + "x" * 300], "cannot be started: File name too long", id="any other reason"),
         pytest.param(["./bare", "\0"], "'./bare' cannot be started: embedded null byte", id="a NUL in an argument"),
         pytest.param(["\x1b[2J"], r"'\x1b[2J' was not found", id="control characters are escaped"),
@@ -211,7 +219,9 @@ def test_background_process_gets_a_moment_to_finish_its_sentence(
 ) -> None:
     monkeypatch.setattr("migrate.process._DRAIN_S", 10)
     late = "import time; time.sleep(0.2); print('late')"
-    code = f"import subprocess, sys; subprocess.Popen([sys.executable, '-S', '-c', {late!r}]); print('early', flush=True)"
+    code = (
+        f"import subprocess, sys; subprocess.Popen([sys.executable, '-S', '-c', {late!r}]); print('early', flush=True)"
+    )
     assert run_python(code, tmp_path).output == b"early\nlate\n"
 
 
@@ -249,7 +259,9 @@ def test_second_ctrl_c_skips_the_grace(tmp_path: Path, monkeypatch: pytest.Monke
         threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
         raise KeyboardInterrupt
 
-    code = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True); time.sleep(60)"
+    code = (
+        "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True); time.sleep(60)"
+    )
     with pytest.raises(KeyboardInterrupt):
         run_python(code, tmp_path, echo=echo)
     assert time.monotonic() - started[0] < 10
@@ -268,7 +280,7 @@ def test_split_verify() -> None:
         ("", "--verify: the command is empty"),
         ("  ", "--verify: the command is empty"),
         ("'' x", "--verify: the command is empty"),
-        ("echo 'open", "--verify: no closing quotation in \"echo 'open\"; close the quote"),
+        ("echo 'open", '--verify: no closing quotation in "echo \'open"; close the quote'),
     ],
 )
 def test_split_verify_refuses(text: str, message: str) -> None:
@@ -305,8 +317,12 @@ def test_readable(output: bytes, text: str) -> None:
         pytest.param(b"a\nb\nc\nd\n\n\n", "b\nc\nd", id="last lines, without the empty ones at the end"),
         pytest.param(b"a\n", "a", id="fewer lines than asked for"),
         pytest.param(b"a\tb\x07\x00", "a\tb\\x07\\x00", id="control characters are escaped"),
-        pytest.param("a\N{RIGHT-TO-LEFT OVERRIDE}b\N{LINE SEPARATOR}".encode(), "a\\u202eb", id="direction overrides too"),
-        pytest.param("12\N{NO-BREAK SPACE}€ – ü 漢".encode(), "12\N{NO-BREAK SPACE}€ – ü 漢", id="other alphabets stay"),
+        pytest.param(
+            "a\N{RIGHT-TO-LEFT OVERRIDE}b\N{LINE SEPARATOR}".encode(), "a\\u202eb", id="direction overrides too"
+        ),
+        pytest.param(
+            "12\N{NO-BREAK SPACE}€ – ü 漢".encode(), "12\N{NO-BREAK SPACE}€ – ü 漢", id="other alphabets stay"
+        ),
         pytest.param(b"x" * 1000, "x" * (LINE_LIMIT - 1) + "…", id="a long line is cut"),
     ],
 )

@@ -43,23 +43,15 @@ def test_is_a_value() -> None:
     ("text", "sentence"),
     [
         pytest.param("", "'' is not an object reference; write 'package.module:Name'", id="empty"),
-        pytest.param(
-            ":Name", "':Name' is not an object reference; write 'package.module:Name'", id="no module"
-        ),
+        pytest.param(":Name", "':Name' is not an object reference; write 'package.module:Name'", id="no module"),
         pytest.param(".a:B", "'.a:B' is not an object reference; write 'package.module:Name'", id="relative"),
         pytest.param("a..b", "'a..b' is not an object reference; write 'package.module:Name'", id="two dots"),
         pytest.param("a-b", "'a-b' is not an object reference; write 'package.module:Name'", id="dash"),
         pytest.param("a/b.py", "'a/b.py' is not an object reference; write 'package.module:Name'", id="path"),
-        pytest.param(
-            "a\nb", r"'a\nb' is not an object reference; write 'package.module:Name'", id="line break"
-        ),
-        pytest.param(
-            "a:", "'a:' has no name after the colon; write 'package.module:Name'", id="nothing after colon"
-        ),
+        pytest.param("a\nb", r"'a\nb' is not an object reference; write 'package.module:Name'", id="line break"),
+        pytest.param("a:", "'a:' has no name after the colon; write 'package.module:Name'", id="nothing after colon"),
         pytest.param("a:*", "'a:*' has no name after the colon; write 'package.module:Name'", id="star"),
-        pytest.param(
-            "a:B:c", "'a:B:c' has no name after the colon; write 'package.module:Name'", id="two colons"
-        ),
+        pytest.param("a:B:c", "'a:B:c' has no name after the colon; write 'package.module:Name'", id="two colons"),
     ],
 )
 def test_refused(text: str, sentence: str) -> None:

@@ -157,6 +157,22 @@ def test_kept_sites_are_counted() -> None:
             "from shop.cart import coupon, \\\n    b\nfrom shop.basket import Basket as Cart\n",
             id="continued lines, too",
         ),
+        pytest.param(
+            "from shop.cart import (  # keep me\n    Cart,\n    checkout,\n    # the end\n)\n",
+            "from shop.basket import (  # keep me\n    Basket as Cart,\n    # the end\n)\nfrom shop.pay import checkout\n",
+            id="comments of the list stay where all names leave",
+        ),
+        pytest.param(
+            "from shop.cart import (  # noqa: F401\n    Cart,\n    coupon,\n)\n",
+            "from shop.basket import (  # noqa: F401\n    Basket as Cart,\n)\n"
+            "from shop.cart import (  # noqa: F401\n    coupon,\n)\n",
+            id="a pragma in the list goes for both",
+        ),
+        pytest.param(
+            "if a: \\\n  from shop.cart import Cart, coupon\n",
+            "if a: \\\n  from shop.basket import Basket as Cart; from shop.cart import coupon\n",
+            id="after a continued line",
+        ),
         pytest.param("from shop.prices import tax\n", "from shop.pricing.prices import tax\n", id="module"),
         pytest.param("from shop.prices.eu import tax as t\n", "from shop.pricing.prices.eu import tax as t\n", id="submodule"),
         pytest.param("from pricelist import (\n    a,\n    b,\n)\n", "from shop.pricing.lists import (\n    a,\n    b,\n)\n", id="top-level module"),
@@ -252,6 +268,7 @@ def test_source_roots_decide_what_a_relative_import_means() -> None:
     ("source", "code", "subject"),
     [
         pytest.param("from shop.cart import *\n", "star-import", "shop.cart", id="star from a module with moved names"),
+        pytest.param("from shop.cart import 𝐂art\n", "unparseable", "shop.cart:Cart", id="a name in another spelling"),
         pytest.param("import shop.cart\n", "module-import", "shop.cart", id="import of the module"),
         pytest.param("import a, shop.cart as c\n", "module-import", "shop.cart", id="import with an alias"),
         pytest.param("import shop.prices.eu\n", "module-import", "shop.prices.eu", id="import of a moved submodule"),
