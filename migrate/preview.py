@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from hashlib import sha256
+from pathlib import PurePosixPath
 
 from migrate.candidates import find_candidates, find_words, relevance
 from migrate.edits import Edit, apply_edits
@@ -108,10 +109,11 @@ class _Tree:
     git: Git
     modes: dict[str, int] = field(default_factory=dict)
     contents: dict[str, bytes] = field(default_factory=dict)
+    folders: set[PurePosixPath] = field(default_factory=set)
 
     def read(self, path: str) -> bytes:
         if path not in self.contents:
-            self.contents[path], self.modes[path] = read_file(self.git.root, path)
+            self.contents[path], self.modes[path] = read_file(self.git.root, path, self.folders)
         return self.contents[path]
 
     def read_if_there(self, path: str) -> bytes | None:

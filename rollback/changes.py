@@ -27,15 +27,17 @@ class FileChange:
     mode: int | None
 
 
-def read_file(root: Path, path: str) -> tuple[bytes, int]:
+def read_file(root: Path, path: str, checked: set[PurePosixPath] | None = None) -> tuple[bytes, int]:
     """The bytes and permission bits of a plain file below `root`.
 
+    Args:
+        checked: folders found to be in order a moment ago, added to; for reading many files, never for writing.
     Raises:
         OutsideRoot: the path leads out of the root, through a symbolic link or into another
             repository, or is not a plain file.
         Unreadable: it is missing, or may not be read.
     """
-    check_path(root, path)
+    check_path(root, path, checked)
     full = root / path
     try:
         kind = full.lstat().st_mode
@@ -61,7 +63,7 @@ def read_current(root: Path, path: str) -> tuple[bytes | None, int | None]:
         raise
 
 
-def check_path(root: Path, path: str) -> None:
+def check_path(root: Path, path: str, checked: set[PurePosixPath] | None = None) -> None:
     """Refuse a path that is not a place for a plain file in this working tree.
 
     Raises:
@@ -76,8 +78,11 @@ def check_path(root: Path, path: str) -> None:
         raise OutsideRoot(path, "is not a path relative to the root")
     if any(part.lower() == ".git" for part in parts):
         raise OutsideRoot(path, "is git's own")
+    known = set() if checked is None else checked
     for parent in list(PurePosixPath(path).parents)[-2::-1]:
-        _check_folder(root, path, parent)
+        if parent not in known:
+            _check_folder(root, path, parent)
+            known.add(parent)
 
 
 def _check_folder(root: Path, path: str, parent: PurePosixPath) -> None:
