@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TextIO
 
 import typer
 
+from migrate import phase_help
+
 if TYPE_CHECKING:
     from migrate.console import Voice
     from migrate.session import Session
@@ -120,9 +122,8 @@ def _finish(common: Common, voice: Voice, code: int, document: dict[str, Any]) -
     raise typer.Exit(int(code))
 
 
-def _phase_command(number: int) -> None:
-    """Define the command of one phase."""
-    from migrate import phase_help
+def _applying_command(name: str, help_line: str, phase: int | None) -> None:
+    """Define the command of one phase, or with None the one that runs them all; their options are the same."""
 
     def command(
         context: typer.Context,
@@ -143,52 +144,27 @@ def _phase_command(number: int) -> None:
         verbose: Verbose = False,
     ) -> None:
         from migrate.phase import PhaseOptions, can_ask, run_phase
+        from migrate.stepping import run_all
 
         common = Common(plan, root, json, jobs, quiet, verbose).over(context)
         options = PhaseOptions(
             dry_run, check, yes, interactive, allow_dirty, force, strict, verify, commit, common.jobs
         )
-        options.refuse_nonsense(f"phase{number}", can_ask=can_ask())
+        options.refuse_nonsense(name, can_ask=can_ask())
         voice = common.voice()
-        end = run_phase(common.session(), number, options, voice)
-        _finish(common, voice, end.code, end.document)
+        if phase is None:
+            code, document = run_all(common.session(), options, voice)
+        else:
+            end = run_phase(common.session(), phase, options, voice)
+            code, document = end.code, end.document
+        _finish(common, voice, code, document)
 
-    app.command(f"phase{number}", help=phase_help.HELP[number])(command)
+    app.command(name, help=help_line)(command)
 
 
-for _number in range(1, 6):
-    _phase_command(_number)
-
-
-@app.command()
-def run(
-    context: typer.Context,
-    dry_run: DryRun = False,
-    check: Check = False,
-    yes: Yes = False,
-    interactive: Interactive = False,
-    allow_dirty: AllowDirty = False,
-    force: Force = False,
-    strict: Strict = False,
-    verify: Verify = None,
-    commit: Commit = False,
-    plan: PlanFile = None,
-    root: Root = None,
-    json: Json = False,
-    jobs: Jobs = None,
-    quiet: Quiet = False,
-    verbose: Verbose = False,
-) -> None:
-    """Step through the plan's phases in order; stop at the first failure and offer the rollback."""
-    from migrate.phase import PhaseOptions, can_ask
-    from migrate.stepping import run_all
-
-    common = Common(plan, root, json, jobs, quiet, verbose).over(context)
-    options = PhaseOptions(dry_run, check, yes, interactive, allow_dirty, force, strict, verify, commit, common.jobs)
-    options.refuse_nonsense("run", can_ask=can_ask())
-    voice = common.voice()
-    code, document = run_all(common.session(), options, voice)
-    _finish(common, voice, code, document)
+for _number, _help_line in phase_help.HELP.items():
+    _applying_command(f"phase{_number}", _help_line, _number)
+_applying_command("run", phase_help.RUN, None)
 
 
 @app.command()

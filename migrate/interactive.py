@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from itertools import groupby
 
@@ -19,8 +19,6 @@ a - apply this hunk and all later ones in this file
 d - leave this hunk and all later ones in this file
 q - leave this hunk and all later ones; what was accepted is applied
 ? - this help"""
-
-Ask = Callable[[str], str]
 
 
 def choose_edits(preview: Preview, voice: Voice) -> Preview:

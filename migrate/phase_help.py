@@ -1,4 +1,4 @@
-"""One line per phase for `--help`, kept apart so that help needs no engine."""
+"""One line per phase and for all of them, for `--help`, kept apart so that help needs no engine."""
 
 HELP = {
     1: "Replace the first deprecated module by a redirect to its new home.",
@@ -7,3 +7,5 @@ HELP = {
     4: "Rename, add and remove keyword arguments of changed callables.",
     5: "List what is left of deprecated uses, and run the plan's checks.",
 }
+
+RUN = "Step through the plan's phases in order; stop at the first failure and offer the rollback."

@@ -16,7 +16,7 @@ from migrate.findings import Finding
 from migrate.modules import file_of
 from migrate.plan import Plan
 from migrate.reexports import Reexports
-from migrate.transform import FileResult, PhaseSpec
+from migrate.transform import FileResult, PhaseSpec, transform_file
 from rollback.changes import FileChange, read_file
 from rollback.errors import OutsideRoot, Unreadable
 from rollback.git import Git
@@ -159,8 +159,6 @@ def preview(git: Git, plan: Plan, phase: int, jobs: int | None = None, progress:
 
 
 def _redirects(tree: _Tree, plan: Plan, phase: int) -> tuple[list[FileResult], list[Finding]]:
-    from migrate.transform import transform_file
-
     results: list[FileResult] = []
     findings: list[Finding] = []
     table = plan.phase(phase)
