@@ -25,21 +25,21 @@ def find_candidates(git: Git, plan: Plan, phase: int) -> tuple[str, ...]:
 
 def find_words(git: Git, plan: Plan, words: Collection[str]) -> tuple[str, ...]:
     """Paths of the Python files that contain any of `words`, relative to the root, sorted."""
-    return tuple(sorted(_grep(git, words, _PYTHON, plan.plan.exclude)))
+    return tuple(sorted(_grep(git, words, (*_PYTHON, *plan.plan.include), plan.plan.exclude)))
 
 
 def _importers(git: Git, plan: Plan, exclude: tuple[str, ...]) -> set[str]:
     assert plan.phase3 is not None
-    leaves = {move.old.module.rpartition(".")[2] for move in plan.phase3.move}
-    found = _grep(git, leaves, _PYTHON, exclude)
+    words = {move.old.module.rpartition(".")[2] for move in plan.phase3.move} | MoveIndex.of(plan).owner_leaves
+    found = _grep(git, words, (*_PYTHON, *plan.plan.include), exclude)
     # Inside a package, `from . import Name` reaches the package without naming it.
     for move in plan.phase3.move:
         for path in candidate_files(move.old.module, plan.plan.source_roots):
             folder = path.removesuffix("__init__.py")
             if folder != path and (git.root / folder).is_dir():
                 inside = tuple(f":(glob){_literal(folder)}**/*{suffix}" for suffix in SUFFIXES)
-                words = [move.old.name.partition(".")[0]] if move.old.name else ["import"]
-                found |= _grep(git, words, inside, exclude)
+                names = [move.old.name.partition(".")[0]] if move.old.name else ["import"]
+                found |= _grep(git, names, inside, exclude)
     return found
 
 
@@ -64,7 +64,7 @@ def relevance(plan: Plan, phase: int, other_names: Collection[str] = ()) -> Call
     """
     tests: list[Callable[[str, bytes], bool]] = []
     if phase in (3, 5) and plan.phase3 is not None:
-        tests.append(_may_import(plan))
+        tests.append(_may_import(plan, other_names))
     if phase in (4, 5) and plan.phase4 is not None:
         tests.append(_may_call(plan.phase4.call, other_names))
     return lambda path, content: any(test(path, content) for test in tests)
@@ -76,22 +76,38 @@ _BLANK = rb"(?:\s|\\(?:\r\n?|\n)|#[^\r\n]*[\r\n])*"
 _IMPORTED = re.compile(rb"\bimport\b(?:\s|\\\r?\n)*(?:\((?:[^()#]|#[^\n]*)*|(?:[^\n\\]|\\\r?\n)*)")
 
 
-def _may_import(plan: Plan) -> Callable[[str, bytes], bool]:
-    """The full dotted path anywhere, or the last name of the module, or a moved name, in an import statement."""
+def _may_import(plan: Plan, other_names: Collection[str]) -> Callable[[str, bytes], bool]:
+    """The full dotted path anywhere; or in an import statement the last name of the module, or a moved name.
+
+    Or an imported package of the module, and its last name as an attribute.
+    """
     moves = MoveIndex.of(plan)
-    dotted = re.compile(_any(moves.old_modules).replace(rb"\.", rb"[\s\\]*\.[\s\\]*") + rb"(?!\w)")
+    inner = [module for module in moves.old_modules if "." in module]
+    dotted = re.compile(_any(inner).replace(rb"\.", rb"[\s\\]*\.[\s\\]*") + rb"(?!\w)")
+    top = _any(moves.old_modules - set(inner))
+    quoted = re.compile(
+        rb"['\"](?:(?:from|import)\s+)?" + top + rb"(?!\w)|:\s*['\"][^'\"\n]*(?<!\w)" + top + rb"(?!\w)"
+    )
     relative = re.compile(rb"\bfrom[\s\\]*\.[^#;=()'\"]*?\bimport\b")
-    leaves = re.compile(rb"(?<!\w)" + _any(module.rpartition(".")[2] for module in moves.old_modules) + rb"(?!\w)")
+    last = {module.rpartition(".")[2] for module in moves.old_modules} | moves.owner_leaves | set(other_names)
+    leaves = re.compile(rb"(?<!\w)" + _any(last) + rb"(?!\w)")
     names = re.compile(rb"(?<!\w)" + _any(m.old.name.partition(".")[0] for m in moves.moves if m.old.name) + rb"(?!\w)")
+    packages = {part for module in inner for part in module.split(".")[:-1]}
+    through = re.compile(rb"(?<!\w)" + _any(packages) + rb"(?!\w)")
+    behind = re.compile(rb"\.\s*" + _any(last) + rb"(?!\w)")
+    joined = re.compile(rb"['\"]\s*\+\s*['\"][\w.]*" + _any(last) + rb"(?!\w)|" + _any(last) + rb"[\w.]*['\"]\s*\+")
 
     def test(_path: str, content: bytes) -> bool:
-        if dotted.search(content):
+        if dotted.search(content) or quoted.search(content) or joined.search(content):
             return True
         inside = relative.search(content) is not None
-        if inside and (moves.modules or any(leaves.search(r.group()) for r in relative.finditer(content))):
+        if inside and (moves.has_modules or any(leaves.search(r.group()) for r in relative.finditer(content))):
             return True
+        is_behind = behind.search(content) is not None
         for found in _IMPORTED.finditer(content):
             if leaves.search(found.group()) or (inside and names.search(found.group())):
+                return True
+            if is_behind and (moves.owners or other_names or through.search(found.group())):
                 return True
         return False
 

@@ -11,7 +11,8 @@ from fissix.pytree import Leaf, Node
 
 from migrate.edits import Span
 from migrate.findings import Finding
-from migrate.locate import CallSite, ImportSite, Located, moved_object_in
+from migrate.locate.sites import CallSite, ImportSite, Located
+from migrate.locate.strings import moved_object_in
 from migrate.modules import ModuleName, module_of, resolve_relative
 from migrate.moves import MoveIndex
 from migrate.plan import CallPhase, MovePhase, Plan
@@ -54,7 +55,7 @@ def locate_in_unparsable(
     if calls or phase in (4, 5):
         found.look_at_other_calls(calls)
     doubts = (_unparseable(path, error, phase, plan),) if found.in_doubt else ()
-    return Located(imports, calls, (*doubts, *(found.self_import(path, *own) for own in found.self_imports)))
+    return Located((*imports, *calls), (*doubts, *(found.self_import(path, *own) for own in found.self_imports)))
 
 
 def _unparseable(path: str, error: UnparsableSource, phase: int, plan: Plan) -> Finding:
@@ -93,7 +94,8 @@ class _Unparsable:
             if module is None:
                 continue
             listed = read_import_list(node)
-            homes = {n.name: home for n in listed.names if (home := self._moves.new_home(module, n.name))}
+            found = ((n.name, self._moves.new_home(module, n.name)) for n in listed.names)
+            homes = {name: home for name, home in found if home is not None and home.name}
             star = self._moves.new_module(module) if listed.is_star else None
             if star is not None or homes:
                 own = [name for name, home in homes.items() if home.module == self._name.name]
@@ -108,12 +110,14 @@ class _Unparsable:
             elif listed.is_star:
                 self.in_doubt |= module in self._moves.old_modules
             self.in_doubt |= any(
-                f"{module}.{n.name}" in self._moves.old_modules or ObjectRef(module, n.name) in self._moves.members
+                f"{module}.{n.name}" in self._moves.ancestors
+                or (n.name not in homes and self._moves.home(f"{module}.{n.name}") is not None)
                 for n in listed.names
-                if n.name not in homes
             )
         for _, dotted in self._module_imports():
+            root = dotted.partition(".")[0]
             self.in_doubt |= dotted in self._moves.old_modules or self._moves.new_module(dotted) is not None
+            self.in_doubt |= root in self._moves.ancestors and any(m in self._text for m in self._moves.old_modules)
 
     def self_import(self, path: str, node: Node, old: ObjectRef) -> Finding:
         line, column = self._source.position(self._span(node).start)

@@ -9,9 +9,26 @@ from migrate.plan import Move, Plan
 from migrate.refs import ObjectRef
 
 
+@dataclass(frozen=True, slots=True)
+class Home:
+    """Where a dotted path leads now.
+
+    Attributes:
+        old: its longest moved prefix, dotted.
+        new: where that lives now; without a name for a module.
+        rest: the attributes behind the prefix.
+        move: the plan's entry.
+    """
+
+    old: str
+    new: ObjectRef
+    rest: tuple[str, ...]
+    move: Move
+
+
 @dataclass(frozen=True)
 class MoveIndex:
-    """The moves of phase 3, looked up by module and name."""
+    """The moves of phase 3, looked up by dotted path."""
 
     moves: tuple[Move, ...]
 
@@ -20,37 +37,67 @@ class MoveIndex:
         return cls(plan.phase3.move if plan.phase3 else ())
 
     @cached_property
-    def names(self) -> dict[ObjectRef, Move]:
-        """Moves of one top-level object each, to where an import can name it."""
-        return {m.old: m for m in self.moves if m.old.name and not _is_member(m)}
+    def by_path(self) -> dict[str, Move]:
+        return {m.old.dotted: m for m in self.moves}
 
     @cached_property
-    def members(self) -> dict[ObjectRef, tuple[Move, ...]]:
-        """Moves of an object's member, `mod:obj.attr`, or to one, by the object."""
-        found: dict[ObjectRef, tuple[Move, ...]] = {}
+    def ancestors(self) -> frozenset[str]:
+        """Dotted paths below which something moves: packages, modules, and objects with moved members."""
+        found: set[str] = set()
         for m in self.moves:
-            if _is_member(m):
-                owner = ObjectRef(m.old.module, m.old.name.partition(".")[0])
-                found[owner] = (*found.get(owner, ()), m)
-        return found
+            parts = m.old.dotted.split(".")
+            found |= {".".join(parts[:length]) for length in range(1, len(parts))}
+        return frozenset(found)
 
     @cached_property
-    def modules(self) -> tuple[Move, ...]:
-        """Moves of whole modules, the longest old name first."""
-        return tuple(sorted((m for m in self.moves if not m.old.name), key=lambda m: -len(m.old.module)))
+    def owners(self) -> frozenset[str]:
+        """Objects of which a member moves, dotted."""
+        return frozenset(f"{m.old.module}.{m.old.name.rpartition('.')[0]}" for m in self.moves if "." in m.old.name)
+
+    @cached_property
+    def owner_leaves(self) -> frozenset[str]:
+        """Last names of `owners`."""
+        return frozenset(path.rpartition(".")[2] for path in self.owners)
+
+    @cached_property
+    def passed_on(self) -> frozenset[str]:
+        """Last names of the modules and objects below which something moves: other modules may pass them on."""
+        return self.owner_leaves | frozenset(m.old.module.rpartition(".")[2] for m in self.moves if m.old.name)
 
     @cached_property
     def old_modules(self) -> frozenset[str]:
         return frozenset(m.old.module for m in self.moves)
 
+    @cached_property
+    def split_modules(self) -> frozenset[str]:
+        """Modules of which names move one by one."""
+        return frozenset(m.old.module for m in self.moves if m.old.name)
+
+    @cached_property
+    def has_modules(self) -> bool:
+        """Does a whole module move?"""
+        return any(not m.old.name for m in self.moves)
+
+    def home(self, dotted: str) -> Home | None:
+        """Where `dotted` lives now by its longest moved prefix; None when it stays."""
+        if not self.moves:
+            return None
+        parts = dotted.split(".")
+        for length in range(len(parts), 0, -1):
+            move = self.by_path.get(".".join(parts[:length]))
+            if move is None:
+                continue
+            if not move.old.name and is_within(dotted, move.new.module) and is_within(move.new.module, move.old.module):
+                return None  # the new home lies inside the old one: this is there already
+            return Home(move.old.dotted, move.new, tuple(parts[length:]), move)
+        return None
+
     def new_module(self, module: str) -> str | None:
         """Where `module` lives now by a whole-module move; None when it stays."""
-        for m in self.modules:
-            if _is_within(module, m.new.module) and _is_within(m.new.module, m.old.module):
-                return None  # the new home lies inside the old one: this is there already
-            if _is_within(module, m.old.module):
-                return m.new.module + module[len(m.old.module) :]
-        return None
+        home = self.home(module)
+        if home is None or home.new.name:
+            return None
+        return ".".join([home.new.module, *home.rest])
 
     def splits(self, module: str) -> bool:
         """Do some names of `module`, which moves as a whole, go elsewhere than the module itself?"""
@@ -61,20 +108,19 @@ class MoveIndex:
         )
 
     def new_home(self, module: str, name: str) -> ObjectRef | None:
-        """Where `module:name` lives now; None when it stays."""
-        ref = ObjectRef(module, name)
-        move = self.names.get(ref)
-        if move is not None:
-            return move.new
-        if any(m.old == ref for m in self.members.get(ref, ())):
+        """What `from module import name` has to import now; None when that stays, or takes more than an import.
+
+        A new home without a name is a top-level module, which only `import` reaches.
+        """
+        home = self.home(f"{module}.{name}")
+        if home is None or "." in home.new.name:
             return None
-        moved = self.new_module(module)
-        return ObjectRef(moved, name) if moved is not None else None
+        if home.new.name:
+            return home.new if not home.rest else None
+        package, _, leaf = ".".join([home.new.module, *home.rest]).rpartition(".")
+        return ObjectRef(package, leaf) if package else ObjectRef(leaf)
 
 
-def _is_member(move: Move) -> bool:
-    return "." in move.old.name or "." in move.new.name
-
-
-def _is_within(module: str, outer: str) -> bool:
+def is_within(module: str, outer: str) -> bool:
+    """Is a dotted path `outer` or something below it?"""
     return module == outer or module.startswith(outer + ".")

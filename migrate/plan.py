@@ -36,6 +36,7 @@ from migrate.plan_fields import (
     Command,
     Count,
     Docstring,
+    Flag,
     Folders,
     Identifier,
     Keywords,
@@ -73,6 +74,7 @@ class Header(Table):
     title: Line = Field("", examples=['"ExecutionEngine SSOT migration"'])
     budget_minutes: Minutes | None = Field(None, examples=["150"])
     exclude: Paths = Field((), examples=['["vendor/**"]'])
+    include: Paths = Field((), examples=['["bin/tool"]'])
     source_roots: Folders = Field((".",), examples=['["."]'])
 
 
@@ -160,6 +162,7 @@ class Move(Table):
     old: Ref = Field(examples=['"package.module:Name"'])
     new: Ref = Field(examples=['"package.new_home:Name"'])
     strings: Annotated[Literal["targets", "all", "none"], Choice] = Field("targets", examples=['"targets"'])
+    rename_uses: Flag = Field(False, examples=["true"])
     note: Text = Field("", examples=['"why"'])
 
     @classmethod

@@ -54,6 +54,7 @@ class Table(BaseModel):
         "check": "[[phase5.check]]",
         "budget_minutes": "[plan]",
         "exclude": "[plan]",
+        "include": "[plan]",
         "source_roots": "[plan]",
     }
     """Keys that are right elsewhere, and where."""

@@ -203,6 +203,13 @@ def read_count(value: object) -> int:
     return int(read_number(value, most=1_000_000_000, unit="a count"))
 
 
+def read_flag(value: object) -> bool:
+    """`true` or `false`."""
+    if not isinstance(value, bool):
+        raise WrongKindError(value, "true or false")
+    return value
+
+
 def read_pattern(value: object) -> str:
     """A regular expression whose first group is the number."""
     text = read_text(value)
@@ -348,6 +355,7 @@ Pattern = Annotated[str, BeforeValidator(read_pattern)]
 Identifier = Annotated[str, BeforeValidator(read_identifier)]
 Module = Annotated[str, BeforeValidator(read_module)]
 Choice = BeforeValidator(_read_choice)
+Flag = Annotated[bool, BeforeValidator(read_flag)]
 Minutes = Annotated[float, BeforeValidator(read_minutes)]
 Percentage = Annotated[float, BeforeValidator(read_percentage)]
 Timeout = Annotated[float, BeforeValidator(read_timeout)]

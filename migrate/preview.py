@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import PurePosixPath
 
-from migrate.candidates import find_candidates, find_words, relevance
 from migrate.edits import Edit, apply_edits
 from migrate.errors import MigrateError
-from migrate.executors import transform_files
 from migrate.findings import Finding
 from migrate.modules import file_of
 from migrate.plan import Plan
-from migrate.reexports import Reexports
+from migrate.rounds import Rounds
 from migrate.transform import FileResult, PhaseSpec, transform_file
 from rollback.changes import FileChange, read_file
 from rollback.errors import OutsideRoot, Unreadable
@@ -139,7 +137,8 @@ def preview(git: Git, plan: Plan, phase: int, jobs: int | None = None, progress:
     if phase in (1, 2):
         results, findings = _redirects(tree, plan, phase)
     else:
-        results, findings = _sites(tree, plan, phase, jobs, progress)
+        rounds = Rounds(git, plan, phase, tree.read, tree.read_if_there, jobs, progress)
+        results, findings = rounds.run(), []
     for result in results:
         if result.bug is not None:
             raise RewriteBug(result.path, result.bug)
@@ -175,63 +174,6 @@ def _redirects(tree: _Tree, plan: Plan, phase: int) -> tuple[list[FileResult], l
         else:
             results.append(transform_file(path, tree.read(path), PhaseSpec(plan, phase)))
     return results, findings
-
-
-def _sites(
-    tree: _Tree, plan: Plan, phase: int, jobs: int | None, progress: Progress | None
-) -> tuple[list[FileResult], list[Finding]]:
-    """Transform the candidates; then again those that reach an object of the plan through a re-export."""
-    redirected = {
-        path
-        for r in plan.redirects
-        if (path := file_of(r.module, plan.plan.source_roots, lambda p: (tree.git.root / p).is_file()))
-    }
-
-    def look_at(paths: Iterable[str]) -> None:
-        files = [(path, tree.read(path)) for path in paths if path not in redirected]
-        is_relevant = relevance(plan, phase, {name.rpartition(".")[2] for name in (*aliases, *maybe)})
-        relevant = [(path, content) for path, content in files if is_relevant(path, content)]
-        spec = PhaseSpec(plan, phase, tuple(sorted(aliases.items())), tuple(sorted(maybe.items())))
-        tick = None if progress is None else lambda done: progress(done, len(relevant))
-        for result in transform_files(relevant, spec, jobs, tick):
-            results[result.path] = result
-
-    results: dict[str, FileResult] = {}
-    aliases: dict[str, str] = {}
-    maybe: dict[str, str] = {}
-    found = find_candidates(tree.git, plan, phase)
-    look_at(found)
-    if phase in (4, 5) and plan.phase4 is not None:
-        reexports = Reexports(plan, tree.read_if_there)
-        wanted = {call.callee.dotted for call in plan.phase4.call}
-        words = {call.callee.leaf for call in plan.phase4.call}
-        known = set(words)
-        asked: set[str] = set()
-        while True:
-            files = ((p, tree.read(p)) for p in found)
-            renamed, doubtful = reexports.renamed(files, words, wanted | set(aliases) | set(maybe))
-            uncertain = {n: real for n, real in renamed.items() if real in maybe} | dict(doubtful)
-            renamed = {n: real for n, real in renamed.items() if real not in maybe}
-            unresolved = {name for r in results.values() for name in r.unresolved} - asked
-            asked |= unresolved
-            new = {**reexports.aliases(unresolved, wanted), **renamed}
-            new = {name: aliases.get(real, real) for name, real in new.items() if name not in aliases}
-            uncertain |= reexports.uncertain(unresolved - set(new), wanted)
-            doubts = {
-                name: aliases.get(real, maybe.get(real, real))
-                for name, real in uncertain.items()
-                if name not in aliases and name not in new and name not in maybe
-            }
-            if not new and not doubts:
-                break
-            aliases |= new
-            maybe |= doubts
-            words = {name.rpartition(".")[2] for name in (*renamed, *uncertain)} - known
-            known |= words
-            found = find_words(tree.git, plan, words)
-            again = {r.path for r in results.values() if not r.unresolved.isdisjoint({*new, *doubts})}
-            look_at(sorted(again | set(found)))
-    return list(results.values()), []
 
 
 def _not_looked_into(git: Git) -> Iterator[str]:

@@ -7,6 +7,7 @@ import symtable
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeAlias
 
 from migrate.modules import ModuleName, resolve_relative
 from migrate.source import Source
@@ -32,8 +33,12 @@ class Bound:
     complete: bool
 
 
+Variable: TypeAlias = tuple[str, ast.AST | None]
+"""A name and the scope node whose variable it is."""
+
+
 @dataclass(frozen=True, slots=True)
-class _Binding:
+class Binding:
     """One place that binds a name: to `dotted`, or to what `value` stands for there, or to who knows what."""
 
     name: str
@@ -104,8 +109,8 @@ class FollowedNames:
         self._tree = tree
         self._importer = importer
         self.names = names
-        self._scoped: dict[tuple[str, ast.AST | None], list[_Binding]] = {}
-        self._meanings: dict[tuple[str, ast.AST | None], Bound | None] = {}
+        self._scoped: dict[Variable, list[Binding]] = {}
+        self._meanings: dict[Variable, Bound | None] = {}
         self.names |= self._aliases()
         self.places = self._find_places() if self.names else ()
         for binding in self._bindings():
@@ -136,27 +141,35 @@ class FollowedNames:
         """What a name or an attribute chain stands for at `place`; None when no import or definition tells."""
         return self._resolve(expression, place, frozenset())
 
-    def _resolve(self, expression: ast.expr, place: Place, seen: frozenset[tuple[str, ast.AST | None]]) -> Bound | None:
+    def variable(self, name: str, place: Place) -> Variable:
+        """Which variable `name` is at `place`."""
+        return name, self._owner(name, place)
+
+    def bindings(self, variable: Variable) -> tuple[Binding, ...]:
+        """All places that bind a variable."""
+        return tuple(self._scoped.get(variable, ()))
+
+    def meaning(self, variable: Variable) -> Bound | None:
+        """What a variable stands for; None when no import or definition tells."""
+        if variable not in self._meanings:
+            self._meanings[variable] = self._meaning(variable, frozenset())
+        return self._meanings[variable]
+
+    def _resolve(self, expression: ast.expr, place: Place, seen: frozenset[Variable]) -> Bound | None:
         root = root_name(expression)
         if root is None or root.id not in self.names:
             return None
         variable = (root.id, self._owner(root.id, place))
         if variable in seen:
             return None
-        if seen:  # what a variable means on the way depends on where the way began
-            meaning = self._meaning(variable, seen)
-        else:
-            if variable not in self._meanings:
-                self._meanings[variable] = self._meaning(variable, seen)
-            meaning = self._meanings[variable]
+        # what a variable means on the way depends on where the way began
+        meaning = self._meaning(variable, seen) if seen else self.meaning(variable)
         if meaning is None:
             return None
         chain = attributes(expression)
         return Bound(tuple(".".join([found, *chain]) for found in meaning.objects), meaning.complete)
 
-    def _meaning(
-        self, variable: tuple[str, ast.AST | None], seen: frozenset[tuple[str, ast.AST | None]]
-    ) -> Bound | None:
+    def _meaning(self, variable: Variable, seen: frozenset[Variable]) -> Bound | None:
         objects: list[str] = []
         complete = True
         for binding in self._scoped.get(variable, ()):
@@ -190,13 +203,13 @@ class FollowedNames:
     def _tables(self) -> _Tables:
         return _Tables(self._source)
 
-    def _bindings(self) -> Iterator[_Binding]:
+    def _bindings(self) -> Iterator[Binding]:
         for place in self.places:
             node = place.node
             if isinstance(node, (ast.Import, ast.ImportFrom)):
                 for local, dotted, _alias in imported(node, self._importer):
                     if local in self.names:
-                        yield _Binding(local, place, self._owner(local, place), dotted)
+                        yield Binding(local, place, self._owner(local, place), dotted)
                 continue
             if isinstance(node, ast.Name) and self._is_plain_target(node, place):
                 continue  # comes with its assignment
@@ -209,16 +222,16 @@ class FollowedNames:
                     own = isinstance(node, DEFINITIONS) and scope is MODULE and not place.scopes
                     deleted = isinstance(node, ast.Name) and isinstance(node.ctx, ast.Del)
                     defined = f"{self._importer.name}.{name}" if own else None
-                    yield _Binding(name, place, scope, defined, harmless=deleted)
+                    yield Binding(name, place, scope, defined, harmless=deleted)
 
     def _is_plain_target(self, node: ast.Name, place: Place) -> bool:
         return any(target is node for target, _ in plain_assignment(place.parents[-1]))
 
-    def _assigned(self, name: str, value: ast.expr, place: Place) -> _Binding:
+    def _assigned(self, name: str, value: ast.expr, place: Place) -> Binding:
         scope = self._owner(name, place)
         if isinstance(value, ast.Constant) and value.value is None:
-            return _Binding(name, place, scope, harmless=True)
-        return _Binding(name, place, scope, value=value)
+            return Binding(name, place, scope, harmless=True)
+        return Binding(name, place, scope, value=value)
 
 
 def root_name(expression: ast.expr) -> ast.Name | None:

@@ -13,6 +13,8 @@ from fissix.pgen2.tokenize import TokenError
 from fissix.pytree import Node
 from fissix.refactor import RefactoringTool
 
+from migrate.targets import DECIDED, Targets
+
 
 class NotRewritable(ValueError):
     """fissix does not read the text."""
@@ -61,16 +63,21 @@ class CompiledQuery(RefactoringTool):  # type: ignore[misc]
         """
         return self.parse(text if text.endswith("\n") else text + "\n")
 
-    def run(self, text: str, path: str) -> Rewritten:
+    def run(self, text: str, path: str, decided: Targets | None = None) -> Rewritten:
         """Run the query on `text`, which stands in the file `path`.
 
         Args:
             text: a statement or an expression, lines ending in `\\n`, no final newline.
+            decided: what the names of an import statement become, where that is known beforehand.
         Raises:
             NotRewritable: fissix does not read `text`.
         """
         tree = self.parse(text + "\n")
-        self.refactor_tree(tree, path)
+        token = DECIDED.set(decided)
+        try:
+            self.refactor_tree(tree, path)
+        finally:
+            DECIDED.reset(token)
         return Rewritten(str(tree).removesuffix("\n"), bool(tree.was_changed))
 
 

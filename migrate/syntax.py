@@ -14,7 +14,7 @@ from migrate.source import Source
 
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
-_WITHOUT_BODY = (ast.Expr, ast.Assign, ast.Return, ast.ImportFrom, ast.Import)
+WITHOUT_BODY = (ast.Expr, ast.Assign, ast.Return, ast.ImportFrom, ast.Import)
 """The most frequent of the statements that hold no others."""
 SCOPES = (*DEFINITIONS, ast.Lambda, *_COMPREHENSIONS)
 
@@ -58,7 +58,7 @@ def statements(
     """Every statement at any depth with the scopes around it, in source order; no expression is visited."""
     for statement in body:
         yield statement, scopes
-        if isinstance(statement, _WITHOUT_BODY):
+        if isinstance(statement, WITHOUT_BODY):
             continue
         inner = (*scopes, statement) if isinstance(statement, SCOPES) else scopes
         for nested in bodies(statement):
@@ -109,6 +109,12 @@ def places_on(tree: ast.Module, lines: Sequence[int]) -> Iterator[Place]:
     parent.
     """
     yield from _descend(tree, lines, (), ())
+
+
+def places_within(node: ast.AST, scopes: tuple[ast.AST, ...], parents: tuple[ast.AST, ...]) -> Iterator[Place]:
+    """A node and everything below it, as if it stood in the given scopes below the given ancestors."""
+    first, last = node.lineno, node.end_lineno or node.lineno  # type: ignore[attr-defined]
+    yield from _descend(node, range(first, last + 1), scopes, parents)
 
 
 def _descend(

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import ast
-import bisect
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from hashlib import sha256
 from importlib import import_module
@@ -14,16 +13,20 @@ from itertools import pairwise
 from migrate.edits import Edit, Span, apply_edits, in_order
 from migrate.fallback import locate_in_unparsable
 from migrate.findings import Finding
-from migrate.locate import CallSite, ImportSite, Located, Module, locate_calls, locate_imports
-from migrate.modules import module_of
+from migrate.locate.calls import locate_calls
+from migrate.locate.decisions import Elsewhere
+from migrate.locate.imports import locate_imports
+from migrate.locate.sites import CallSite, ImportSite, Located, Module, Site, StringSite, UseSite
+from migrate.locate.uses import literal_span
+from migrate.modules import ModuleName, module_of
 from migrate.moves import MoveIndex
 from migrate.plan import Plan
 from migrate.rewrite import CompiledQuery, NotRewritable
 from migrate.source import Source, UnparsableSource
+from migrate.targets import Targets
 from migrate.verify import NotAsPlanned, verify_compiles, verify_tree
 from phases.import_names import PRAGMA
 
-KEEP = re.compile(rb"#[^\S\r\n]*migrate:[^\S\r\n]*keep\b")
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _BLANKS = re.compile(rb"[ \t\f]*")
 _LAST_ON_LINE = re.compile(rb"[ \t\f]*(?:[#\r\n]|\Z)")
@@ -39,12 +42,26 @@ class PhaseSpec:
         phase: 1 to 5.
         aliases: (dotted re-export, dotted object of the plan) pairs found in the repository.
         maybe: such pairs where the re-export may also be something else.
+        exports: (module, what a star import of it binds; None where that is not certain).
+        taken: dotted names that other modules take from where they are.
+        cycles: (module, new home that loads it, the chain of modules in words).
     """
 
     plan: Plan
     phase: int
     aliases: tuple[tuple[str, str], ...] = ()
     maybe: tuple[tuple[str, str], ...] = ()
+    exports: tuple[tuple[str, frozenset[str] | None], ...] = ()
+    taken: frozenset[str] = frozenset()
+    cycles: tuple[tuple[str, str, str], ...] = ()
+
+    @property
+    def elsewhere(self) -> Elsewhere:
+        """What phase 3 knows of other modules."""
+        cycles = {(module, new): chain for module, new, chain in self.cycles}
+        aliases = dict(self.maybe) | dict(self.aliases)
+        doubtful = frozenset(name for name, _ in self.maybe) - {name for name, _ in self.aliases}
+        return Elsewhere(aliases, doubtful, dict(self.exports), self.taken, cycles)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +74,7 @@ class FileResult:
         edits: by place, none overlapping.
         findings: what is left to a person.
         kept: sites with a `# migrate: keep` comment.
-        unresolved: dotted names that only another module can resolve; see `locate.Located`.
+        unresolved, loads, dropped: what concerns other modules; see `locate.sites.Located`.
         bug: why the verification refused the edits; nothing may be written then.
     """
 
@@ -67,6 +84,8 @@ class FileResult:
     findings: tuple[Finding, ...] = ()
     kept: int = 0
     unresolved: frozenset[str] = frozenset()
+    loads: frozenset[str] = frozenset()
+    dropped: frozenset[str] = frozenset()
     bug: str | None = None
 
 
@@ -121,72 +140,113 @@ def _rewrite_sites(path: str, source: Source, spec: PhaseSpec) -> FileResult:
     except UnparsableSource as error:
         module = None  # it may parse and have scopes that CPython rejects
         located = locate_in_unparsable(path, source, error, spec.plan, spec.phase, query)
-    located, kept = _without_kept(source, located)
+    located = _without_kept(source, located, path)
+    about_others = located.unresolved, located.loads, located.dropped
     if spec.phase == 5:
         left = _left(path, source, located, query)
-        return FileResult(path, digest, findings=left, kept=kept, unresolved=located.unresolved)
+        return FileResult(path, digest, (), left, located.kept, *about_others)
 
-    edits: list[Edit] = []
-    findings = list(located.findings)
-    number = 0
-    done: list[ImportSite | CallSite] = []
-    sites: list[ImportSite | CallSite] = [*located.imports, *located.calls]
-    ahead: list[Span] = []
-    for site in sorted(sites, key=lambda s: s.span):  # a call comes before the calls among its arguments
-        ahead = [span for span in ahead if span.end > site.span.start]
-        if any(span.start <= site.span.start and site.span.end <= span.end for span in ahead):
-            continue  # goes with the argument that it stands in
-        try:
-            if isinstance(site, ImportSite):
-                new = _import_edits(source, site, query, path, number)
-            else:
-                new = _call_edits(source, site, query, path, number)
-        except NotRewritable as error:
-            line, column = source.position(site.span.start)
-            subject = site.subject if isinstance(site, ImportSite) else str(site.call.callee)
-            message = f"this place cannot be rewritten ({error}); change it by hand"
-            findings.append(Finding(spec.phase, path, line, column, "unparseable", subject, message))
-            continue
-        if not new:
-            findings.append(_unchanged(source, site, path, spec.phase))
-            continue
-        edits += new
-        ahead += (edit.span for edit in new)
-        done.append(site)
-        number += 1
+    rewriter = _Rewriter(source, query, path, spec.phase)
+    done = [site for site in located.sites if rewriter.rewrite(site)]
+    findings = (*located.findings, *rewriter.findings)
     result = FileResult(
-        path, digest, in_order(edits), tuple(sorted(findings, key=lambda f: f.order)), kept, located.unresolved
+        path,
+        digest,
+        in_order(rewriter.edits),
+        tuple(sorted(findings, key=lambda f: f.order)),
+        located.kept,
+        *about_others,
     )
-    if not edits:
+    if not result.edits:
         return result
     bug = _verify(source, module, done, result, spec)
-    return FileResult(path, digest, (), result.findings, kept, located.unresolved, bug) if bug else result
+    return replace(result, edits=(), bug=bug) if bug else result
+
+
+class _Rewriter:
+    """Makes the edits of one file, site by site in rising order."""
+
+    def __init__(self, source: Source, query: CompiledQuery, path: str, phase: int) -> None:
+        self._source = source
+        self._query = query
+        self._path = path
+        self._phase = phase
+        self._ahead: list[Span] = []
+        self._groups: dict[int, int] = {}
+        self._number = 0
+        self.edits: list[Edit] = []
+        self.findings: list[Finding] = []
+
+    def rewrite(self, site: Site) -> bool:
+        """Add the edits of a site, or a finding; say whether there are edits."""
+        # a call comes before the calls among its arguments
+        self._ahead = [span for span in self._ahead if span.end > site.span.start]
+        if any(span.start <= site.span.start and site.span.end <= span.end for span in self._ahead):
+            return False  # goes with the argument that it stands in
+        try:
+            new = self._edits(site, self._number_of(site))
+        except NotRewritable as error:
+            self._report(site, f"this place cannot be rewritten ({error}); change it by hand")
+            return False
+        if not new:
+            if isinstance(site, UseSite):
+                return True  # spelled as before
+            self._report(
+                site,
+                "the rewriter does not recognise this place (an unusual spelling of a name?); change it by hand",
+            )
+            return False
+        self.edits += new
+        self._ahead += (edit.span for edit in new)
+        return True
+
+    def _number_of(self, site: Site) -> int:
+        group = site.group if isinstance(site, ImportSite | UseSite) else None
+        number = self._number if group is None else self._groups.setdefault(group, self._number)
+        if number == self._number:
+            self._number += 1
+        return number
+
+    def _edits(self, site: Site, number: int) -> tuple[Edit, ...]:
+        if isinstance(site, ImportSite):
+            if site.disappears:
+                return (_removal(self._source, site, number),)
+            return _import_edits(self._source, site, self._query, self._path, number)
+        if isinstance(site, UseSite):
+            return _use_edits(self._source, site, self._query, self._path, number)
+        if isinstance(site, StringSite):
+            return _string_edits(self._source, site, self._query, self._path, number)
+        return _call_edits(self._source, site, self._query, self._path, number)
+
+    def _report(self, site: Site, message: str) -> None:
+        line, column = self._source.position(site.span.start)
+        self.findings.append(Finding(self._phase, self._path, line, column, "unparseable", site.subject, message))
 
 
 def _locate(module: Module, spec: PhaseSpec) -> Located:
     redirected = frozenset(r.module for r in spec.plan.redirects)
-    if spec.phase == 3:
-        return locate_imports(module, MoveIndex.of(spec.plan), redirected)
     calls = Located()
-    if spec.plan.phase4 is not None:
+    if spec.phase in (4, 5) and spec.plan.phase4 is not None:
         calls = locate_calls(module, spec.plan, dict(spec.aliases), spec.phase, dict(spec.maybe))
     if spec.phase == 4:
         return calls
-    imports = locate_imports(module, MoveIndex.of(spec.plan), redirected)
-    return Located(imports.imports, calls.calls, (*imports.findings, *calls.findings), calls.unresolved)
+    imports = locate_imports(module, MoveIndex.of(spec.plan), redirected, spec.elsewhere)
+    if spec.phase == 3:
+        return imports
+    return replace(
+        imports,
+        sites=(*imports.sites, *calls.sites),
+        findings=(*imports.findings, *calls.findings),
+        unresolved=imports.unresolved | calls.unresolved,
+    )
 
 
-def _verify(
-    source: Source, module: Module | None, done: list[ImportSite | CallSite], result: FileResult, spec: PhaseSpec
-) -> str | None:
+def _verify(source: Source, module: Module | None, done: list[Site], result: FileResult, spec: PhaseSpec) -> str | None:
     after = Source(apply_edits(source.content, result.edits))
     try:
         verify_compiles(source, after)
         if module is not None:
-            located = Located(
-                tuple(s for s in done if isinstance(s, ImportSite)), tuple(s for s in done if isinstance(s, CallSite))
-            )
-            verify_tree(module, located, after, MoveIndex.of(spec.plan))
+            verify_tree(module, done, result.edits, after, MoveIndex.of(spec.plan))
         else:
             compiled_query(spec.plan, spec.phase).parse_module(after.text)
     except (NotAsPlanned, NotRewritable) as error:
@@ -205,59 +265,50 @@ def accept_edits(path: str, content: bytes, edits: tuple[Edit, ...]) -> bytes:  
     return after
 
 
-def _without_kept(source: Source, located: Located) -> tuple[Located, int]:
-    """Leave out sites and findings with a `# migrate: keep` on one of their lines, and count them."""
-    starts = source.line_starts
-    lines = [bisect.bisect_right(starts, found.start()) for found in KEEP.finditer(source.content)]
-    if not lines:
-        return located, 0
+def _without_kept(source: Source, located: Located, path: str) -> Located:
+    """Leave out sites and findings with a `# migrate: keep` on one of their lines, and count them.
 
-    def is_kept(first: int, last: int) -> bool:
-        at = bisect.bisect_left(lines, first)
-        return at < len(lines) and lines[at] <= last
+    Imports and their uses have been asked about it where they were located, as one depends on the other.
+    """
+    module = Module(path, source, ast.Module([], []), ModuleName("", is_package=False))
+    if not module.keep_lines:
+        return located
 
-    def is_kept_site(site: ImportSite | CallSite) -> bool:
-        return is_kept(source.position(site.span.start)[0], source.position(max(site.span.start, site.span.end - 1))[0])
+    def is_kept(site: Site) -> bool:
+        if isinstance(site, UseSite) or (isinstance(site, ImportSite) and site.targets is not None):
+            return False
+        first, last = site.span.start, max(site.span.start, site.span.end - 1)
+        return module.is_kept(source.position(first)[0], source.position(last)[0])
 
-    imports = tuple(site for site in located.imports if not is_kept_site(site))
-    calls = tuple(site for site in located.calls if not is_kept_site(site))
-    findings = tuple(f for f in located.findings if not is_kept(f.line, max(f.line, f.last_line)))
-    left = Located(imports, calls, findings, located.unresolved)
-    return left, sum(len(part) for part in _parts(located)) - sum(len(part) for part in _parts(left))
-
-
-def _parts(located: Located) -> tuple[tuple[object, ...], ...]:
-    return located.imports, located.calls, located.findings
-
-
-def _unchanged(source: Source, site: ImportSite | CallSite, path: str, phase: int) -> Finding:
-    """A site in which the query finds nothing to change: a name in a spelling that only CPython takes for the same."""
-    line, column = source.position(site.span.start)
-    subject = site.subject if isinstance(site, ImportSite) else str(site.call.callee)
-    message = "the rewriter does not recognise this place (an unusual spelling of a name?); change it by hand"
-    return Finding(phase, path, line, column, "unparseable", subject, message)
+    sites = tuple(site for site in located.sites if not is_kept(site))
+    findings = tuple(f for f in located.findings if not module.is_kept(f.line, max(f.line, f.last_line)))
+    left_out = len(located.sites) - len(sites) + len(located.findings) - len(findings)
+    return replace(located, sites=sites, findings=findings, kept=located.kept + left_out)
 
 
 def _left(path: str, source: Source, located: Located, query: CompiledQuery) -> tuple[Finding, ...]:
     """Phase 5: the sites that its query selects."""
     found: list[Finding] = []
-    for site in located.imports:
-        if _selects(query, _plain(source.slice(site.span)), path):
-            line, column = source.position(site.span.start)
-            message = f"still imports {site.subject} from its old home; run phase3"
+    for site in located.sites:
+        line, column = source.position(site.span.start)
+        if isinstance(site, ImportSite):
+            if _selects(query, _plain(source.slice(site.span)), path, site.targets):
+                message = f"still imports {site.subject} from its old home; run phase3"
+                found.append(Finding(5, path, line, column, "deprecated-import", site.subject, message))
+        elif isinstance(site, CallSite):
+            stand_in, _ = _stand_in(source, site)
+            if _selects(query, stand_in, path):
+                message = f"still passes a keyword that {site.call.callee} no longer takes; run phase4"
+                found.append(Finding(5, path, line, column, "deprecated-keyword", site.subject, message))
+        elif _selects(query, f"{site.home.old}.{_BEHIND}", path):
+            message = f"still names {site.subject} by its old path; run phase3"
             found.append(Finding(5, path, line, column, "deprecated-import", site.subject, message))
-    for call in located.calls:
-        stand_in, _ = _stand_in(source, call)
-        if _selects(query, stand_in, path):
-            line, column = source.position(call.span.start)
-            message = f"still passes a keyword that {call.call.callee} no longer takes; run phase4"
-            found.append(Finding(5, path, line, column, "deprecated-keyword", str(call.call.callee), message))
     for finding in located.findings:
         if finding.code == "keyword-conflict":
             found.append(
                 Finding(5, path, finding.line, finding.column, "deprecated-keyword", finding.subject, finding.message)
             )
-        elif finding.code in ("star-import", "module-import", "unparseable"):
+        elif finding.code in ("star-import", "module-import", "member-use", "name-collision", "unparseable"):
             is_call = finding.code == "star-import" and finding.phase == 5  # what is about imports keeps phase 3
             code = "deprecated-keyword" if is_call else "deprecated-import"
             code = "unparseable" if finding.code == "unparseable" else code
@@ -265,20 +316,78 @@ def _left(path: str, source: Source, located: Located, query: CompiledQuery) -> 
     return tuple(sorted(found, key=lambda f: f.order))
 
 
-def _selects(query: CompiledQuery, text: str, path: str) -> bool:
+def _selects(query: CompiledQuery, text: str, path: str, targets: Targets | None = None) -> bool:
     try:
-        return query.run(text, path).selected
+        return query.run(text, path, targets).selected
     except NotRewritable:
         return True  # it has been located, so it is there
 
 
 def _import_edits(source: Source, site: ImportSite, query: CompiledQuery, path: str, number: int) -> tuple[Edit, ...]:
     before = source.slice(site.span)
-    after = query.run(_plain(before), path).text
+    after = query.run(_plain(before), path, site.targets).text
     if after == _plain(before):
         return ()
     after = _with_line_ends(before, _on_lines_of_their_own(source, site, after), _newline_at(source, site.span))
     return (Edit(site.span, _encoded(source, after), "import", number),)
+
+
+_BEHIND = "_migrate_rest_"
+"""Stands behind a moved path, so that it is an attribute chain also where it has one part."""
+
+
+def _moved_path(query: CompiledQuery, site: UseSite | StringSite, path: str) -> None:
+    """Have the query rewrite the old path, by its qualified name.
+
+    Raises:
+        NotRewritable: it does not come to what has been decided.
+    """
+    after = query.run(f"{site.home.old}.{_BEHIND}", path).text
+    if after != f"{site.home.new.dotted}.{_BEHIND}":
+        raise NotRewritable(f"the query makes {after.removesuffix('.' + _BEHIND)} of {site.home.old}")
+
+
+def _use_edits(source: Source, site: UseSite, query: CompiledQuery, path: str, number: int) -> tuple[Edit, ...]:
+    """The use in its new spelling; nothing where that is the old one."""
+    _moved_path(query, site, path)
+    found: list[Edit] = []
+    if source.slice(site.span) != site.after:
+        found.append(Edit(site.span, _encoded(source, site.after), "use", number))
+    if site.literal is not None:
+        inside = literal_span(source, site.literal)
+        assert inside is not None, "others are not located"
+        last = site.home.new.leaf
+        if source.slice(inside) != last:
+            found.append(Edit(inside, _encoded(source, last), "use", number))
+    return tuple(found)
+
+
+def _string_edits(source: Source, site: StringSite, query: CompiledQuery, path: str, number: int) -> tuple[Edit, ...]:
+    _moved_path(query, site, path)
+    return (Edit(site.span, _encoded(source, site.after), "string", number),)
+
+
+def _removal(source: Source, site: ImportSite, number: int) -> Edit:
+    """A statement of which nothing is left goes with its line; another comment than a pragma stays."""
+    if site.empties:
+        return Edit(site.span, b"pass", "import", number)
+    content, starts = source.content, source.line_starts
+    start = starts[source.position(site.span.start)[0] - 1]
+    last = source.position(site.span.end)[0]
+    end = starts[last] if last < len(starts) else len(content)
+    behind = content[site.span.end : end].decode(source.encoding)
+    is_first = _BLANKS.fullmatch(content, start, site.span.start) is not None
+    if is_first and (not behind.strip() or PRAGMA.match(behind)):
+        return Edit(Span(start, end), b"", "import", number)
+    if is_first and behind.lstrip().startswith("#"):
+        return Edit(Span(site.span.start, site.span.end + len(behind) - len(behind.lstrip())), b"", "import", number)
+    following = re.match(rb"[ \t\f]*;[ \t\f]*", content[site.span.end : end])
+    if following is not None and not _LAST_ON_LINE.match(content, site.span.end + following.end()):
+        return Edit(Span(site.span.start, site.span.end + following.end()), b"", "import", number)
+    before = re.search(rb"[ \t\f]*;[ \t\f]*\Z", content[start : site.span.start])
+    if before is not None:
+        return Edit(Span(start + before.start(), site.span.end), b"", "import", number)
+    raise NotRewritable("it shares its line with something else")
 
 
 def _on_lines_of_their_own(source: Source, site: ImportSite, after: str) -> str:

@@ -7,12 +7,16 @@ import bisect
 from collections.abc import Iterator, Mapping, Sequence
 from operator import attrgetter
 
-from migrate.locate import CallSite, ImportSite, Located, Module
+from migrate.edits import Edit
+from migrate.locate.aliases import imported_names
+from migrate.locate.sites import CallSite, ImportSite, Module, Site, StringSite, UseSite
+from migrate.locate.uses import literal_span
 from migrate.modules import resolve_relative
 from migrate.moves import MoveIndex
-from migrate.provenance import imported
+from migrate.provenance import Provenance
 from migrate.source import Source, UnparsableSource
 from migrate.syntax import bodies
+from migrate.targets import Target
 
 
 class NotAsPlanned(Exception):
@@ -30,24 +34,101 @@ def verify_compiles(before: Source, after: Source) -> None:
         raise NotAsPlanned(f"line {problem.line} would no longer compile: {problem.reason}")
 
 
-def verify_tree(module: Module, located: Located, after: Source, moves: MoveIndex) -> None:
+def verify_tree(module: Module, sites: Sequence[Site], edits: Sequence[Edit], after: Source, moves: MoveIndex) -> None:
     """Statements without a site are the same bytes; sites differ by exactly what the plan says.
 
-    Consumes `module.tree`: located calls in it are changed to what they have to become.
+    Consumes `module.tree`: located calls, uses and strings in it are changed to what they have to become.
 
+    Args:
+        edits: those that made `after`, by place.
     Raises:
-        NotAsPlanned: anything else differs.
+        NotAsPlanned: anything else differs, or a rewritten use does not lead to the new home.
     """
     try:
         tree = after.parse()
     except UnparsableSource as error:
         raise NotAsPlanned(f"line {error.line} would no longer parse: {error.reason}") from None
-    for site in located.calls:
-        _change_as_planned(site)
-    imports = {id(site.statement): site for site in located.imports}
-    sites = (*(s.statement for s in located.imports), *(s.node for s in located.calls))
-    starts = sorted(_start(node) for node in sites if node is not None)
+    imports = {id(site.statement): site for site in sites if isinstance(site, ImportSite)}
+    nodes = (site.statement if isinstance(site, ImportSite) else _shown(site) for site in sites)
+    starts = sorted(_start(node) for node in nodes if node is not None)
+    _change_paths(module.source, [site for site in sites if isinstance(site, UseSite | StringSite)])
+    for site in sites:
+        if isinstance(site, CallSite):
+            _change_as_planned(site)
     _Comparison(module, after, imports, starts, moves).blocks(module.tree.body, tree.body)
+    _verify_uses(module, [site for site in sites if isinstance(site, UseSite)], edits, after)
+
+
+def _shown(site: UseSite | StringSite | CallSite) -> ast.expr | None:
+    """The node that the site is in the tree."""
+    return site.quoted or site.node if isinstance(site, UseSite) else site.node
+
+
+def _verify_uses(module: Module, sites: Sequence[UseSite], edits: Sequence[Edit], after: Source) -> None:
+    """Look up each rewritten name in the result: it must be bound to the new home, and to nothing else."""
+    wanted = {_place_after(after, site.span.start, edits): site for site in sites if site.quoted is None}
+    if not wanted:
+        return
+    names = {site.after.partition(".")[0] for site in wanted.values()}
+    followed = Provenance(after, after.parse(), module.name).follow(names)
+    for place in followed.places:
+        node = place.node
+        site = wanted.get((node.lineno, node.col_offset)) if isinstance(node, ast.Name) else None
+        if site is None:
+            continue
+        chain: ast.expr = ast.parse(site.after, mode="eval").body
+        found = followed.resolve(chain, place)
+        expected = ".".join(site.home.new.dotted.split(".")[: -1 if site.literal is not None else None])
+        if found is None or not found.complete or found.objects != (expected,):
+            raise NotAsPlanned(f"line {place.node.lineno}: {site.after} would not be {expected}")  # type: ignore[attr-defined]
+        del wanted[node.lineno, node.col_offset]  # type: ignore[attr-defined]
+    lost = next((at for at, site in wanted.items() if not _is_in_string(site)), None)
+    if lost is not None:
+        raise NotAsPlanned(f"line {lost[0]}: a use would be lost")
+
+
+def _is_in_string(site: UseSite) -> bool:
+    """In an f-string this interpreter may not tell the place."""
+    return any(isinstance(parent, ast.JoinedStr) for parent in site.parents)
+
+
+def _place_after(after: Source, offset: int, edits: Sequence[Edit]) -> tuple[int, int]:
+    """Where what stood at a byte offset stands now."""
+    moved = sum(len(edit.after) - (edit.span.end - edit.span.start) for edit in edits if edit.span.end <= offset)
+    return after.position(offset + moved)
+
+
+def _change_paths(source: Source, sites: Sequence[UseSite | StringSite]) -> None:
+    """Put into the tree what uses and strings have to become."""
+    in_strings: dict[int, list[tuple[ast.Constant, int, int, str]]] = {}
+    for site in sites:
+        text = site.quoted if isinstance(site, UseSite) else site.node
+        if text is not None:
+            inside = literal_span(source, text)
+            assert inside is not None, "others are not located"
+            before = source.content[inside.start : site.span.start].decode(source.encoding)
+            old = source.slice(site.span)
+            in_strings.setdefault(id(text), []).append((text, len(before), len(before) + len(old), site.after))
+            continue
+        assert isinstance(site, UseSite)
+        new = ast.copy_location(ast.parse(site.after, mode="eval").body, site.node)
+        if isinstance(site.node, ast.Attribute) and isinstance(new, ast.Attribute | ast.Name):
+            new.ctx = site.node.ctx
+        _replace(site.parents[-1], site.node, new)
+        if site.literal is not None:
+            site.literal.value = site.home.new.leaf
+    for changes in in_strings.values():
+        for text, start, end, new_text in sorted(changes, key=lambda change: -change[1]):
+            value = str(text.value)
+            text.value = value[:start] + new_text + value[end:]
+
+
+def _replace(parent: ast.AST, old: ast.expr, new: ast.expr) -> None:
+    for name, value in ast.iter_fields(parent):
+        if value is old:
+            setattr(parent, name, new)
+        elif isinstance(value, list):
+            value[:] = [new if each is old else each for each in value]
 
 
 class _Comparison:
@@ -123,36 +204,46 @@ class _Comparison:
             old_block.clear()
             new_block.clear()
         if ast.dump(old) != ast.dump(new):
-            raise NotAsPlanned(f"line {old.lineno}: more than the keywords of a call would change")
+            raise NotAsPlanned(f"line {old.lineno}: more than its sites would change")
 
     def _import(self, old: ast.stmt, new: Sequence[ast.stmt], at: int) -> int:
         """Compare one import statement with what it became, at `at`; return how many statements that is."""
-        assert isinstance(old, ast.ImportFrom)
-        if old.names[0].name == "*":
-            star = new[at] if at < len(new) else None
-            if not (isinstance(star, ast.ImportFrom) and star.names[0].name == "*"):
-                raise NotAsPlanned(f"line {old.lineno}: the star import would be lost")
-            before, after = (resolve_relative(self._module.name, each.level, each.module or "") for each in (old, star))
-            if before is None or after != self._moves.new_module(before):
-                raise NotAsPlanned(f"line {old.lineno}: the star import would be of another module")
+        site = self._imports[id(old)]
+        if site.targets is None:
+            assert isinstance(old, ast.ImportFrom)
+            return self._star(old, new, at)
+        if site.disappears:
+            if not site.empties:
+                return 0
+            if not isinstance(_next(old, new, at), ast.Pass):
+                raise NotAsPlanned(f"line {old.lineno}: the block would not be empty")
             return 1
-        wanted = sorted((local, self._home(dotted)) for local, dotted, _ in imported(old, self._module.name))
-        found: list[tuple[str, str]] = []
+        wanted = sorted((t for targets in site.targets for t in targets), key=_key)
+        found: list[Target] = []
         taken = 0
-        while at + taken < len(new):
+        while at + taken < len(new) and len(found) < len(wanted):
             statement = new[at + taken]
-            if len(found) >= len(wanted) or not isinstance(statement, ast.ImportFrom):
+            if not isinstance(statement, ast.ImportFrom | ast.Import):
                 break
-            found += ((local, dotted) for local, dotted, _ in imported(statement, self._module.name))
+            only = ast.Module([statement], [])
+            found += (name.target for name in imported_names(only, self._module.name))
             taken += 1
-        if sorted(found) != wanted:
-            raise NotAsPlanned(f"line {old.lineno}: the import would bind other names than before")
+        if sorted(found, key=_key) != wanted:
+            raise NotAsPlanned(f"line {old.lineno}: the import would bind other names than it should")
         return taken
 
-    def _home(self, dotted: str) -> str:
-        module, _, name = dotted.rpartition(".")
-        home = self._moves.new_home(module, name)
-        return home.dotted if home else dotted
+    def _star(self, old: ast.ImportFrom, new: Sequence[ast.stmt], at: int) -> int:
+        star = new[at] if at < len(new) else None
+        if not (isinstance(star, ast.ImportFrom) and star.names[0].name == "*"):
+            raise NotAsPlanned(f"line {old.lineno}: the star import would be lost")
+        before, after = (resolve_relative(self._module.name, each.level, each.module or "") for each in (old, star))
+        if before is None or after != self._moves.new_module(before):
+            raise NotAsPlanned(f"line {old.lineno}: the star import would be of another module")
+        return 1
+
+
+def _key(target: Target) -> tuple[str, str, str]:
+    return target.bound, target.module, target.name
 
 
 def _next(old: ast.stmt, new: Sequence[ast.stmt], at: int) -> ast.stmt:

@@ -35,15 +35,21 @@ class ImportedName:
     def bound(self) -> str:
         return self.asname or self.name
 
-    def renamed(self, name: str) -> ImportedName:
-        """The same binding of an object that is now called `name`; no redundant alias."""
-        if name == self.name:
+    def renamed(self, name: str, bound: str) -> ImportedName:
+        """The same place in the list for what is called `name` and bound to `bound`; no redundant alias."""
+        if (name, bound) == (self.name, self.bound):
             return self
-        if name == self.bound:
+        if bound == name:
             return replace(self, name=name, asname=None, text=name)
-        if self.asname is None:
-            return replace(self, name=name, asname=self.name, text=f"{name} as {self.name}")
-        return replace(self, name=name, text=name + self.text[len(self.name) :])
+        if self.asname == bound:
+            return replace(self, name=name, text=name + self.text[len(self.name) :])
+        return replace(self, name=name, asname=bound, text=f"{name} as {bound}")
+
+    def followed_by(self, text: str) -> ImportedName:
+        """One more name, `text`, right behind this one."""
+        lead = self.lead[self.lead.rindex("\n") :] if "\n" in self.lead else " "
+        name, _, asname = text.partition(" as ")
+        return ImportedName(name, asname or None, lead, text, row=self.row)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +112,20 @@ def read_import_list(node: Node) -> ImportList:
         on_line, closing = _split_prefix(closing)
         names[-1] = replace(names[-1], trail=on_line)
     return ImportList(tuple(names), parenthesised, opening, after_open, closing, trailing_comma)
+
+
+def imported_modules(node: Node) -> list[tuple[str, str]]:
+    """(module, alias or nothing) of each name of an `import_name` node."""
+    listed = node.children[1]
+    entries = listed.children[::2] if listed.type == symbols.dotted_as_names else [listed]
+    found: list[tuple[str, str]] = []
+    for entry in entries:
+        words = [leaf.value for leaf in entry.leaves() if leaf.type == token.NAME]
+        if entry.type == symbols.dotted_as_name:
+            found.append((".".join(words[:-2]), words[-1]))
+        else:
+            found.append((".".join(words), ""))
+    return found
 
 
 PRAGMA = re.compile(r"\s*#\s*(?:noqa|type:|pylint:|pyright:|isort:|pragma:|flake8:|ruff:)", re.IGNORECASE)

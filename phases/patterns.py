@@ -9,6 +9,11 @@ from fissix.pytree import Leaf, Node
 IMPORT_FROM = "import_from< 'from' any* >"
 """Every `from … import …` statement, absolute or relative."""
 
+IMPORT_NAME = "import_name< 'import' any* >"
+"""Every `import …` statement."""
+DOTTED = "power< NAME trailer< '.' NAME > any* >"
+"""Every expression that begins with `a.b`."""
+
 
 def call_of(dotted: str) -> str:
     """The pattern of a call whose callee is spelled `dotted`, e.g. `shop.billing.charge(…)`."""
@@ -38,3 +43,13 @@ def import_source(node: Node) -> tuple[int, str]:
         else:
             module = "".join(leaf.value for leaf in child.leaves())
     return level, module
+
+
+def dotted_prefix(node: Node) -> list[str]:
+    """`['a', 'b']` of `a.b` and of `a.b(c).d`."""
+    names = [node.children[0].value]
+    for trailer in node.children[1:]:
+        if not isinstance(trailer, Node) or len(trailer.children) != 2 or trailer.children[0].type != token.DOT:
+            break
+        names.append(trailer.children[1].value)
+    return names

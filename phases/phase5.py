@@ -8,18 +8,32 @@ from bowler.types import LN, Capture, Filename
 from migrate.modules import module_of, resolve_relative
 from migrate.moves import MoveIndex
 from migrate.plan import Plan
+from migrate.targets import DECIDED
 from phases.call_arguments import keywords
-from phases.import_names import read_import_list
-from phases.patterns import IMPORT_FROM, call_of, import_source, mark_selected
+from phases.import_names import imported_modules, read_import_list
+from phases.patterns import (
+    DOTTED,
+    IMPORT_FROM,
+    IMPORT_NAME,
+    call_of,
+    dotted_prefix,
+    import_source,
+    mark_selected,
+)
 
 EXAMPLE = ("from shop.cart import Cart\n", "from shop.cart import Cart\n")
 
 
 def build(plan: Plan) -> Query:
-    """Select imports of moved objects from their old home, and calls that still pass a keyword of before."""
+    """Select imports and uses of moved objects by their old home, and calls that still pass a keyword of before.
+
+    A use must be spelled with its object's qualified name. An import is also selected where `DECIDED` has it change.
+    """
     moves = MoveIndex.of(plan)
 
     def imports_a_moved_object(node: LN, capture: Capture, filename: Filename) -> bool:  # noqa: ARG001
+        if DECIDED.get() is not None:
+            return True
         importer = module_of(str(filename), plan.plan.source_roots)
         module = resolve_relative(importer, *import_source(node))
         if module is None:
@@ -29,7 +43,15 @@ def build(plan: Plan) -> Query:
             return module in moves.old_modules or moves.new_module(module) is not None
         return any(moves.new_home(module, name.name) for name in listed.names)
 
+    def imports_a_moved_module(node: LN, capture: Capture, filename: Filename) -> bool:  # noqa: ARG001
+        return DECIDED.get() is not None or any(moves.new_module(path) for path, _ in imported_modules(node))
+
+    def is_moved(node: LN, capture: Capture, filename: Filename) -> bool:  # noqa: ARG001
+        return moves.home(".".join(dotted_prefix(node))) is not None
+
     query = Query().select_pattern(IMPORT_FROM).filter(imports_a_moved_object).modify(mark_selected)
+    query = query.select_pattern(IMPORT_NAME).filter(imports_a_moved_module).modify(mark_selected)
+    query = query.select_pattern(DOTTED).filter(is_moved).modify(mark_selected)
     for call in plan.phase4.call if plan.phase4 else ():
         old = frozenset((*call.rename, *call.remove))
 

@@ -3,7 +3,9 @@ from __future__ import annotations
 import pytest
 from checks import PLAN, calls, make_plan, moves
 
-from migrate.locate import Located, Module, locate_calls, locate_imports
+from migrate.locate.calls import locate_calls
+from migrate.locate.imports import locate_imports
+from migrate.locate.sites import Located, Module
 from migrate.modules import module_of
 from migrate.moves import MoveIndex
 from migrate.plan import Plan
@@ -24,7 +26,7 @@ def imports(source: str | bytes, plan: Plan = PLAN, path: str = "app/main.py") -
 
 def spans(source: str, located: Located) -> list[str]:
     content = source.encode()
-    return [content[s.span.start : s.span.end].decode() for s in (*located.imports, *located.calls)]
+    return [content[s.span.start : s.span.end].decode() for s in located.sites]
 
 
 @pytest.mark.parametrize(
@@ -44,12 +46,12 @@ def test_import_spans(source: str, sites: list[str]) -> None:
 
 def test_latin_1_spans() -> None:
     source = "# coding: latin-1\nx = 'größe'; from shop.cart import Cart; y = 'ß'\n".encode("latin-1")
-    (site,) = imports(source).imports
+    (site,) = imports(source).sites
     assert source[site.span.start : site.span.end] == b"from shop.cart import Cart"
 
 
 def test_a_site_names_what_moves() -> None:
-    (site,) = imports("from shop.cart import Cart as C, coupon, checkout\n").imports
+    (site,) = imports("from shop.cart import Cart as C, coupon, checkout\n").sites
     assert site.subject == "shop.cart:Cart, shop.cart:checkout"
 
 
@@ -58,7 +60,7 @@ def test_a_site_names_what_moves() -> None:
     [
         pytest.param("x = 1; y = 'shop.cart.Cart'\n", (1, 11), id="string"),
         pytest.param("x = '漢', 'shop.cart.Cart'\n", (1, 11), id="columns are bytes of UTF-8"),
-        pytest.param("import os, \\\n  shop.cart\n", (2, 2), id="continued"),
+        pytest.param("import shop.cart as c\nf(1, \\\n  c)\n", (3, 2), id="continued"),
         pytest.param("x = (1,\n  f'{a} shop.cart.Cart')\n", (2, 2), id="f-string"),
         pytest.param("x = ('a '\n  'shop.cart.Cart')\n", (1, 5), id="joined strings"),
     ],
@@ -89,7 +91,7 @@ def test_call_spans() -> None:
     source = "from shop.basket import Basket as B\nx = '漢', B (\n  B(metadata=(1)), *y, metadata=2, **{'z': 3}) . x\n"
     located = locate_calls(parsed(source), PLAN, {})
     content = source.encode()
-    outer, inner = located.calls
+    outer, inner = located.sites
     assert spans(source, located) == ["B (\n  B(metadata=(1)), *y, metadata=2, **{'z': 3})", "B(metadata=(1))"]
     assert content[outer.callee.start : outer.callee.end] == b"B "
     assert [content[v.start : v.end] for v in outer.values] == [b"B(metadata=(1))", b"*y", b"2", b"{'z': 3}"]
@@ -117,7 +119,7 @@ def test_call_spans() -> None:
 def test_what_only_other_modules_can_tell(source: str, unresolved: set[str]) -> None:
     plan = calls("shop.basket:Basket", rename={"metadata": "context"}, remove=["legacy"])
     located = locate_calls(parsed(source), plan, {})
-    assert (located.calls, located.unresolved) == ((), unresolved)
+    assert (located.sites, located.unresolved) == ((), unresolved)
 
 
 def test_any_call_may_be_a_reexport_where_keywords_are_only_added() -> None:
@@ -155,14 +157,14 @@ def test_a_plan_without_moves() -> None:
 def test_a_star_import_of_a_module_whose_names_part(source: str) -> None:
     both = moves(a="whole.mod -> whole.home", b="whole.mod:Special -> other.place:Special")
     located = imports(source, both)
-    assert (located.imports, [f.code for f in located.findings]) == ((), ["star-import"])
+    assert (located.sites, [f.code for f in located.findings]) == ((), ["star-import"])
     for plan in (
         moves(a="whole.mod -> whole.home"),
         moves(a="whole.mod -> whole.home", b="whole.mod:Special -> whole.home:Special"),
         moves(a="whole.mod -> whole.home", b="whole.other:Special -> other.place:Special"),
     ):
         located = imports(source, plan)
-        assert (len(located.imports), located.findings) == (1, ())
+        assert (len(located.sites), located.findings) == (1, ())
 
 
 STAR = "from shop.basket import *\n"
@@ -185,7 +187,7 @@ STAR = "from shop.basket import *\n"
 )
 def test_calls_of_what_a_star_import_may_bind(source: str, lines: list[int]) -> None:
     located = locate_calls(parsed(source), PLAN, {"facade.Korb": "shop.basket.Basket"})
-    assert located.calls == ()
+    assert located.sites == ()
     assert [(f.code, f.subject, f.line) for f in located.findings] == [
         ("star-import", "shop.basket:Basket", line) for line in lines
     ]
@@ -206,4 +208,4 @@ def test_a_reexport_that_may_be_something_else() -> None:
     maybe = {"facade.Basket": "shop.basket.Basket"}
     source = "from facade import Basket\nBasket(1)\nBasket(metadata=1)\n"
     located = locate_calls(parsed(source), PLAN, {}, maybe=maybe)
-    assert (located.calls, [(f.code, f.line) for f in located.findings]) == ((), [("shadowed", 3)])
+    assert (located.sites, [(f.code, f.line) for f in located.findings]) == ((), [("shadowed", 3)])

@@ -322,7 +322,7 @@ HEADER_MISTAKES = [
 
 KEY_MISTAKES = [
     pytest.param(HEADER + "budget = 1\n[phase5]\n", "plan.budget: unknown key; did you mean 'budget_minutes'?", id="close to a key"),
-    pytest.param(HEADER + "colour = 1\n[phase5]\n", "plan.colour: unknown key; known here: name, title, budget_minutes, exclude, source_roots", id="close to no key"),
+    pytest.param(HEADER + "colour = 1\n[phase5]\n", "plan.colour: unknown key; known here: name, title, budget_minutes, exclude, include, source_roots", id="close to no key"),
     pytest.param('name = "p"\n' + CHECK, "name: unknown key here; it belongs in [plan]", id="name outside of [plan]"),
     pytest.param(CHECK + "[phase3]\nexclude = []\n[[phase3.move]]\nold = 'a'\nnew = 'b'\n", "phase3.exclude: unknown key here; it belongs in [plan]", id="exclude in a phase"),
     pytest.param(REDIRECT + '[[phase1.move]]\nold = "a"\n', "phase1.move: unknown key here; it belongs in [[phase3.move]]", id="move in phase 1"),
@@ -330,7 +330,7 @@ KEY_MISTAKES = [
     pytest.param(CHECK + "[[phase5.call]]\n", "phase5.call: unknown key here; it belongs in [[phase4.call]]", id="call in phase 5"),
     pytest.param(CHECK + "[phase6]\n", "phase6: unknown phase; a plan has phase1 to phase5", id="phase 6"),
     pytest.param(CHECK + "[plans]\n", "plans: unknown key; did you mean 'plan'?", id="unknown table"),
-    pytest.param(HEADER + '"a\\u001b[1m" = 1\n[phase5]\n', r"plan.'a\x1b[1m': unknown key; known here: name, title, budget_minutes, exclude, source_roots", id="key with an escape"),
+    pytest.param(HEADER + '"a\\u001b[1m" = 1\n[phase5]\n', r"plan.'a\x1b[1m': unknown key; known here: name, title, budget_minutes, exclude, include, source_roots", id="key with an escape"),
     pytest.param(HEADER + "[[phase5]]\n", "phase5: a list; expected a table, e.g. [phase5]", id="phase in double brackets"),
     pytest.param(HEADER + "[phase3.move]\n", "phase3.move: a table; expected a list of tables, e.g. [[phase3.move]]", id="move in single brackets"),
     pytest.param(HEADER + "[phase3]\nmove = [1]\n", "phase3.move[0]: a number; expected a table", id="number among tables"),

@@ -101,7 +101,7 @@ def test_mixed_line_ends(before: str, after: str, phase: int) -> None:
 
 
 def test_result() -> None:
-    source = b"from shop.cart import Cart\nfrom shop.prices import tax\nimport shop.cart\n"
+    source = b"from shop.cart import Cart\nfrom shop.prices import tax\ny = 'shop.cart.Cart'\n"
     result = transform(source, phase=3)
     assert result.path == "app/main.py"
     assert result.before_sha256 == sha256(source).hexdigest()
@@ -109,7 +109,7 @@ def test_result() -> None:
         ("import", 0, b"from shop.cart import Cart"),
         ("import", 1, b"from shop.prices import tax"),
     ]
-    assert [(f.code, f.line) for f in result.findings] == [("module-import", 3)]
+    assert [(f.code, f.line) for f in result.findings] == [("string-reference", 3)]
 
 
 def test_edits_of_a_call_are_small_and_belong_together() -> None:
@@ -158,7 +158,7 @@ def test_a_rewrite_that_fails_its_verification_writes_nothing(monkeypatch: pytes
 
 
 def test_a_rewrite_that_is_no_python_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    def wrong(query: CompiledQuery, text: str, path: str) -> Rewritten:
+    def wrong(query: CompiledQuery, text: str, path: str, *_: object) -> Rewritten:
         return Rewritten("from shop.basket import (", selected=True)
 
     monkeypatch.setattr(CompiledQuery, "run", wrong)
@@ -168,7 +168,7 @@ def test_a_rewrite_that_is_no_python_is_refused(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_what_the_rewriter_does_not_read_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(query: CompiledQuery, text: str, path: str) -> Rewritten:
+    def refuse(query: CompiledQuery, text: str, path: str, *_: object) -> Rewritten:
         raise NotRewritable("no")
 
     monkeypatch.setattr(CompiledQuery, "run", refuse)

@@ -32,8 +32,8 @@ def test_noop(source: str) -> None:
         pytest.param("from shop.cart import *\n", "deprecated-import", "shop.cart", id="star import"),
         pytest.param("from shop.prices import *\n", "deprecated-import", "shop.prices", id="star import of a module"),
         pytest.param("from shop.prices.eu import *\n", "deprecated-import", "shop.prices.eu", id="and of a submodule"),
-        pytest.param("import shop.cart\n", "deprecated-import", "shop.cart", id="module import"),
-        pytest.param("from shop import cart\n", "deprecated-import", "shop.cart", id="module from its package"),
+        pytest.param("import shop.prices\n", "deprecated-import", "shop.prices", id="module import"),
+        pytest.param("f('')\npatch('shop.cart.Cart')\n", "deprecated-import", "shop.cart:Cart", id="string"),
         pytest.param(IMPORT + "Basket(1, metadata=2)\n", "deprecated-keyword", "shop.basket:Basket", id="keyword"),
         pytest.param(
             IMPORT + "Basket(\n  legacy=2)\n", "deprecated-keyword", "shop.basket:Basket", id="removed keyword"
@@ -46,6 +46,12 @@ def test_noop(source: str) -> None:
 def test_findings(source: str, code: str, subject: str) -> None:
     (finding,) = check_refused(source, code, phase=5).findings
     assert (finding.phase, finding.subject, finding.severity) == (5, subject, "warning")
+
+
+def test_an_import_and_its_uses() -> None:
+    source = "import shop.cart as c\nx = c.Cart, c.coupon\n"
+    codes = ["deprecated-import", "deprecated-import"]
+    assert [f.line for f in check_refused(source, codes, phase=5).findings] == [1, 2]
 
 
 def test_relative_imports() -> None:

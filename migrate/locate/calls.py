@@ -1,258 +1,21 @@
-"""Import sites and call sites of one module, by `ast` and provenance: exact byte spans, and findings for the rest."""
+"""Calls of the plan's objects, by provenance: exact spans of callee and arguments, and findings for the rest."""
 
 from __future__ import annotations
 
 import ast
 import re
 import symtable
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
 
 from migrate.edits import Span
 from migrate.findings import Finding
-from migrate.modules import ModuleName, resolve_relative
-from migrate.moves import MoveIndex
+from migrate.locate.sites import CallSite, Located, Module
+from migrate.locate.uses import shows_itself
 from migrate.plan import Call, Plan
-from migrate.provenance import Bound, FollowedNames, Provenance, attributes, root_name
+from migrate.provenance import Bound, FollowedNames, Provenance
 from migrate.refs import ObjectRef
-from migrate.source import Source
-from migrate.syntax import Place, any_word, lines_with, places_on, star_sources, statements
-
-
-@dataclass(frozen=True, slots=True)
-class ImportSite:
-    """A `from … import …` statement that names a moved object.
-
-    Attributes:
-        span: the statement, without what follows it on its line.
-        subject: the moved objects it names, as one text for people.
-        statement: the statement in the tree; None where CPython could not parse the file.
-    """
-
-    span: Span
-    subject: str
-    statement: ast.ImportFrom | None
-
-
-@dataclass(frozen=True, slots=True)
-class CallSite:
-    """A call of the plan's object that the phase changes.
-
-    Attributes:
-        span: from the callee's first byte to the closing parenthesis.
-        callee: from its first byte to the opening parenthesis.
-        values: the arguments' values in source order, none overlapping.
-        call: the plan's entry.
-        node: the call in the tree; None where CPython could not parse the file.
-    """
-
-    span: Span
-    callee: Span
-    values: tuple[Span, ...]
-    call: Call
-    node: ast.Call | None
-
-
-@dataclass(frozen=True, slots=True)
-class Located:
-    """What one module holds for a phase.
-
-    Attributes:
-        imports, calls: sites by rising start.
-        findings: places that are left to a person.
-        unresolved: dotted objects that may be a re-export of a wanted one; only their modules can tell.
-    """
-
-    imports: tuple[ImportSite, ...] = ()
-    calls: tuple[CallSite, ...] = ()
-    findings: tuple[Finding, ...] = ()
-    unresolved: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class Module:
-    """One parsed module with its place in the repository."""
-
-    path: str
-    source: Source
-    tree: ast.Module
-    name: ModuleName
-
-    def finding(self, phase: int, node: ast.AST, code: str, subject: object, message: str) -> Finding:
-        line, column, last = node.lineno, node.col_offset, node.end_lineno  # type: ignore[attr-defined]
-        return Finding(phase, self.path, line, column, code, str(subject), message, last)
-
-
-def locate_imports(module: Module, moves: MoveIndex, redirected: frozenset[str]) -> Located:
-    """Find the import statements that phase 3 changes, and what refers to a moved object in another way.
-
-    Args:
-        redirected: modules that are redirects; a `patch()` of one of their names no longer reaches the code.
-    """
-    sites: list[ImportSite] = []
-    findings: list[Finding] = []
-    for statement, _scopes in statements(module.tree.body):
-        if isinstance(statement, ast.Import):
-            findings += _module_imports(module, moves, statement)
-        elif isinstance(statement, ast.ImportFrom):
-            old = resolve_relative(module.name, statement.level, statement.module or "")
-            if old is None:
-                continue
-            found = _from_import(module, moves, statement, old)
-            if isinstance(found, ImportSite):
-                sites.append(found)
-            elif found is not None:
-                findings.append(found)
-            findings += _imported_modules(module, moves, statement, old)
-    told = {finding.subject for finding in findings}
-    findings += (use for use in _module_uses(module, moves) if use.subject not in told)
-    findings += string_references(module, moves, redirected)
-    return Located(imports=tuple(sites), findings=tuple(findings))
-
-
-def _module_uses(module: Module, moves: MoveIndex) -> Iterator[Finding]:
-    """`pkg.old.Name` after no more than `import pkg`: the old module by way of its package."""
-    if not any(old in module.source.text for old in moves.old_modules):
-        return
-    path = _any_path(tuple(sorted(moves.old_modules, key=len, reverse=True)))
-    packages = {
-        alias.name
-        for statement, _ in statements(module.tree.body)
-        if isinstance(statement, ast.Import)
-        for alias in statement.names
-        if alias.asname is None
-    }
-    for place in places_on(module.tree, lines_with(module.source, path)):
-        root = root_name(place.node) if isinstance(place.node, ast.Attribute) else None
-        if root is None or not any(name.partition(".")[0] == root.id for name in packages):
-            continue
-        dotted = ".".join([root.id, *attributes(place.node)])  # type: ignore[arg-type]
-        if dotted in moves.old_modules:
-            yield module.finding(
-                3, place.node, "module-import", dotted,
-                f"use of {dotted} by way of its package; it is not rewritten, change it by hand",
-            )  # fmt: skip
-
-
-def _from_import(module: Module, moves: MoveIndex, statement: ast.ImportFrom, old: str) -> ImportSite | Finding | None:
-    if statement.names[0].name == "*":
-        moved_to = moves.new_module(old)
-        if moved_to == module.name.name:
-            return module.finding(
-                3, statement, "self-import", old,
-                f"{moved_to} is the new home of {old} and would import everything from itself; remove the import",
-            )  # fmt: skip
-        if moved_to is not None and not moves.splits(old):
-            return ImportSite(module.source.span(statement), old, statement)
-        if moved_to is None and old not in moves.old_modules:
-            return None
-        return module.finding(
-            3, statement, "star-import", old,
-            f"star import from {old}: which names it binds is not certain; name them, then run phase3 again",
-        )  # fmt: skip
-    moved = {alias.name: home for alias in statement.names if (home := moves.new_home(old, alias.name))}
-    if not moved:
-        return None
-    own = [name for name, home in moved.items() if home.module == module.name.name]
-    if own:
-        return module.finding(
-            3, statement, "self-import", ObjectRef(old, own[0]),
-            f"{module.name.name} is the new home of {own[0]} and would import it from itself; remove the import",
-        )  # fmt: skip
-    subject = ", ".join(str(ObjectRef(old, name)) for name in moved)
-    return ImportSite(module.source.span(statement), subject, statement)
-
-
-def _module_imports(module: Module, moves: MoveIndex, statement: ast.Import) -> Iterator[Finding]:
-    for alias in statement.names:
-        if alias.name in moves.old_modules or moves.new_module(alias.name) is not None:
-            yield module.finding(
-                3, alias, "module-import", alias.name,
-                f"import of the whole module {alias.name}; its uses are not rewritten, change them by hand",
-            )  # fmt: skip
-
-
-def _imported_modules(module: Module, moves: MoveIndex, statement: ast.ImportFrom, package: str) -> Iterator[Finding]:
-    """`from pkg import old_module`, and imports of an object of which a member moves."""
-    for alias in statement.names:
-        dotted = f"{package}.{alias.name}"
-        if dotted in moves.old_modules and moves.new_home(package, alias.name) is None:
-            yield module.finding(
-                3, alias, "module-import", dotted,
-                f"import of the whole module {dotted}; its uses are not rewritten, change them by hand",
-            )  # fmt: skip
-        for move in moves.members.get(ObjectRef(package, alias.name), ()):
-            yield module.finding(
-                3, alias, "member-use", move.old,
-                f"uses of {move.old} by way of {alias.asname or alias.name} are not rewritten; write {move.new}",
-            )  # fmt: skip
-
-
-def string_references(module: Module, moves: MoveIndex, redirected: frozenset[str]) -> Iterator[Finding]:
-    """Strings that name a moved object or module by its old path; docstrings and comments are prose and stay."""
-    olds = _old_paths(moves)
-    if not olds or not any(old in module.source.text for old in olds):
-        return
-    path = _any_path(olds)
-    for place in places_on(module.tree, lines_with(module.source, path)):
-        node = place.node
-        if not isinstance(node, ast.Constant) or not isinstance(node.value, str) or _is_docstring(place):
-            continue
-        subject = moved_object_in(node.value, moves, redirected)
-        if subject is not None:
-            shown = next((p for p in reversed(place.parents) if isinstance(p, ast.JoinedStr)), node)
-            yield _string_finding(module, place, shown, subject, subject.module in redirected)
-
-
-def moved_object_in(text: str, moves: MoveIndex, redirected: frozenset[str]) -> ObjectRef | None:
-    """The first moved object that a string names by its old path."""
-    olds = _old_paths(moves)
-    for found in _any_path(olds).finditer(text) if olds else ():
-        subject = _named(moves, redirected, found.group(1), found.group(2).lstrip("."))
-        if subject is not None:
-            return subject
-    return None
-
-
-def _old_paths(moves: MoveIndex) -> tuple[str, ...]:
-    """Modules whose paths are looked for in strings, the longest first."""
-    return tuple(sorted({m.old.module for m in moves.moves if m.strings != "none"}, key=len, reverse=True))
-
-
-def _any_path(modules: tuple[str, ...]) -> re.Pattern[str]:
-    return re.compile(r"(?<![\w.])(" + "|".join(map(re.escape, modules)) + r")((?:\.\w+)*)(?!\w)")
-
-
-def _named(moves: MoveIndex, redirected: frozenset[str], old_module: str, rest: str) -> ObjectRef | None:
-    """What a dotted path in a string refers to, if the plan moves it or makes its module a redirect."""
-    name = rest.partition(".")[0]
-    ref = ObjectRef(old_module, name)
-    if not name or old_module in redirected or moves.new_home(old_module, name) or ref in moves.members:
-        return ref
-    return None
-
-
-def _string_finding(module: Module, place: Place, shown: ast.AST, subject: ObjectRef, redirected: bool) -> Finding:
-    call = next((p for p in reversed(place.parents) if isinstance(p, ast.Call)), None)
-    if redirected and call is not None and place.node in call.args[:1] and _is_patch(call.func):
-        return module.finding(
-            3, shown, "shim-patch", subject,
-            f"this patch replaces a name in the redirect {subject.module} and no longer reaches the code under test; "
-            "patch the module that uses the name",
-        )  # fmt: skip
-    return module.finding(
-        3, shown, "string-reference", subject, f"a string names {subject}; it is not rewritten, change it by hand"
-    )
-
-
-def _is_patch(function: ast.expr) -> bool:
-    names = set(ast.unparse(function).split("."))
-    return not names.isdisjoint({"patch", "setattr", "delattr"})
-
-
-def _is_docstring(place: Place) -> bool:
-    return len(place.parents) >= 2 and isinstance(place.parents[-1], ast.Expr)
+from migrate.syntax import Place, any_word, star_sources
 
 
 def locate_calls(
@@ -309,7 +72,7 @@ class _CallLocator:
                 self._look_at_subclass(place, place.node, followed)
         self._look_at_stars()
         self._sites.sort(key=lambda site: site.span)
-        return Located((), tuple(self._sites), tuple(self._findings), frozenset(self._unresolved))
+        return Located(tuple(self._sites), tuple(self._findings), frozenset(self._unresolved))
 
     def _look_at_stars(self) -> None:
         """Calls with an old keyword of a bare name that nothing in the file binds but, perhaps, a star import."""
@@ -463,7 +226,7 @@ class _CallLocator:
 
     def _site(self, place: Place, node: ast.Call, call: Call) -> CallSite | None:
         source = self._module.source
-        if not place.is_exact or any(_shows_itself(source, parent) for parent in place.parents):
+        if not place.is_exact or any(shows_itself(source, parent) for parent in place.parents):
             return None
         span, name = source.span(node), source.span(node.func)
         opening = _OPENING.match(source.content, name.end)
@@ -482,14 +245,6 @@ def _bound_names(table: symtable.SymbolTable) -> frozenset[str]:
     """Names that anything in a module or further inside binds."""
     own = (s.get_name() for s in table.get_symbols() if s.is_assigned() or s.is_imported() or s.is_parameter())
     return frozenset(own).union(*(_bound_names(child) for child in table.get_children()))
-
-
-def _shows_itself(source: Source, node: ast.AST) -> bool:
-    """Is it `{expression=}` of an f-string, which prints its own source?"""
-    if not isinstance(node, ast.FormattedValue):
-        return False
-    after = source.content[source.span(node.value).end : source.span(node).end]
-    return re.match(rb"[\s)]*=", after) is not None
 
 
 def _is_super_constructor(function: ast.expr) -> bool:

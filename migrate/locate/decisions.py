@@ -1,0 +1,235 @@
+"""What is decided about one module's imports while phase 3 looks at them: targets, uses, findings."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from migrate.findings import Finding
+from migrate.locate.aliases import ImportedName, imported_names
+from migrate.locate.scopes import Names
+from migrate.locate.sites import Module, UseSite
+from migrate.locate.uses import Use
+from migrate.moves import Home, MoveIndex, is_within
+from migrate.provenance import Provenance, Variable
+from migrate.refs import ObjectRef
+from migrate.syntax import Place
+from migrate.targets import Target
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """What other modules of the repository have told about this one.
+
+    Attributes:
+        aliases: dotted re-exports, to the object of the plan that each is.
+        doubtful: those of them that may also be something else.
+        exports: modules, to the names that a star import of each binds; None where that is not certain.
+        taken: dotted names that other modules take from where they are, so they have to stay.
+        cycles: (module, new home that loads it), to the chain of modules in words.
+    """
+
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    doubtful: frozenset[str] = frozenset()
+    exports: Mapping[str, frozenset[str] | None] = field(default_factory=dict)
+    taken: frozenset[str] = frozenset()
+    cycles: Mapping[tuple[str, str], str] = field(default_factory=dict)
+
+
+@dataclass(eq=False)
+class Group:
+    """A variable that imports bind.
+
+    Attributes:
+        names: the imports, in source order.
+        others: for each other binding, whether it only binds None.
+        uses: every place where it is read.
+        number: the group's number in the file.
+    """
+
+    variable: Variable
+    names: list[ImportedName]
+    others: list[bool]
+    uses: list[Use]
+    number: int
+
+    @property
+    def local(self) -> str:
+        return self.variable[0]
+
+    @property
+    def is_plain(self) -> bool:
+        return self.names[0].is_plain
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MovedUse:
+    """A use of an object that moves, by a path that goes deeper than what its name is bound to.
+
+    Attributes:
+        node: the moved part of the use.
+        literal: the string that names the last part of it.
+        is_object: it is reached through an object of the old module, not through the module.
+    """
+
+    use: Use
+    home: Home
+    node: ast.expr
+    literal: ast.Constant | None
+    is_object: bool
+
+
+@dataclass(eq=False)
+class Decisions:
+    """The state of phase 3 in one module; every step adds to it."""
+
+    module: Module
+    moves: MoveIndex
+    elsewhere: Elsewhere
+    targets: dict[ImportedName, tuple[Target, ...]] = field(default_factory=dict)
+    uses: list[UseSite] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    unresolved: set[str] = field(default_factory=set)
+    loads: set[str] = field(default_factory=set)
+    dropped: set[str] = field(default_factory=set)
+    kept: set[tuple[int, int]] = field(default_factory=set)
+    groups: dict[int, int] = field(default_factory=dict)
+    """Numbers of groups by the id of each statement that goes with one."""
+    _told: set[tuple[int, str]] = field(default_factory=set)
+
+    @cached_property
+    def names(self) -> tuple[ImportedName, ...]:
+        return tuple(imported_names(self.module.tree, self.module.name))
+
+    @cached_property
+    def identifiers(self) -> Names:
+        return Names(self.module)
+
+    @cached_property
+    def provenance(self) -> Provenance:
+        return Provenance(self.module.source, self.module.tree, self.module.name)
+
+    def after(self, name: ImportedName) -> tuple[Target, ...]:
+        """What an import binds in the end."""
+        return self.targets.get(name, (name.target,))
+
+    def canonical(self, dotted: str) -> str:
+        """The path with its longest prefix that is a re-export replaced by the object that is."""
+        prefix = self._reexport(dotted)
+        return dotted if prefix is None else self.elsewhere.aliases[prefix] + dotted[len(prefix) :]
+
+    def passed_on(self, dotted: str) -> str | None:
+        """The object that the longest re-export in a path is; None where there is none."""
+        prefix = self._reexport(dotted)
+        return None if prefix is None else self.elsewhere.aliases[prefix]
+
+    def is_doubtful(self, dotted: str) -> bool:
+        """Does the path lead through a re-export that may also be something else?"""
+        return bool(self.elsewhere.doubtful) and self._reexport(dotted) in self.elsewhere.doubtful
+
+    def _reexport(self, dotted: str) -> str | None:
+        prefix = dotted if self.elsewhere.aliases else ""
+        while prefix and prefix not in self.elsewhere.aliases:
+            prefix = prefix.rpartition(".")[0]
+        return prefix or None
+
+    def must_stay(self, variable: Variable) -> bool:
+        """May the variable be read by others than the code that is seen?"""
+        local, scope = variable
+        if scope is not None:
+            return isinstance(scope, ast.ClassDef)
+        return local in self.identifiers.listed_in_all or f"{self.module.name.name}.{local}" in self.elsewhere.taken
+
+    def leads_in_a_circle(self, name: ImportedName, new: str, *, at_load_time: bool) -> bool:
+        """Would the new import fail because its module is this one, or loads this one first? Then it is reported."""
+        own = self.module.name.name
+        subject = subject_of(name)
+        if new == own:
+            self.report(
+                name.statement, "self-import", subject,
+                f"{own} is the new home of {subject} and would import it from itself; remove the import",
+            )  # fmt: skip
+            return True
+        if at_load_time:
+            chain = self.elsewhere.cycles.get((own, new))
+            if chain is not None:
+                self.report(
+                    name.statement, "import-cycle", subject,
+                    f"an import from {new} would fail here while {new} is being loaded, which loads this module "
+                    f"({chain}); import it in the function that uses it",
+                )  # fmt: skip
+                return True
+            self.loads.add(new)
+        return False
+
+    def clash(self, variable: Variable, local: str, dotted: str, places: Iterable[Place]) -> str | None:
+        """Why `local` cannot be bound to `dotted` where `variable` is: what else has that name. None when it can.
+
+        Args:
+            places: where it would be read.
+        """
+        if not self.identifiers.occurs(local):
+            return self._star_clash(local)
+        scope = variable[1]
+        followed = self.provenance.follow({local})
+        after = {(id(name.statement), name.local): self.after(name) for name in self.names if name.local == local}
+        for binding in followed.bindings((local, scope)):
+            targets = after.get((id(binding.place.node), local))
+            if targets is None or not all(t.dotted == dotted for t in targets if t.bound == local):
+                return f"{local} is bound on line {binding.place.node.lineno}"  # type: ignore[attr-defined]
+        is_bound = bool(followed.bindings((local, scope)))
+        for use in followed.places:
+            if not isinstance(use.node, ast.Name) or use.node.id != local:
+                continue
+            owner = followed.variable(local, use)[1]
+            is_captured = owner is scope or (scope in use.scopes and owner not in _below(use.scopes, scope))
+            if is_captured and not (owner is scope and is_bound):
+                return f"{local} is something else on line {use.node.lineno}"
+        for place in places:
+            owner = followed.variable(local, place)[1]
+            if owner is not None and owner in _below(place.scopes, scope):
+                return f"{local} is bound in the function around line {place.node.lineno}"  # type: ignore[attr-defined]
+        return None
+
+    def _star_clash(self, local: str) -> str | None:
+        for star in sorted(self.identifiers.stars):
+            if star not in self.elsewhere.exports:
+                self.unresolved.add(f"{star}.*")
+            exports = self.elsewhere.exports.get(star)
+            if exports is None or local in exports:
+                return f"the star import from {star} may bind {local}"
+        return None
+
+    @staticmethod
+    def place_of(name: ImportedName) -> Place:
+        """Where an import stands, as far as scopes go."""
+        return Place(name.statement, name.block.scopes, ())
+
+    def report(self, node: ast.AST, code: str, subject: str, message: str) -> None:
+        """A finding; once per line and code, and not where `# migrate: keep` stands."""
+        place = node.lineno, code  # type: ignore[attr-defined]
+        if self.module.is_kept_node(node):
+            self.kept.add((node.lineno, node.col_offset))  # type: ignore[attr-defined]
+        elif place not in self._told:
+            self._told.add(place)
+            self.findings.append(self.module.finding(3, node, code, subject, message))
+
+    def report_use(self, use: Use, code: str, home: Home, message: str) -> None:
+        self.report(use.nodes[-1], code, str(home.move.old), message)
+
+
+def subject_of(name: ImportedName) -> str:
+    """What an import imports, as an object reference."""
+    return str(ObjectRef(name.source, name.alias.name)) if name.source else name.path
+
+
+def is_below(path: str, outer: str) -> bool:
+    """Is a dotted path strictly below `outer`?"""
+    return path != outer and is_within(path, outer)
+
+
+def _below(scopes: Sequence[ast.AST], scope: ast.AST | None) -> Sequence[ast.AST]:
+    """The scopes inside of `scope`; all of them inside of the module's."""
+    return scopes[scopes.index(scope) + 1 :] if scope is not None and scope in scopes else scopes

@@ -1,0 +1,364 @@
+"""Phase 3 in one module: what each import statement becomes, and which uses and strings go with it."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator, Sequence
+
+from migrate.locate.aliases import ImportedName, only_imports_between
+from migrate.locate.decisions import Decisions, Elsewhere, Group, MovedUse, is_below, subject_of
+from migrate.locate.settle import rename, settle
+from migrate.locate.sites import ImportSite, Located, Module, Site, StringSite
+from migrate.locate.stars import locate_stars
+from migrate.locate.strings import locate_strings
+from migrate.locate.uses import Use, find_uses
+from migrate.moves import Home, MoveIndex, is_within
+from migrate.provenance import FollowedNames, Variable
+from migrate.targets import Target, module_target
+
+NOTHING_KNOWN = Elsewhere()
+
+
+def locate_imports(
+    module: Module, moves: MoveIndex, redirected: frozenset[str], elsewhere: Elsewhere = NOTHING_KNOWN
+) -> Located:
+    """Find what phase 3 changes in a module: imports, the uses that go with them, and strings.
+
+    Args:
+        redirected: modules that are redirects; a `patch()` of one of their names no longer reaches the code.
+    """
+    decisions = Decisions(module, moves, elsewhere)
+    imports = _Imports(decisions).locate()
+    strings = locate_strings(module, moves, redirected)
+    quoted = {id(site.quoted) for site in decisions.uses}
+    paths = (site for site in strings.sites if not (isinstance(site, StringSite) and id(site.node) in quoted))
+    sites: list[Site] = [*imports, *decisions.uses, *paths]
+    return Located(
+        tuple(sorted(sites, key=lambda site: site.span)),
+        (*decisions.findings, *strings.findings),
+        frozenset(decisions.unresolved),
+        frozenset(decisions.loads),
+        frozenset(decisions.dropped),
+        len(decisions.kept) + strings.kept,
+    )
+
+
+class _Imports:
+    def __init__(self, decisions: Decisions) -> None:
+        self._decisions = decisions
+        self._module = decisions.module
+        self._moves = decisions.moves
+
+    def locate(self) -> list[ImportSite]:
+        for name in self._decisions.names:
+            self._by_itself(name)
+        self._with_uses()
+        stars = list(locate_stars(self._decisions))
+        self._drop_duplicates()
+        return [*stars, *self._sites()]
+
+    # One import at a time, whatever its uses
+
+    def _by_itself(self, name: ImportedName) -> None:
+        """A name that goes on being bound, to the same object in its new home."""
+        if name.is_plain:
+            return
+        if name.source:
+            home = self._moves.new_home(name.source, name.alias.name)
+            target = None
+            if home is not None:
+                is_module = not home.name
+                target = (
+                    module_target(home.module, name.local) if is_module else Target(home.module, home.name, name.local)
+                )
+        else:
+            new = self._moves.new_module(name.path)
+            target = module_target(new, name.local) if new else None
+        if target is None:
+            return
+        at_load_time = name.block.is_load_time and bool(target.name) and self._is_object(name)
+        if self._module.is_kept_node(name.statement):
+            self._decisions.kept.add(name.start)
+        elif self._is_explicit_reexport(name, target):
+            self._decisions.report(
+                name.alias, "explicit-reexport", subject_of(name),
+                f"a stub passes {name.local} on only as 'import {name.local} as {name.local}', and it is called "
+                f"{target.name} now; name {name.local} in __all__, then run phase3 again",
+            )  # fmt: skip
+        elif not self._decisions.leads_in_a_circle(name, target.module, at_load_time=at_load_time):
+            self._decisions.targets[name] = (target,)
+
+    def _is_object(self, name: ImportedName) -> bool:
+        """Is what is imported certainly no module? A module that is being loaded can be imported all the same."""
+        home = self._moves.home(name.path)
+        return home is not None and bool(home.move.old.name)
+
+    def _is_explicit_reexport(self, name: ImportedName, target: Target) -> bool:
+        """`from old import A as A` in a stub exports A; with another name before `as` it does not."""
+        if not self._module.path.endswith(".pyi") or name.alias.asname != name.alias.name:
+            return False
+        return target.name != name.local and name.local not in self._decisions.identifiers.listed_in_all
+
+    # Imports whose uses change with them
+
+    def _with_uses(self) -> None:
+        interesting = {name.local for name in self._decisions.names if self._may_have_moved_uses(name)}
+        interesting |= self._roots_of_reexports()
+        if not interesting:
+            return
+        followed = self._decisions.provenance.follow(interesting)
+        names: dict[tuple[int, str], list[ImportedName]] = {}
+        for name in self._decisions.names:
+            names.setdefault((id(name.statement), name.local), []).append(name)
+        groups: dict[Variable, Group] = {}
+
+        def group_of(variable: Variable) -> Group:
+            if variable not in groups:
+                groups[variable] = _group(variable, followed, names, len(groups))
+            return groups[variable]
+
+        for name in self._decisions.names:
+            if name.local in interesting:
+                group_of(followed.variable(name.local, self._decisions.place_of(name)))
+        for use in find_uses(self._module.source, followed):
+            group_of(use.variable).uses.append(use)
+        for group in groups.values():
+            if group.names:
+                self._settle(group)
+            else:
+                self._report_aliased(group, followed)
+
+    def _may_have_moved_uses(self, name: ImportedName) -> bool:
+        if name.is_plain:
+            return name.dotted in self._moves.ancestors or self._moves.new_module(name.dotted) is not None
+        if name.dotted in self._moves.ancestors or name.dotted in self._decisions.elsewhere.aliases:
+            return True
+        if name.dotted.rpartition(".")[2] in self._passed_on:
+            self._decisions.unresolved.add(name.dotted)
+        home = self._moves.home(name.path)
+        if home is not None and "." in home.new.name:
+            return True
+        return name in self._decisions.targets and home is not None and home.move.rename_uses
+
+    @property
+    def _passed_on(self) -> frozenset[str]:
+        """Last names of modules and objects below which something moves: other modules may pass them on."""
+        return self._moves.passed_on | frozenset(a.rpartition(".")[2] for a in self._decisions.elsewhere.aliases)
+
+    def _roots_of_reexports(self) -> frozenset[str]:
+        """Names through which another module's name for an object is reached: `x` in `x.obj.attr`."""
+        words = self._moves.owner_leaves | {a.rpartition(".")[2] for a in self._decisions.elsewhere.aliases}
+        text = self._module.source.text
+        if not any(f".{word}" in text for word in words):
+            return frozenset()
+        found: set[str] = set()
+        for node in ast.walk(self._module.tree):
+            if isinstance(node, ast.Attribute) and node.attr in words:
+                below: ast.expr = node.value
+                while isinstance(below, ast.Attribute):
+                    below = below.value
+                if isinstance(below, ast.Name):
+                    found.add(below.id)
+        return frozenset(found & {name.local for name in self._decisions.names})
+
+    def _settle(self, group: Group) -> None:
+        paths = dict.fromkeys(name.dotted for name in group.names)
+        if len(paths) > 1 or len({name.is_plain for name in group.names}) > 1:
+            self._report_uncertain(group, paths)
+            return
+        (path,) = paths
+        moved, riding, staying = self._sorted(group, path)
+        if group.is_plain or moved:
+            settle(self._decisions, group, path, moved, [*riding, *staying])
+        elif not staying:
+            rename(self._decisions, group, riding)
+        self._report_whole(group, path)
+        self._report_left(group)
+
+    def _report_left(self, group: Group) -> None:
+        """The import of what is an attribute of another object now, where that object has not taken its place."""
+        for name in group.names:
+            home = self._moves.home(name.path) if not name.is_plain else None
+            if home is not None and "." in home.new.name and name.target in self._decisions.after(name):
+                self._decisions.report(
+                    name.alias, "member-use", str(home.move.old),
+                    f"the import of {home.move.old} is not rewritten, as it is bound to {home.move.new} now; "
+                    f"import {home.move.new.module}:{home.move.new.name.partition('.')[0]} and use it from there",
+                )  # fmt: skip
+
+    def _sorted(self, group: Group, path: str) -> tuple[list[MovedUse], list[Use], list[Use]]:
+        """Uses that need a new spelling, uses that come along with the import, and uses that stay."""
+        moved: list[MovedUse] = []
+        riding: list[Use] = []
+        staying: list[Use] = []
+        for use in group.uses:
+            home = self._home(path, use.chain)
+            depth = len(use.chain) - len(home.rest) if home is not None else 0
+            if home is not None and self._decisions.is_doubtful(".".join([path, *use.chain])):
+                self._decisions.report_use(
+                    use, "shadowed", home,
+                    f"this leads to {home.move.old} by way of another module, which may also bind something else; "
+                    "change this use by hand",
+                )  # fmt: skip
+                staying.append(use)
+            elif home is None:
+                self._ask_about(path, use)
+                staying.append(use)
+            elif depth <= 0 and not group.is_plain and "." not in home.new.name:
+                riding.append(use)
+            else:
+                depth = max(depth, 0)
+                literal = use.literal if depth == len(use.chain) else None
+                node = use.nodes[depth if literal is None else depth - 1]
+                owner = self._decisions.canonical(path)
+                moved.append(MovedUse(use, home, node, literal, is_below(owner, home.move.old.module)))
+        return moved, riding, staying
+
+    def _home(self, path: str, attributes: Sequence[str]) -> Home | None:
+        """Where a use leads now; None where it can stay as it is."""
+        dotted = ".".join([path, *attributes])
+        real = self._decisions.canonical(dotted)
+        home = self._moves.home(real)
+        if home is None or real == dotted:
+            return home
+        # What another module passes on, that module imports from the new home by then.
+        passed_on = self._decisions.passed_on(dotted)
+        return None if passed_on is not None and is_within(passed_on, home.old) else home
+
+    def _ask_about(self, path: str, use: Use) -> None:
+        """A use that may reach an object by another module's name for it: only that module can tell."""
+        parts = [path]
+        for attribute in use.chain:
+            parts.append(attribute)
+            dotted = ".".join(parts)
+            if attribute in self._passed_on and dotted not in self._moves.ancestors:
+                self._decisions.unresolved.add(dotted)
+
+    def _report_uncertain(self, group: Group, paths: Iterable[str]) -> None:
+        for use in group.uses:
+            homes = [home for path in paths if (home := self._home(path, use.chain)) is not None]
+            deep = [home for home in homes if len(use.chain) > len(home.rest) or group.is_plain]
+            if deep:
+                self._decisions.report_use(
+                    use, "shadowed", deep[0],
+                    f"{group.local} leads to {deep[0].move.old} in one place and to something else in another; "
+                    "change this use by hand",
+                )  # fmt: skip
+
+    def _report_aliased(self, group: Group, followed: FollowedNames) -> None:
+        """`mm = old_module`, then `mm.A`: followed as far as to say so."""
+        meaning = followed.meaning(group.variable)
+        for path in meaning.objects if meaning is not None else ():
+            for use in group.uses:
+                home = self._home(path, use.chain)
+                if home is not None and len(use.chain) > len(home.rest):
+                    is_object = is_below(self._decisions.canonical(path), home.move.old.module)
+                    self._decisions.report_use(
+                        use, "member-use" if is_object else "module-import", home,
+                        f"{group.local} is another name of {path}, and {home.move.old} is used through it; "
+                        f"write {home.move.new}",
+                    )  # fmt: skip
+
+    def _report_whole(self, group: Group, path: str) -> None:
+        """A module of which names move one by one, handed on as a whole."""
+        owner = self._decisions.canonical(path)
+        if owner not in self._moves.split_modules or not self._moves.splits(owner):
+            return
+        for use in group.uses:
+            outside = use.place.parents[-1]
+            is_alias = isinstance(outside, ast.Assign | ast.AnnAssign) and outside.value is use.name
+            if use.chain or is_alias:  # another name of it is followed
+                continue
+            self._decisions.report(
+                use.name, "module-import", owner,
+                f"the module {owner} is used as a whole here; what is taken from it is not rewritten",
+            )  # fmt: skip
+
+    # What comes out
+
+    def _drop_duplicates(self) -> None:
+        """Leave out what the same block binds to the same object already."""
+        by_block: dict[int, list[ImportedName]] = {}
+        for name in self._decisions.names:
+            by_block.setdefault(name.block.way[-1], []).append(name)
+        for names in by_block.values():
+            if any(name in self._decisions.targets for name in names):
+                self._drop_duplicates_of(names)
+
+    def _drop_duplicates_of(self, names: Sequence[ImportedName]) -> None:
+        targets = self._decisions.targets
+        seen: dict[Target, ImportedName] = {}
+        for name in names:
+            left: list[Target] = []
+            for target in self._decisions.after(name):
+                earlier = seen.get(target)
+                if earlier is None:
+                    seen[target] = name
+                    left.append(target)
+                elif name in targets and self._is_droppable(name, target):
+                    continue
+                else:
+                    if (
+                        earlier in targets
+                        and self._is_droppable(earlier, target)
+                        and only_imports_between(earlier, name)
+                    ):
+                        targets[earlier] = tuple(t for t in targets[earlier] if t != target)
+                        seen[target] = name
+                    left.append(target)
+            if name in targets:
+                targets[name] = tuple(left)
+
+    def _is_droppable(self, name: ImportedName, target: Target) -> bool:
+        """Is the name bound to nothing else in its scope, and is no comment lost with it?"""
+        if "#" in self._module.source.slice(self._module.source.span(name.statement)):
+            return False
+        followed = self._decisions.provenance.follow({target.bound})
+        variable = followed.variable(target.bound, self._decisions.place_of(name))
+        after = {(id(other.statement), other.local): self._decisions.after(other) for other in self._decisions.names}
+        return all(
+            any(
+                t.bound == target.bound and t.dotted == target.dotted
+                for t in after.get((id(binding.place.node), binding.name), ())
+            )
+            for binding in followed.bindings(variable)
+        )
+
+    def _sites(self) -> Iterator[ImportSite]:
+        by_statement: dict[int, list[ImportedName]] = {}
+        for name in self._decisions.names:
+            by_statement.setdefault(id(name.statement), []).append(name)
+        gone = {at for at, names in by_statement.items() if not any(map(self._decisions.after, names))}
+        for names in by_statement.values():
+            targets = tuple(self._decisions.after(name) for name in names)
+            changed = [name for after, name in zip(targets, names, strict=True) if after != (name.target,)]
+            if not changed:
+                continue
+            statement = names[0].statement
+            subject = ", ".join(dict.fromkeys(map(subject_of, changed)))
+            span = self._module.source.span(statement)
+            group = self._decisions.groups.get(id(statement))
+            block = names[0].block.statements
+            empties = (
+                block[0] is statement and all(id(other) in gone for other in block) and len(names[0].block.way) > 1
+            )
+            yield ImportSite(span, subject, statement, targets, group, empties)
+
+
+def _group(
+    variable: Variable,
+    followed: FollowedNames,
+    names: dict[tuple[int, str], list[ImportedName]],
+    number: int,
+) -> Group:
+    group = Group(variable, [], [], [], number)
+    for binding in followed.bindings(variable):
+        if isinstance(binding.place.node, ast.Import | ast.ImportFrom):
+            found = names.get((id(binding.place.node), binding.name), ())
+            group.names += (name for name in found if name not in group.names)
+            if not found:
+                group.others.append(False)
+        else:
+            group.others.append(binding.harmless and not isinstance(binding.place.node, ast.Name))
+    group.names.sort(key=lambda name: (name.start, name.index))
+    return group

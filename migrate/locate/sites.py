@@ -1,0 +1,182 @@
+"""What a locator finds in one module: sites, each with its exact bytes, and findings."""
+
+from __future__ import annotations
+
+import ast
+import bisect
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TypeAlias
+
+from migrate.edits import Span
+from migrate.findings import Finding
+from migrate.modules import ModuleName
+from migrate.moves import Home
+from migrate.plan import Call
+from migrate.source import Source
+from migrate.targets import Targets
+
+KEEP = re.compile(rb"#[^\S\r\n]*migrate:[^\S\r\n]*keep\b")
+
+
+@dataclass(frozen=True, slots=True)
+class ImportSite:
+    """An import statement that changes.
+
+    Attributes:
+        span: the statement, without what follows it on its line.
+        subject: the moved objects it names, as one text for people.
+        statement: the statement in the tree; None where CPython could not parse the file.
+        targets: what each of its names becomes; None where the plan alone tells.
+        group: sites of one group are accepted or refused together; None for a site that stands alone.
+        empties: nothing would be left of its block.
+    """
+
+    span: Span
+    subject: str
+    statement: ast.ImportFrom | ast.Import | None
+    targets: Targets | None = None
+    group: int | None = None
+    empties: bool = False
+
+    @property
+    def disappears(self) -> bool:
+        """Is nothing left of the statement?"""
+        return self.targets is not None and not any(self.targets)
+
+
+@dataclass(frozen=True, slots=True)
+class UseSite:
+    """A use of a moved object through a name that an import binds: `m.A`, or `A` itself.
+
+    Attributes:
+        span: the bytes of the moved part: `m.A` of `m.A.method`.
+        home: where its object lives now.
+        owner: what the new module is called at this place; empty where the object is imported by its own name.
+        node: the expression with that span; its parent is the last of `parents`.
+        literal: the string that holds the last name, as in `getattr(m, "A")`; then `node` is `m`.
+        quoted: the string that holds the whole use, as a forward reference does.
+    """
+
+    span: Span
+    home: Home
+    owner: str
+    node: ast.expr
+    parents: tuple[ast.AST, ...]
+    literal: ast.Constant | None = None
+    quoted: ast.Constant | None = None
+    group: int | None = None
+
+    @property
+    def subject(self) -> str:
+        return str(self.home.move.old)
+
+    @property
+    def after(self) -> str:
+        """The new spelling of the use; of what stands before the last name where that one is in a string."""
+        names = self.home.new.name.split(".") if self.home.new.name else []
+        if self.literal is not None:
+            names = names[:-1]
+        return ".".join([self.owner, *names] if self.owner else names)
+
+
+@dataclass(frozen=True, slots=True)
+class StringSite:
+    """A string that holds the old path of a moved object.
+
+    Attributes:
+        span: the bytes of the moved part of the path, inside the quotes.
+        node: the string in the tree.
+        colon: the path is written `package.module:Name`.
+    """
+
+    span: Span
+    home: Home
+    node: ast.Constant
+    colon: bool = False
+
+    @property
+    def subject(self) -> str:
+        return str(self.home.move.old)
+
+    @property
+    def after(self) -> str:
+        """The new path of the moved part."""
+        return str(self.home.new) if self.colon else self.home.new.dotted
+
+
+@dataclass(frozen=True, slots=True)
+class CallSite:
+    """A call of the plan's object that the phase changes.
+
+    Attributes:
+        span: from the callee's first byte to the closing parenthesis.
+        callee: from its first byte to the opening parenthesis.
+        values: the arguments' values in source order, none overlapping.
+        call: the plan's entry.
+        node: the call in the tree; None where CPython could not parse the file.
+    """
+
+    span: Span
+    callee: Span
+    values: tuple[Span, ...]
+    call: Call
+    node: ast.Call | None
+
+    @property
+    def subject(self) -> str:
+        return str(self.call.callee)
+
+
+Site: TypeAlias = ImportSite | UseSite | StringSite | CallSite
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """What one module holds for a phase.
+
+    Attributes:
+        sites: by rising start.
+        findings: places that are left to a person.
+        unresolved: dotted objects that may be a re-export of a wanted one, and `module.*` for what a star import
+            binds; only their modules can tell.
+        loads: new homes that the module would come to import while it is loaded.
+        dropped: dotted names of this module that would no longer be bound.
+        kept: places left alone for their `# migrate: keep`.
+    """
+
+    sites: tuple[Site, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    unresolved: frozenset[str] = frozenset()
+    loads: frozenset[str] = frozenset()
+    dropped: frozenset[str] = frozenset()
+    kept: int = 0
+
+
+@dataclass(frozen=True)
+class Module:
+    """One parsed module with its place in the repository."""
+
+    path: str
+    source: Source
+    tree: ast.Module
+    name: ModuleName
+
+    def finding(self, phase: int, node: ast.AST, code: str, subject: object, message: str) -> Finding:
+        line, column, last = node.lineno, node.col_offset, node.end_lineno  # type: ignore[attr-defined]
+        return Finding(phase, self.path, line, column, code, str(subject), message, last)
+
+    @cached_property
+    def keep_lines(self) -> tuple[int, ...]:
+        """Lines with a `# migrate: keep`, rising."""
+        starts = self.source.line_starts
+        return tuple(bisect.bisect_right(starts, found.start()) for found in KEEP.finditer(self.source.content))
+
+    def is_kept(self, first: int, last: int) -> bool:
+        """Does one of the lines from `first` to `last` say `# migrate: keep`?"""
+        at = bisect.bisect_left(self.keep_lines, first)
+        return at < len(self.keep_lines) and self.keep_lines[at] <= last
+
+    def is_kept_node(self, node: ast.AST) -> bool:
+        return self.is_kept(node.lineno, node.end_lineno)  # type: ignore[attr-defined]

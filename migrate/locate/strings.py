@@ -1,0 +1,318 @@
+"""Strings that name a moved object by its old path: those that a function takes as a path change, the rest is told."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from migrate.edits import Span
+from migrate.findings import Finding
+from migrate.locate.forward import forward_reference
+from migrate.locate.sites import Located, Module, StringSite
+from migrate.locate.uses import literal_span
+from migrate.moves import MoveIndex
+from migrate.refs import ObjectRef
+from migrate.syntax import Place, lines_with, places_on
+
+_IMPORTERS = frozenset({
+    "import_module", "__import__", "find_spec", "importorskip", "resolve_name", "import_string", "run_module",
+    "import_fresh_module", "find_loader", "get_loader",
+})  # fmt: skip
+"""Functions whose first argument is the path of a module or an object."""
+_PATCHERS = frozenset({"patch", "setattr", "delattr"})
+_DOCTEST = re.compile(r"^[ \t]*(?:>>>|\.\.\.)(.*)$", re.MULTILINE)
+_TYPE_COMMENT = re.compile(r"#[ \t]*type:[ \t]*(?!ignore\b)([^#\r\n]+)")
+
+
+def locate_strings(module: Module, moves: MoveIndex, redirected: frozenset[str]) -> Located:
+    """Find the strings of a module that name a moved object or module by its old path.
+
+    Docstrings and comments are prose and stay, but for doctests and type comments.
+
+    Args:
+        redirected: modules that are redirects; a `patch()` of one of their names no longer reaches the code.
+    """
+    paths = _Paths.of(moves)
+    if paths is None or not paths.may_be_in(module.source.text):
+        return Located()
+    return _Strings(module, moves, redirected, paths).locate()
+
+
+def moved_object_in(text: str, moves: MoveIndex, redirected: frozenset[str]) -> ObjectRef | None:
+    """The first moved object that a string names by its old path."""
+    paths = _Paths.of(moves)
+    if paths is not None:
+        for found in paths.pattern.finditer(text):
+            subject = _named(moves, redirected, found)
+            if subject is not None:
+                return subject
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Paths:
+    """The old modules that strings are searched for, the longest first."""
+
+    modules: tuple[str, ...]
+    pattern: re.Pattern[str]
+    imports: re.Pattern[str]
+    """An import statement in a text."""
+
+    @staticmethod
+    def of(moves: MoveIndex) -> _Paths | None:
+        return _paths(tuple(sorted({m.old.module for m in moves.moves if m.strings != "none"})))
+
+    def may_be_in(self, text: str) -> bool:
+        return any(module.rpartition(".")[2] in text for module in self.modules)
+
+
+@lru_cache(maxsize=16)
+def _paths(modules: tuple[str, ...]) -> _Paths | None:
+    if not modules:
+        return None
+    longest = sorted(modules, key=len, reverse=True)
+    # In a regular expression the dots are escaped, in the source of a string perhaps twice.
+    names = "|".join(r"\\{0,2}\.".join(map(re.escape, module.split("."))) for module in longest)
+    pattern = re.compile(rf"(?<![\w.])({names})((?:\\{{0,2}}\.\w+)*)((?::[^\W\d]\w*(?:\.\w+)*)?)(?![\w])")
+    imports = re.compile(rf"\b(?:from|import)[ \t]+({names})(?![\w])")
+    return _Paths(tuple(longest), pattern, imports)
+
+
+@dataclass
+class _Strings:
+    module: Module
+    moves: MoveIndex
+    redirected: frozenset[str]
+    paths: _Paths
+    sites: list[StringSite] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    kept: int = 0
+
+    def locate(self) -> Located:
+        for place in places_on(self.module.tree, lines_with(self.module.source, self.paths.pattern)):
+            node = place.node
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                if _is_docstring(place):
+                    self._doctests(node, node.value)
+                else:
+                    self._string(place, node, node.value)
+        self._type_comments()
+        self._concatenations()
+        return Located(tuple(self.sites), tuple(self.findings), kept=self.kept)
+
+    def _string(self, place: Place, node: ast.Constant, text: str) -> None:
+        is_target = _is_target(place) or forward_reference(place)
+        whole = self.paths.pattern.fullmatch(text)
+        if whole is not None and "\\" not in text:
+            self._path(place, node, whole, is_target)
+            return
+        for found in self.paths.pattern.finditer(text):
+            if self._is_prose(found, text):
+                continue
+            subject = _named(self.moves, self.redirected, found)
+            if subject is None:
+                continue
+            if is_target and found.start() == 0 and "\\" not in found.group() and not _in_fstring(place):
+                self._path(place, node, found, is_target)
+            else:
+                self._tell(place, node, subject)
+            return
+
+    def _is_prose(self, found: re.Match[str], text: str) -> bool:
+        """A module name of one word alone may be any word of a sentence, unless it is imported there."""
+        if "." in found.group() or ":" in found.group():
+            return False
+        return not any(imported.start(1) == found.start() for imported in self.paths.imports.finditer(text))
+
+    def _path(self, place: Place, node: ast.Constant, found: re.Match[str], is_target: bool) -> None:
+        """A string that is a path and nothing else."""
+        colon = bool(found.group(3))
+        path = found.group().replace(":", ".")
+        if "." not in path and not is_target:
+            return
+        home = self.moves.home(path)
+        subject = _named(self.moves, self.redirected, found)
+        if home is None or home.move.strings == "none":
+            if subject is not None and home is None:
+                self._tell(place, node, subject)
+            return
+        inside = literal_span(self.module.source, node)
+        wanted = home.move.strings == "all" or is_target
+        if not wanted or inside is None or _in_fstring(place) or (colon and not home.move.old.name):
+            if subject is not None:
+                self._tell(place, node, subject)
+            return
+        if self.module.is_kept_node(node):
+            self.kept += 1
+            return
+        moved = path[: len(path) - sum(len(part) + 1 for part in home.rest)]
+        start = inside.start + len(str(node.value)[: found.start()].encode(self.module.source.encoding))
+        span = Span(start, start + len(moved.encode(self.module.source.encoding)))
+        self.sites.append(StringSite(span, home, node, colon))
+
+    def _tell(self, place: Place, node: ast.Constant, subject: ObjectRef) -> None:
+        shown: ast.AST = next((p for p in reversed(place.parents) if isinstance(p, ast.JoinedStr)), node)
+        call = next((p for p in reversed(place.parents) if isinstance(p, ast.Call)), None)
+        if (
+            subject.module in self.redirected
+            and call is not None
+            and node in call.args[:1]
+            and _called(call.func) & _PATCHERS
+        ):
+            self._report(
+                shown, "shim-patch", subject,
+                f"this patch replaces a name in the redirect {subject.module} and no longer reaches the code under "
+                "test; patch the module that uses the name",
+            )  # fmt: skip
+        else:
+            self._report(
+                shown, "string-reference", subject,
+                f"a string names {subject}; it is not rewritten, change it by hand",
+            )  # fmt: skip
+
+    def _report(self, node: ast.AST, code: str, subject: ObjectRef, message: str) -> None:
+        self.findings.append(self.module.finding(3, node, code, subject, message))
+
+    def _doctests(self, node: ast.Constant, text: str) -> None:
+        """Examples in a docstring run as code."""
+        for example in _DOCTEST.finditer(text):
+            for found in self.paths.pattern.finditer(example.group(1)):
+                subject = _named(self.moves, self.redirected, found)
+                if subject is None or self._is_prose(found, example.group(1)):
+                    continue
+                message = f"a doctest names {subject}; it is not rewritten, change it by hand"
+                line = node.lineno + text.count("\n", 0, example.start())
+                last = node.end_lineno or line
+                exact = min(line, last)
+                self.findings.append(
+                    Finding(3, self.module.path, exact, 0 if exact > node.lineno else node.col_offset,
+                            "string-reference", str(subject), message, exact)
+                )  # fmt: skip
+                break
+
+    def _type_comments(self) -> None:
+        for comment in _TYPE_COMMENT.finditer(self.module.source.text):
+            for found in self.paths.pattern.finditer(comment.group(1)):
+                subject = _named(self.moves, self.redirected, found)
+                if subject is not None and "." in found.group():
+                    self._tell_comment(comment, subject)
+                    break
+
+    def _tell_comment(self, comment: re.Match[str], subject: ObjectRef) -> None:
+        text = self.module.source.text
+        offset = self.module.source.bom + len(text[: comment.start()].encode(self.module.source.encoding))
+        line, column = self.module.source.position(offset)
+        message = f"a type comment names {subject}; it is not rewritten, change it by hand"
+        self.findings.append(
+            Finding(3, self.module.path, line, column, "string-reference", str(subject), message, line)
+        )
+
+    def _concatenations(self) -> None:
+        """`"pkg." + "old.A"`: no part has the whole path."""
+        leaves = {module.rpartition(".")[2] for module in self.paths.modules if "." in module}
+        if not leaves:
+            return
+        words = re.compile("|".join(rf"{re.escape(leaf)}(?!\w)" for leaf in sorted(leaves)))
+        for place in places_on(self.module.tree, lines_with(self.module.source, words)):
+            node = place.node
+            if not isinstance(node, ast.BinOp) or isinstance(place.parents[-1], ast.BinOp):
+                continue
+            text = _folded(node)
+            if text is None or any(self.paths.pattern.search(part) for part in _constants(node)):
+                continue
+            found = self.paths.pattern.search(text)
+            subject = _named(self.moves, self.redirected, found) if found else None
+            if subject is not None:
+                self._report(
+                    node, "string-reference", subject,
+                    f"a string put together here names {subject}; it is not rewritten, change it by hand",
+                )  # fmt: skip
+
+
+def _named(moves: MoveIndex, redirected: frozenset[str], found: re.Match[str]) -> ObjectRef | None:
+    """What a dotted path in a string refers to, if the plan moves it or makes its module a redirect."""
+    module = found.group(1).replace("\\", "")
+    rest = (found.group(2).replace("\\", "") + found.group(3).replace(":", ".")).strip(".")
+    home = moves.home(".".join(filter(None, [module, rest])))
+    if home is not None:
+        return home.move.old if home.move.old.name or not rest else ObjectRef(module, rest.partition(".")[0])
+    name = rest.partition(".")[0]
+    if not name or module in redirected or f"{module}.{rest}" in moves.ancestors:
+        return ObjectRef(module, name)
+    return None
+
+
+def _is_target(place: Place) -> bool:
+    """Is the string taken as the path of a module or an object?"""
+    node, parent = place.node, place.parents[-1]
+    match parent:
+        case ast.Call(func=func, args=args) if args and args[0] is node:
+            return bool(_called(func) & (_IMPORTERS | {"patch"})) or _is_method(func) or _is_modules(_owner(func))
+        case ast.Call(func=ast.Attribute(attr="setitem" | "delitem"), args=[first, second, *_]):
+            return second is node and _is_modules(first)
+        case ast.keyword(arg="target" | "name") if len(place.parents) > 1:
+            call = place.parents[-2]
+            return isinstance(call, ast.Call) and bool(_called(call.func) & (_IMPORTERS | {"patch"}))
+        case ast.Subscript(value=value):
+            return _is_modules(value)
+        case ast.Compare(left=left, comparators=[right]) if left is node:
+            return _is_modules(right)
+        case ast.Dict(keys=keys) if node in keys and len(place.parents) > 1:
+            call = place.parents[-2]
+            return isinstance(call, ast.Call) and "patch" in _called(call.func) and _is_modules(call.args[0])
+    return False
+
+
+def _is_method(function: ast.expr) -> bool:
+    """`monkeypatch.setattr("path", …)`, not the built-in `setattr`."""
+    return isinstance(function, ast.Attribute) and function.attr in ("setattr", "delattr")
+
+
+def _owner(function: ast.expr) -> ast.expr | None:
+    return function.value if isinstance(function, ast.Attribute) else None
+
+
+def _is_modules(node: ast.expr | None) -> bool:
+    """`sys.modules`, or its name in a string, as `patch.dict` takes it."""
+    match node:
+        case ast.Attribute(attr="modules", value=ast.Name(id="sys")) | ast.Constant(value="sys.modules"):
+            return True
+    return False
+
+
+def _called(function: ast.expr) -> set[str]:
+    """The names of an attribute chain: `mock`, `patch` and `object` of `mock.patch.object`."""
+    found: set[str] = set()
+    while isinstance(function, ast.Attribute):
+        found.add(function.attr)
+        function = function.value
+    if isinstance(function, ast.Name):
+        found.add(function.id)
+    return found
+
+
+def _is_docstring(place: Place) -> bool:
+    return len(place.parents) >= 2 and isinstance(place.parents[-1], ast.Expr)
+
+
+def _in_fstring(place: Place) -> bool:
+    return any(isinstance(parent, ast.JoinedStr) for parent in place.parents)
+
+
+def _folded(node: ast.expr) -> str | None:
+    """The text of strings joined by `+`."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        left, right = _folded(node.left), _folded(node.right)
+        return left + right if left is not None and right is not None else None
+    return None
+
+
+def _constants(node: ast.expr) -> Iterator[str]:
+    for part in ast.walk(node):
+        if isinstance(part, ast.Constant) and isinstance(part.value, str):
+            yield part.value

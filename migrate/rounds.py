@@ -1,0 +1,187 @@
+"""All files of a phase, again and again until no module tells another one anything new."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, field
+
+from migrate.candidates import find_candidates, find_words, relevance
+from migrate.executors import transform_files
+from migrate.exports import star_exports
+from migrate.load_graph import LoadGraph
+from migrate.modules import file_of, module_of
+from migrate.moves import MoveIndex
+from migrate.plan import Plan
+from migrate.reexports import Reexports
+from migrate.source import Source, UnparsableSource
+from migrate.taken import may_take, names_taken
+from migrate.transform import FileResult, PhaseSpec
+from rollback.git import Git
+
+Read = Callable[[str], bytes]
+"""The bytes of a file that is there, by its path."""
+ReadIfThere = Callable[[str], bytes | None]
+
+
+@dataclass
+class Rounds:
+    """The files that a phase may change, and what they have told about each other so far.
+
+    Each round looks at the files that something new is known about: names that another module passes on, names that
+    a star import binds, new homes that load their importer, names that other modules take from one.
+
+    Attributes:
+        read, read_if_there: files of the repository, by path.
+        progress: told how many files of a round are done, and of how many.
+    """
+
+    git: Git
+    plan: Plan
+    phase: int
+    read: Read
+    read_if_there: ReadIfThere
+    jobs: int | None = None
+    progress: Callable[[int, int], None] | None = None
+    results: dict[str, FileResult] = field(default_factory=dict)
+    _aliases: dict[str, str] = field(default_factory=dict)
+    _maybe: dict[str, str] = field(default_factory=dict)
+    _exports: dict[str, frozenset[str] | None] = field(default_factory=dict)
+    _taken: set[str] = field(default_factory=set)
+    _cycles: dict[tuple[str, str], str] = field(default_factory=dict)
+    _asked: set[str] = field(default_factory=set)
+    _dropped: set[str] = field(default_factory=set)
+    _loads: set[tuple[str, str]] = field(default_factory=set)
+    _known_words: set[str] = field(default_factory=set)
+
+    def run(self) -> list[FileResult]:
+        """Transform every file until nothing new comes up."""
+        self._reexports = Reexports(self.plan, self.read_if_there)
+        self._graph = LoadGraph(self.read_if_there, self.plan.plan.source_roots)
+        self._wanted = _wanted(self.plan, self.phase)
+        self._known_words = {name.rpartition(".")[2] for name in self._wanted}
+        self._redirected = {path for r in self.plan.redirects if (path := self._file_of(r.module))}
+        words = set(self._known_words)
+        found: Collection[str] = find_candidates(self.git, self.plan, self.phase)
+        self._look_at(found)
+        while True:
+            again, words, found = self._follow_reexports(words, found)
+            again |= self._read_exports() | self._look_for_circles() | self._look_for_takers()
+            if not again and not found:
+                return list(self.results.values())
+            self._look_at(sorted(again | set(found)))
+
+    def _look_at(self, paths: Iterable[str]) -> None:
+        files = [(path, self.read(path)) for path in paths if path not in self._redirected]
+        names = {name.rpartition(".")[2] for name in (*self._aliases, *self._maybe)}
+        is_relevant = relevance(self.plan, self.phase, names)
+        relevant = [(path, content) for path, content in files if is_relevant(path, content)]
+        spec = PhaseSpec(
+            self.plan,
+            self.phase,
+            tuple(sorted(self._aliases.items())),
+            tuple(sorted(self._maybe.items())),
+            tuple(sorted(self._exports.items(), key=lambda item: item[0])),
+            frozenset(self._taken),
+            tuple((module, new, chain) for (module, new), chain in sorted(self._cycles.items())),
+        )
+        progress = self.progress
+        tick = None if progress is None else lambda done: progress(done, len(relevant))
+        for result in transform_files(relevant, spec, self.jobs, tick):
+            self.results[result.path] = result
+
+    def _follow_reexports(self, words: set[str], found: Collection[str]) -> tuple[set[str], set[str], tuple[str, ...]]:
+        """Other modules' names for the plan's objects: files to look at again, and those that have the new names."""
+        if not self._wanted:
+            return set(), set(), ()
+        aliases, maybe = self._aliases, self._maybe
+        renamed, doubtful = self._reexports.renamed(
+            ((p, self.read(p)) for p in found), words, self._wanted | set(aliases) | set(maybe)
+        )
+        uncertain = {n: real for n, real in renamed.items() if real in maybe} | dict(doubtful)
+        renamed = {n: real for n, real in renamed.items() if real not in maybe}
+        unresolved = {n for r in self.results.values() for n in r.unresolved if not n.endswith(".*")} - self._asked
+        self._asked |= unresolved
+        new = {**self._reexports.aliases(unresolved, self._wanted), **renamed}
+        new = {name: aliases.get(real, real) for name, real in new.items() if name not in aliases}
+        uncertain |= self._reexports.uncertain(unresolved - set(new), self._wanted)
+        doubts = {
+            name: aliases.get(real, maybe.get(real, real))
+            for name, real in uncertain.items()
+            if name not in aliases and name not in new and name not in maybe
+        }
+        if not new and not doubts:
+            return set(), set(), ()
+        aliases |= new
+        maybe |= doubts
+        words = {name.rpartition(".")[2] for name in (*renamed, *uncertain)} - self._known_words
+        self._known_words |= words
+        again = {r.path for r in self.results.values() if not r.unresolved.isdisjoint({*new, *doubts})}
+        return again, words, find_words(self.git, self.plan, words)
+
+    def _read_exports(self) -> set[str]:
+        """What star imports bind, and the files that asked."""
+        asked = {name for r in self.results.values() for name in r.unresolved if name.endswith(".*")} - self._asked
+        self._asked |= asked
+        for name in asked:
+            self._exports_of(name.removesuffix(".*"))
+        return {r.path for r in self.results.values() if not r.unresolved.isdisjoint(asked)}
+
+    def _exports_of(self, module: str) -> frozenset[str] | None:
+        if module not in self._exports:
+            self._exports[module] = None  # modules in a circle are not certain
+            path = self._file_of(module)
+            content = self.read_if_there(path) if path is not None else None
+            if path is not None and content is not None:
+                importer = module_of(path, self.plan.plan.source_roots)
+                try:
+                    tree = Source(content).parse()
+                except UnparsableSource:
+                    return None
+                self._exports[module] = star_exports(tree, importer, self._exports_of)
+        return self._exports[module]
+
+    def _look_for_circles(self) -> set[str]:
+        """New homes that load the module which would come to import them: files to look at again."""
+        again: set[str] = set()
+        for result in list(self.results.values()):
+            if not result.loads:
+                continue
+            module = module_of(result.path, self.plan.plan.source_roots).name
+            for new in sorted(result.loads):
+                if (module, new) in self._loads:
+                    continue
+                self._loads.add((module, new))
+                chain = self._graph.chain(new, {module})
+                if chain is not None and self._graph.chain(module, {new}) is None:
+                    self._cycles[module, new] = " → ".join(chain)
+                    again.add(result.path)
+        return again
+
+    def _look_for_takers(self) -> set[str]:
+        """Names that would be gone and that other modules take from there: files to look at again."""
+        dropped = {name for r in self.results.values() for name in r.dropped} - self._dropped
+        self._dropped |= dropped
+        if not dropped:
+            return set()
+        test = may_take(dropped)
+        taken: set[str] = set()
+        for path in find_words(self.git, self.plan, {name.rpartition(".")[2] for name in dropped if name[-1] != "*"}):
+            content = self.read(path)
+            if test(content):
+                taken |= names_taken(content, module_of(path, self.plan.plan.source_roots), dropped)
+        taken -= self._taken
+        self._taken |= taken
+        return {r.path for r in self.results.values() if not r.dropped.isdisjoint(taken)}
+
+    def _file_of(self, module: str) -> str | None:
+        return file_of(module, self.plan.plan.source_roots, lambda path: (self.git.root / path).is_file())
+
+
+def _wanted(plan: Plan, phase: int) -> set[str]:
+    """Objects of the plan that other modules may pass on: callees, and modules and objects of which a part moves."""
+    wanted: set[str] = set()
+    if phase in (4, 5) and plan.phase4 is not None:
+        wanted |= {call.callee.dotted for call in plan.phase4.call}
+    if phase in (3, 5):
+        wanted |= {m.old.dotted.rpartition(".")[0] for m in MoveIndex.of(plan).moves if m.old.name}
+    return wanted

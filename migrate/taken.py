@@ -1,0 +1,73 @@
+"""Which names does a module take from where others bind them: `from app import os`, `app.os`, `patch("app.os")`?"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable, Collection
+
+from migrate.locate.aliases import imported_names
+from migrate.modules import ModuleName
+from migrate.provenance import attributes, root_name
+from migrate.source import Source, UnparsableSource
+from migrate.syntax import star_sources
+
+_WORD = re.compile(rb"\w+")
+
+
+def may_take(names: Collection[str]) -> Callable[[bytes], bool]:
+    """A cheap look at a file's text: may it take one of these dotted names?"""
+    by_leaf: dict[bytes, set[bytes]] = {}
+    for name in names:
+        module, _, local = name.rpartition(".")
+        by_leaf.setdefault(module.rpartition(".")[2].encode(), set()).add(local.encode())
+
+    def test(content: bytes) -> bool:
+        words = set(_WORD.findall(content))
+        return any(
+            leaf in words and (b"*" in locals_ or not locals_.isdisjoint(words)) for leaf, locals_ in by_leaf.items()
+        )
+
+    return test
+
+
+def names_taken(content: bytes, importer: ModuleName, names: Collection[str]) -> frozenset[str]:
+    """Those of `names` (dotted, `module.name` or `module.*`) that the module reads from where they are bound.
+
+    Strings count, too, as in `patch("module.name")` and `patch.object(module, "name")`. May be too many, never too
+    few, as far as the text tells.
+    """
+    by_module: dict[str, set[str]] = {}
+    for name in names:
+        module, _, local = name.rpartition(".")
+        if module != importer.name:
+            by_module.setdefault(module, set()).add(local)
+    source = Source(content)
+    try:
+        tree = source.parse()
+    except UnparsableSource:
+        return frozenset(name for name in names if name.rpartition(".")[2].encode() in content)
+    taken: set[str] = set()
+    for star in star_sources(tree, importer) & by_module.keys():
+        taken |= {f"{star}.{local}" for local in by_module[star]}
+    bound: dict[str, set[str]] = {}
+    modules: set[str] = set()
+    for each in imported_names(tree, importer):
+        if each.alias.name in by_module.get(each.source, ()):
+            taken.add(each.path)
+        modules |= {module for module in (each.source, each.path) if module in by_module}
+        if each.dotted in by_module or any(module.startswith(each.dotted + ".") for module in by_module):
+            bound.setdefault(each.local, set()).add(each.dotted)
+    wanted = {f"{module}.{local}" for module, locals_ in by_module.items() for local in locals_}
+    words = {name.rpartition(".")[2] for name in wanted}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and node.attr in words:
+            root = root_name(node)
+            for dotted in bound.get(root.id, ()) if root is not None else ():
+                taken |= {".".join([dotted, *attributes(node)])} & wanted
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            text = node.value
+            taken |= {f"{module}.{text}" for module in modules if text in by_module[module]}
+            if any(word in text for word in words):
+                taken |= {name for name in wanted if re.search(rf"(?<![\w.]){re.escape(name)}(?!\w)", text)}
+    return frozenset(taken)
