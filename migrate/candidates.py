@@ -85,8 +85,15 @@ def _may_import(plan: Plan, other_names: Collection[str]) -> Callable[[str, byte
     inner = [module for module in moves.old_modules if "." in module]
     dotted = re.compile(_any(inner).replace(rb"\.", rb"[\s\\]*\.[\s\\]*") + rb"(?!\w)")
     top = _any(moves.old_modules - set(inner))
-    quoted = re.compile(
-        rb"['\"](?:(?:from|import)\s+)?" + top + rb"(?!\w)|:\s*['\"][^'\"\n]*(?<!\w)" + top + rb"(?!\w)"
+    # a name of one word may be anything, unless it is imported, quoted, or has an attribute
+    alone = re.compile(
+        rb"\bfrom[\s\\]+"
+        + top
+        + rb"(?!\w)|(?<![\w.])"
+        + top
+        + rb"[\s\\]*\.|['\"](?:(?:from|import)\s+)?"
+        + top
+        + rb"(?!\w)"
     )
     relative = re.compile(rb"\bfrom[\s\\]*\.[^#;=()'\"]*?\bimport\b")
     last = {module.rpartition(".")[2] for module in moves.old_modules} | moves.owner_leaves | set(other_names)
@@ -98,7 +105,7 @@ def _may_import(plan: Plan, other_names: Collection[str]) -> Callable[[str, byte
     joined = re.compile(rb"['\"]\s*\+\s*['\"][\w.]*" + _any(last) + rb"(?!\w)|" + _any(last) + rb"[\w.]*['\"]\s*\+")
 
     def test(_path: str, content: bytes) -> bool:
-        if dotted.search(content) or quoted.search(content) or joined.search(content):
+        if dotted.search(content) or alone.search(content) or joined.search(content):
             return True
         inside = relative.search(content) is not None
         if inside and (moves.has_modules or any(leaves.search(r.group()) for r in relative.finditer(content))):

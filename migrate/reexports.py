@@ -160,8 +160,8 @@ def _names_given_to(content: bytes, words: Collection[str]) -> frozenset[str]:
     for statement, scopes in statements(tree.body):
         if scopes:
             continue
-        if isinstance(statement, ast.ImportFrom):
-            given |= {a.asname for a in statement.names if a.asname and a.name in words}
+        if isinstance(statement, ast.ImportFrom | ast.Import):
+            given |= {a.asname for a in statement.names if a.asname and a.name.rpartition(".")[2] in words}
         for target, value in plain_assignment(statement):
             last = value.attr if isinstance(value, ast.Attribute) else value.id if isinstance(value, ast.Name) else ""
             given |= {target.id} if last in words else set()

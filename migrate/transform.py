@@ -31,6 +31,8 @@ _LINE_END = re.compile(r"\r\n|\r|\n")
 _BLANKS = re.compile(rb"[ \t\f]*")
 _LAST_ON_LINE = re.compile(rb"[ \t\f]*(?:[#\r\n]|\Z)")
 _CONTINUATION = re.compile(rb"\\(?:\r\n|\r|\n)\Z")
+_NAME = re.compile(r"\.?\s*(\w+)")
+_COMMENT = re.compile(r"#[^\r\n]*")
 _VALUE = "_migrate_value_{}_"
 
 
@@ -350,9 +352,7 @@ def _moved_path(query: CompiledQuery, site: UseSite | StringSite, path: str) -> 
 def _use_edits(source: Source, site: UseSite, query: CompiledQuery, path: str, number: int) -> tuple[Edit, ...]:
     """The use in its new spelling; nothing where that is the old one."""
     _moved_path(query, site, path)
-    found: list[Edit] = []
-    if source.slice(site.span) != site.after:
-        found.append(Edit(site.span, _encoded(source, site.after), "use", number))
+    found = [Edit(span, _encoded(source, after), "use", number) for span, after in _pieces(source, site)]
     if site.literal is not None:
         inside = literal_span(source, site.literal)
         assert inside is not None, "others are not located"
@@ -360,6 +360,27 @@ def _use_edits(source: Source, site: UseSite, query: CompiledQuery, path: str, n
         if source.slice(inside) != last:
             found.append(Edit(inside, _encoded(source, last), "use", number))
     return tuple(found)
+
+
+def _pieces(source: Source, site: UseSite) -> list[tuple[Span, str]]:
+    """What changes of a use, and into what; comments between its parts stay where they are."""
+    before = source.slice(site.span)
+    if before == site.after:
+        return []
+    names = list(_NAME.finditer(_COMMENT.sub(lambda comment: " " * len(comment.group()), before)))
+    new = site.after.split(".")
+    if "#" not in before or not names:
+        return [(site.span, site.after)]
+    if len(names) == len(new):
+        changes = [(old, after) for old, after in zip(names, new, strict=True) if old.group(1) != after]
+    else:  # all of it where the first name is, as the line ends behind are inside parentheses
+        changes = [(names[0], site.after), *((name, "") for name in names[1:])]
+    found: list[tuple[Span, str]] = []
+    for name, after in changes:
+        start, end = name.span(1) if after else name.span()
+        offset = site.span.start + len(before[:start].encode(source.encoding))
+        found.append((Span(offset, offset + len(before[start:end].encode(source.encoding))), after))
+    return found
 
 
 def _string_edits(source: Source, site: StringSite, query: CompiledQuery, path: str, number: int) -> tuple[Edit, ...]:

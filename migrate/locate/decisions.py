@@ -140,6 +140,8 @@ class Decisions:
         local, scope = variable
         if scope is not None:
             return isinstance(scope, ast.ClassDef)
+        if local in self.identifiers.outside_code:
+            return True
         return local in self.identifiers.listed_in_all or f"{self.module.name.name}.{local}" in self.elsewhere.taken
 
     def leads_in_a_circle(self, name: ImportedName, new: str, *, at_load_time: bool) -> bool:

@@ -7,10 +7,14 @@ import re
 import symtable
 from collections.abc import Iterator
 from functools import cached_property
+from itertools import chain
 
 from migrate.locate.sites import Module
 from migrate.syntax import star_sources, statements
 
+DOCTEST = re.compile(r"^[ \t]*(?:>>>|\.\.\.)(.*)$", re.MULTILINE)
+"""A line of an example in a docstring."""
+TYPE_COMMENT = re.compile(r"#[ \t]*type:[ \t]*(?!ignore\b)([^#\r\n]+)")
 _DYNAMIC = frozenset({"globals", "locals", "vars", "eval", "exec"})
 
 
@@ -50,6 +54,13 @@ class Names:
     def is_used(self, name: str) -> bool:
         """Is the name read, or does a string have it as a word?"""
         return name in self._read or name in self._words
+
+    @cached_property
+    def outside_code(self) -> frozenset[str]:
+        """Words of type comments and of doctests: they read the module's names, too."""
+        text = self._module.source.text
+        found = chain(TYPE_COMMENT.findall(text), DOCTEST.findall(text)) if "#" in text or ">>>" in text else ()
+        return frozenset(word for part in found for word in re.findall(r"\w+", part))
 
     @property
     def is_dynamic(self) -> bool:

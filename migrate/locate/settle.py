@@ -74,7 +74,7 @@ def _why_not_renamed(decisions: Decisions, group: Group, uses: Sequence[Use], ne
     if group.others or any(name.scope is not group.variable[1] for name in group.names):
         return "more than imports bind it"
     for use in uses:
-        problem = inexact(decisions.module.source, use, use.nodes[0])
+        problem = inexact(decisions.module.source, use)
         if problem is None and decisions.module.is_kept_node(use.nodes[0]):
             problem = "it is marked to be kept"
         if problem is not None:
@@ -103,7 +103,7 @@ class _Settling:
             if self._module.is_kept_node(each.use.nodes[-1]):
                 self._decisions.kept.add((each.node.lineno, each.node.col_offset))
                 continue
-            problem = inexact(self._module.source, each.use, each.node) or _unspellable(each)
+            problem = inexact(self._module.source, each.use) or _unspellable(each)
             if problem is None:
                 found.append(each)
             else:

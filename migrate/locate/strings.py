@@ -11,6 +11,7 @@ from functools import lru_cache
 from migrate.edits import Span
 from migrate.findings import Finding
 from migrate.locate.forward import forward_reference
+from migrate.locate.scopes import DOCTEST, TYPE_COMMENT
 from migrate.locate.sites import Located, Module, StringSite
 from migrate.locate.uses import literal_span
 from migrate.moves import MoveIndex
@@ -23,8 +24,6 @@ _IMPORTERS = frozenset({
 })  # fmt: skip
 """Functions whose first argument is the path of a module or an object."""
 _PATCHERS = frozenset({"patch", "setattr", "delattr"})
-_DOCTEST = re.compile(r"^[ \t]*(?:>>>|\.\.\.)(.*)$", re.MULTILINE)
-_TYPE_COMMENT = re.compile(r"#[ \t]*type:[ \t]*(?!ignore\b)([^#\r\n]+)")
 
 
 def locate_strings(module: Module, moves: MoveIndex, redirected: frozenset[str]) -> Located:
@@ -110,7 +109,7 @@ class _Strings:
             self._path(place, node, whole, is_target)
             return
         for found in self.paths.pattern.finditer(text):
-            if self._is_prose(found, text):
+            if self._is_prose(found, text) and not _goes_on(place, found, text):
                 continue
             subject = _named(self.moves, self.redirected, found)
             if subject is None:
@@ -178,7 +177,7 @@ class _Strings:
 
     def _doctests(self, node: ast.Constant, text: str) -> None:
         """Examples in a docstring run as code."""
-        for example in _DOCTEST.finditer(text):
+        for example in DOCTEST.finditer(text):
             for found in self.paths.pattern.finditer(example.group(1)):
                 subject = _named(self.moves, self.redirected, found)
                 if subject is None or self._is_prose(found, example.group(1)):
@@ -194,7 +193,7 @@ class _Strings:
                 break
 
     def _type_comments(self) -> None:
-        for comment in _TYPE_COMMENT.finditer(self.module.source.text):
+        for comment in TYPE_COMMENT.finditer(self.module.source.text):
             for found in self.paths.pattern.finditer(comment.group(1)):
                 subject = _named(self.moves, self.redirected, found)
                 if subject is not None and "." in found.group():
@@ -212,18 +211,19 @@ class _Strings:
 
     def _concatenations(self) -> None:
         """`"pkg." + "old.A"`: no part has the whole path."""
-        leaves = {module.rpartition(".")[2] for module in self.paths.modules if "." in module}
-        if not leaves:
-            return
+        leaves = {module.rpartition(".")[2] for module in self.paths.modules}
         words = re.compile("|".join(rf"{re.escape(leaf)}(?!\w)" for leaf in sorted(leaves)))
         for place in places_on(self.module.tree, lines_with(self.module.source, words)):
             node = place.node
             if not isinstance(node, ast.BinOp) or isinstance(place.parents[-1], ast.BinOp):
                 continue
             text = _folded(node)
-            if text is None or any(self.paths.pattern.search(part) for part in _constants(node)):
+            parts = (self.paths.pattern.search(part) for part in _constants(node))
+            if text is None or any(part is not None and "." in part.group() for part in parts):
                 continue
             found = self.paths.pattern.search(text)
+            if found is not None and self._is_prose(found, text):
+                continue
             subject = _named(self.moves, self.redirected, found) if found else None
             if subject is not None:
                 self._report(
@@ -300,6 +300,12 @@ def _is_docstring(place: Place) -> bool:
 
 def _in_fstring(place: Place) -> bool:
     return any(isinstance(parent, ast.JoinedStr) for parent in place.parents)
+
+
+def _goes_on(place: Place, found: re.Match[str], text: str) -> bool:
+    """Does a path end with a dot where an f-string or a `+` puts something behind it?"""
+    is_part = any(isinstance(parent, ast.JoinedStr | ast.BinOp) for parent in place.parents[-1:])
+    return is_part and text[found.end() :] == "."
 
 
 def _folded(node: ast.expr) -> str | None:

@@ -99,15 +99,13 @@ def _named_attribute(call: ast.AST, owner: ast.expr) -> ast.Constant | None:
     return None
 
 
-def inexact(source: Source, use: Use, node: ast.expr) -> str | None:
-    """Why the bytes of `node`, the moved part of a use, cannot be replaced; None when they can."""
+def inexact(source: Source, use: Use) -> str | None:
+    """Why the bytes of a use cannot be replaced; None when they can."""
     strings = [parent for parent in use.place.parents if isinstance(parent, ast.JoinedStr)]
     if strings and not place_exactly(source, strings[0]):
         return "it stands in an f-string whose places this interpreter does not tell"
     if any(shows_itself(source, parent) for parent in use.place.parents):
         return "an f-string with `=` prints it"
-    if "#" in source.slice(source.span(node)):
-        return "a comment stands inside it"
     if use.literal is not None and literal_span(source, use.literal) is None:
         return "the name of its attribute is not written as one plain string"
     return None

@@ -1,0 +1,133 @@
+"""Relative imports, resolved from the file's place."""
+
+from benchmarks.matrix.case import make
+from benchmarks.matrix.cases.pairs import MODULE_IN_PACKAGE, OBJECT_IN_PACKAGE, USE, both
+
+GROUP = "relative"
+_NEAR = ((("pkg.old:A", "pkg.new:B"),), (("pkg.old", "pkg.new"),))
+_FAR = (OBJECT_IN_PACKAGE, MODULE_IN_PACKAGE)
+_MODULE_USE = "\n\n\ndef seen():\n    return old.A.home\n"
+
+CASES = (
+    *both(
+        "the same spelling in another package",
+        GROUP,
+        "from .old import A" + USE,
+        {},
+        {},
+        moves=_NEAR,
+        path="far/user.py",
+        world={"far/old.py": 'class A:\n    home = "stay"\n'},
+    ),
+    *both(
+        "one dot",
+        GROUP,
+        "from .old import A" + USE,
+        {"from .old import A": "from .new import B as A"},
+        {"from .old": "from .new"},
+        moves=_NEAR,
+        path="pkg/user.py",
+    ),
+    *both(
+        "two dots",
+        GROUP,
+        "from ..old import A" + USE,
+        {"from ..old import A": "from ..new import B as A"},
+        {"from ..old": "from ..new"},
+        moves=_NEAR,
+        path="pkg/sub/user.py",
+    ),
+    *both(
+        "three dots",
+        GROUP,
+        "from ...old import A as X" + USE.replace("A", "X"),
+        {"from ...old import A": "from ...new import B"},
+        {"from ...old": "from ...new"},
+        moves=_NEAR,
+        path="pkg/sub/deep/user.py",
+    ),
+    *both(
+        "one dot in __init__",
+        GROUP,
+        "from .old import A" + USE,
+        {"from .old import A": "from .new import B as A"},
+        {"from .old": "from .new"},
+        moves=_NEAR,
+        path="pkg/__init__.py",
+    ),
+    *both(
+        "two dots in a subpackage's __init__",
+        GROUP,
+        "from ..old import A" + USE,
+        {"from ..old import A": "from ..new import B as A"},
+        {"from ..old": "from ..new"},
+        moves=_NEAR,
+        path="pkg/sub/__init__.py",
+    ),
+    *both(
+        "one dot, to another package",
+        GROUP,
+        "from .old import A" + USE,
+        {"from .old import A": "from lib.core.new import B as A"},
+        {"from .old": "from lib.core.new"},
+        moves=_FAR,
+        path="pkg/user.py",
+    ),
+    *both(
+        "two dots, to another package",
+        GROUP,
+        "from ..old import (\n    A,  # ours\n)" + USE,
+        {"from ..old import (\n    A,": "from lib.core.new import (\n    B as A,"},
+        {"from ..old": "from lib.core.new"},
+        moves=_FAR,
+        path="pkg/sub/user.py",
+    ),
+    *both(
+        "from . import old",
+        GROUP,
+        "from . import old" + _MODULE_USE,
+        {"from . import old": "from . import new as old", "old.A": "old.B"},
+        {"from . import old": "from . import new as old"},
+        moves=_NEAR,
+        path="pkg/user.py",
+    ),
+    *both(
+        "from .. import old as m, to another package",
+        GROUP,
+        "from .. import old as m" + _MODULE_USE.replace("old", "m"),
+        {"from .. import old": "from lib.core import new", "m.A": "m.B"},
+        {"from .. import old": "from lib.core import new"},
+        moves=_FAR,
+        path="pkg/sub/user.py",
+    ),
+    *both(
+        "from . import old, another",
+        GROUP,
+        "from . import another, old\n\n\ndef seen():\n    return [another.A, old.A.home]\n",
+        {"from . import another, old": "from . import another, new as old", "old.A": "old.B"},
+        {"from . import another, old": "from . import another, new as old"},
+        moves=_NEAR,
+        path="pkg/user.py",
+        world={"pkg/another.py": 'A = "stay"\n'},
+    ),
+    make(
+        "one dot below another source root",
+        GROUP,
+        (("pkg.old:A", "pkg.new:B"),),
+        "from .old import A" + USE,
+        {"from .old import A": "from .new import B as A"},
+        path="src/pkg/user.py",
+        source_root="src",
+        plan='source_roots = ["src"]',
+    ),
+    make(
+        "absolute below another source root",
+        GROUP,
+        (("pkg.old:A", "pkg.new:B"),),
+        "from pkg.old import A" + USE,
+        {"from pkg.old import A": "from pkg.new import B as A"},
+        path="src/pkg/user.py",
+        source_root="src",
+        plan='source_roots = ["src"]',
+    ),
+)
