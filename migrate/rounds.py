@@ -168,7 +168,7 @@ class Rounds:
         for path in find_words(self.git, self.plan, {name.rpartition(".")[2] for name in dropped if name[-1] != "*"}):
             content = self.read(path)
             if test(content):
-                taken |= names_taken(content, module_of(path, self.plan.plan.source_roots), dropped)
+                taken |= names_taken(content, module_of(path, self.plan.plan.source_roots), dropped, self._exports_of)
         taken -= self._taken
         self._taken |= taken
         return {r.path for r in self.results.values() if not r.dropped.isdisjoint(taken)}

@@ -31,11 +31,19 @@ def may_take(names: Collection[str]) -> Callable[[bytes], bool]:
     return test
 
 
-def names_taken(content: bytes, importer: ModuleName, names: Collection[str]) -> frozenset[str]:
+def names_taken(
+    content: bytes,
+    importer: ModuleName,
+    names: Collection[str],
+    exports: Callable[[str], frozenset[str] | None],
+) -> frozenset[str]:
     """Those of `names` (dotted, `module.name` or `module.*`) that the module reads from where they are bound.
 
     Strings count, too, as in `patch("module.name")` and `patch.object(module, "name")`. May be too many, never too
     few, as far as the text tells.
+
+    Args:
+        exports: what a star import of a module binds; None where that is not certain.
     """
     by_module: dict[str, set[str]] = {}
     for name in names:
@@ -49,7 +57,8 @@ def names_taken(content: bytes, importer: ModuleName, names: Collection[str]) ->
         return frozenset(name for name in names if name.rpartition(".")[2].encode() in content)
     taken: set[str] = set()
     for star in star_sources(tree, importer) & by_module.keys():
-        taken |= {f"{star}.{local}" for local in by_module[star]}
+        known = exports(star)
+        taken |= {f"{star}.{local}" for local in by_module[star] if known is None or local in known or local == "*"}
     bound: dict[str, set[str]] = {}
     modules: set[str] = set()
     for each in imported_names(tree, importer):

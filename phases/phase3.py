@@ -14,7 +14,7 @@ from fissix.pytree import Leaf, Node
 from migrate.modules import ModuleName, module_of, resolve_relative
 from migrate.moves import MoveIndex
 from migrate.plan import Plan
-from migrate.targets import DECIDED, Target, Targets
+from migrate.targets import DECIDED, Target, Targets, module_target
 from phases.import_names import ImportedName, ImportList, imported_modules, read_import_list, write_statement
 from phases.patterns import DOTTED, IMPORT_FROM, IMPORT_NAME, dotted_prefix, import_source, text_leaf
 
@@ -144,9 +144,13 @@ def _import_statement(node: Node, decided: Targets) -> str:
     entries = listed.children[::2] if listed.type == symbols.dotted_as_names else [listed]
     if len(entries) == 1:
         return "; ".join(_statement(target, entries[0].prefix) for target in decided[0])
-    text = ""
+    text, modules = "", imported_modules(node)
     for index, targets in enumerate(decided):
-        clauses = [target.clause for target in targets if not target.name]
+        path, local = modules[index]
+        before = str(entries[index]).strip()
+        clauses = [
+            before if target == module_target(path, local) else target.clause for target in targets if not target.name
+        ]
         if clauses:
             comma = f"{listed.children[2 * index - 1].prefix}," if text else ""
             text += comma + entries[index if text else 0].prefix + ", ".join(clauses)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from migrate.modules import ModuleName, resolve_relative
 from migrate.syntax import SCOPES, WITHOUT_BODY, bodies
-from migrate.targets import Target
+from migrate.targets import Target, module_target
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
@@ -70,7 +70,7 @@ class ImportedName:
         """The binding as it is."""
         if self.source:
             return Target(self.source, self.alias.name, self.local)
-        return Target(self.path, "", self.alias.asname or "")
+        return module_target(self.path, self.alias.asname or "")
 
     @property
     def scope(self) -> ast.AST | None:

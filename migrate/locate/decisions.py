@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -97,6 +97,9 @@ class Decisions:
     kept: set[tuple[int, int]] = field(default_factory=set)
     groups: dict[int, int] = field(default_factory=dict)
     """Numbers of groups by the id of each statement that goes with one."""
+    quoted: set[str] = field(default_factory=set)
+    """Names in forward references that are a function's own: at run time they are looked up in the module."""
+    _new_names: set[tuple[str, ast.AST | None]] = field(default_factory=set)
     _told: set[tuple[int, str]] = field(default_factory=set)
 
     @cached_property
@@ -140,7 +143,7 @@ class Decisions:
         local, scope = variable
         if scope is not None:
             return isinstance(scope, ast.ClassDef)
-        if local in self.identifiers.outside_code:
+        if local in self.identifiers.outside_code or local in self.quoted:
             return True
         return local in self.identifiers.listed_in_all or f"{self.module.name.name}.{local}" in self.elsewhere.taken
 
@@ -166,37 +169,69 @@ class Decisions:
             self.loads.add(new)
         return False
 
-    def clash(self, variable: Variable, local: str, dotted: str, places: Iterable[Place]) -> str | None:
-        """Why `local` cannot be bound to `dotted` where `variable` is: what else has that name. None when it can.
-
-        Args:
-            places: where it would be read.
-        """
+    def clash(self, group: Group, local: str, dotted: str) -> str | None:
+        """Why `local` cannot be bound to `dotted` beside the group's imports: what else has that name."""
+        variable = group.variable
+        for use in self.uses:
+            is_elsewhere = use.scope is not variable[1] and variable[1] in _below(use.scopes, use.scope)
+            if use.after.partition(".")[0] == local and is_elsewhere:
+                return f"{local} is the new name of something else on line {use.node.lineno}"
         if not self.identifiers.occurs(local):
-            return self._star_clash(local)
+            return self._star_clash(group, local)
         scope = variable[1]
         followed = self.provenance.follow({local})
-        after = {(id(name.statement), name.local): self.after(name) for name in self.names if name.local == local}
+        after: dict[int, list[str]] = {}
+        for name in self.names:
+            bound = [target.dotted for target in self.after(name) if target.bound == local]
+            after.setdefault(id(name.statement), []).extend(bound)
         for binding in followed.bindings((local, scope)):
-            targets = after.get((id(binding.place.node), local))
-            if targets is None or not all(t.dotted == dotted for t in targets if t.bound == local):
+            if set(after.get(id(binding.place.node), ())) != {dotted}:
                 return f"{local} is bound on line {binding.place.node.lineno}"  # type: ignore[attr-defined]
         is_bound = bool(followed.bindings((local, scope)))
-        for use in followed.places:
-            if not isinstance(use.node, ast.Name) or use.node.id != local:
+        for place in followed.places:
+            if not isinstance(place.node, ast.Name) or place.node.id != local:
                 continue
-            owner = followed.variable(local, use)[1]
-            is_captured = owner is scope or (scope in use.scopes and owner not in _below(use.scopes, scope))
-            if is_captured and not (owner is scope and is_bound):
-                return f"{local} is something else on line {use.node.lineno}"
-        for place in places:
             owner = followed.variable(local, place)[1]
-            if owner is not None and owner in _below(place.scopes, scope):
-                return f"{local} is bound in the function around line {place.node.lineno}"  # type: ignore[attr-defined]
+            is_captured = owner is scope or (scope in place.scopes and owner not in _below(place.scopes, scope))
+            # what a class has deleted is looked up outside
+            is_captured |= isinstance(owner, ast.ClassDef) and isinstance(place.node.ctx, ast.Del)
+            if is_captured and not (owner is scope and is_bound):
+                return f"{local} is something else on line {place.node.lineno}"
         return None
 
-    def _star_clash(self, local: str) -> str | None:
-        for star in sorted(self.identifiers.stars):
+    def hides(self, variable: Variable, local: str, place: Place) -> bool:
+        """Would `local`, bound where `variable` is, be something else at a place, by a scope in between?"""
+        between = _below(place.scopes, variable[1])
+        if any(scope in between for name, scope in self._new_names if name == local and scope is not None):
+            return True
+        if not self.identifiers.occurs(local):
+            return False
+        owner = self.provenance.follow({local}).variable(local, place)[1]
+        return owner is not None and owner in between
+
+    def spell(self, group: Group, moved: MovedUse, owner: str) -> None:
+        """Give a use its new spelling.
+
+        Args:
+            owner: what the new module is called there; empty where the object has its own name.
+        """
+        use, node = moved.use, moved.node
+        site = UseSite(
+            self.module.source.span(node), moved.home, owner, node, use.parents_of(node), use.place.scopes,
+            group.variable[1], moved.literal, use.quoted, group.number,
+        )  # fmt: skip
+        self.uses.append(site)
+
+    def bind(self, variable: Variable, local: str) -> None:
+        """From now on `local` is a name of the scope where `variable` is."""
+        self._new_names.add((local, variable[1]))
+
+    def _star_clash(self, group: Group, local: str) -> str | None:
+        """May a star import that comes later bind the name anew?"""
+        if group.variable[1] is not None:
+            return None
+        first = min(name.statement.lineno for name in group.names)
+        for star in sorted(source for source, line in self.identifiers.stars if line > first):
             if star not in self.elsewhere.exports:
                 self.unresolved.add(f"{star}.*")
             exports = self.elsewhere.exports.get(star)

@@ -29,7 +29,7 @@ def locate_imports(
     """
     decisions = Decisions(module, moves, elsewhere)
     imports = _Imports(decisions).locate()
-    strings = locate_strings(module, moves, redirected)
+    strings = locate_strings(module, moves, redirected, decisions.identifiers)
     quoted = {id(site.quoted) for site in decisions.uses}
     paths = (site for site in strings.sites if not (isinstance(site, StringSite) and id(site.node) in quoted))
     sites: list[Site] = [*imports, *decisions.uses, *paths]
@@ -122,6 +122,8 @@ class _Imports:
                 group_of(followed.variable(name.local, self._decisions.place_of(name)))
         for use in find_uses(self._module.source, followed):
             group_of(use.variable).uses.append(use)
+            if use.quoted is not None and use.variable[1] is not None:
+                self._decisions.quoted.add(use.name.id)
         for group in groups.values():
             if group.names:
                 self._settle(group)
@@ -235,6 +237,14 @@ class _Imports:
                 self._decisions.unresolved.add(dotted)
 
     def _report_uncertain(self, group: Group, paths: Iterable[str]) -> None:
+        for name in group.names:
+            new = self._moves.new_module(name.path) if name.is_plain else None
+            if new is not None:
+                self._decisions.report(
+                    name.alias, "module-import", name.path,
+                    f"the import of {name.path}, which is {new} now, is not rewritten: {group.local} is bound to "
+                    "something else, too",
+                )  # fmt: skip
         for use in group.uses:
             homes = [home for path in paths if (home := self._home(path, use.chain)) is not None]
             deep = [home for home in homes if len(use.chain) > len(home.rest) or group.is_plain]
@@ -315,13 +325,12 @@ class _Imports:
             return False
         followed = self._decisions.provenance.follow({target.bound})
         variable = followed.variable(target.bound, self._decisions.place_of(name))
-        after = {(id(other.statement), other.local): self._decisions.after(other) for other in self._decisions.names}
+        after: dict[int, list[str]] = {}
+        for other in self._decisions.names:
+            bound = [t.dotted for t in self._decisions.after(other) if t.bound == target.bound]
+            after.setdefault(id(other.statement), []).extend(bound)
         return all(
-            any(
-                t.bound == target.bound and t.dotted == target.dotted
-                for t in after.get((id(binding.place.node), binding.name), ())
-            )
-            for binding in followed.bindings(variable)
+            set(after.get(id(binding.place.node), ())) == {target.dotted} for binding in followed.bindings(variable)
         )
 
     def _sites(self) -> Iterator[ImportSite]:

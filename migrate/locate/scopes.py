@@ -10,7 +10,8 @@ from functools import cached_property
 from itertools import chain
 
 from migrate.locate.sites import Module
-from migrate.syntax import star_sources, statements
+from migrate.modules import resolve_relative
+from migrate.syntax import statements
 
 DOCTEST = re.compile(r"^[ \t]*(?:>>>|\.\.\.)(.*)$", re.MULTILINE)
 """A line of an example in a docstring."""
@@ -25,9 +26,15 @@ class Names:
         self._module = module
 
     @cached_property
-    def stars(self) -> frozenset[str]:
-        """Modules of which everything is imported."""
-        return star_sources(self._module.tree, self._module.name)
+    def stars(self) -> frozenset[tuple[str, int]]:
+        """Modules of which everything is imported at module level, each with the line of the statement."""
+        found: set[tuple[str, int]] = set()
+        for statement, scopes in statements(self._module.tree.body):
+            if isinstance(statement, ast.ImportFrom) and not scopes and statement.names[0].name == "*":
+                source = resolve_relative(self._module.name, statement.level, statement.module or "")
+                if source is not None:
+                    found.add((source, statement.lineno))
+        return frozenset(found)
 
     @cached_property
     def listed_in_all(self) -> frozenset[str]:

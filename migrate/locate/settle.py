@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from migrate.locate.aliases import ImportedName, only_imports_between, runs_while_loading
 from migrate.locate.decisions import Decisions, Group, MovedUse
-from migrate.locate.sites import UseSite
 from migrate.locate.uses import Use, inexact
 from migrate.moves import Home, is_within
 from migrate.refs import ObjectRef
@@ -55,17 +54,14 @@ def rename(decisions: Decisions, group: Group, uses: Sequence[Use]) -> None:
         )  # fmt: skip
         return
     _drop(decisions, group)
+    decisions.bind(group.variable, new)
     for name in group.names:
         decisions.targets[name] = (Target(target.module, target.name, new),)
         decisions.groups[id(name.statement)] = group.number
     here = Home(home.old, ObjectRef(target.module, target.name), (), home.move)
     owner = "" if target.name else new
     for use in uses:
-        site = UseSite(
-            decisions.module.source.span(use.nodes[0]), here, owner, use.nodes[0],
-            use.parents_of(use.nodes[0]), None, use.quoted, group.number,
-        )  # fmt: skip
-        decisions.uses.append(site)
+        decisions.spell(group, MovedUse(use, here, use.nodes[0], None, is_object=True), owner)
 
 
 def _why_not_renamed(decisions: Decisions, group: Group, uses: Sequence[Use], new: str, target: Target) -> str | None:
@@ -80,7 +76,10 @@ def _why_not_renamed(decisions: Decisions, group: Group, uses: Sequence[Use], ne
         if problem is not None:
             return f"its use on line {use.name.lineno} cannot be renamed, as {problem}"
     dotted = f"{target.module}.{target.name}" if target.name else target.module
-    return decisions.clash(group.variable, new, dotted, [use.place for use in uses])
+    hidden = next((use for use in uses if decisions.hides(group.variable, new, use.place)), None)
+    if hidden is not None:
+        return f"{new} is bound in a function around line {hidden.name.lineno}"
+    return decisions.clash(group, new, dotted)
 
 
 def _drop(decisions: Decisions, group: Group) -> None:
@@ -124,16 +123,18 @@ class _Settling:
         """Do imports alone bind the name, in the scope where they stand?"""
         return not self._group.others and all(name.scope is self._group.variable[1] for name in self._group.names)
 
-    def _clash(self, local: str, dotted: str, moved: Sequence[MovedUse]) -> str | None:
-        places = [each.use.place for each in moved]
-        return self._decisions.clash(self._group.variable, local, dotted, places)
+    def _seeing(self, local: str, moved: Sequence[MovedUse]) -> list[MovedUse]:
+        """The uses at which `local` would be what the group's imports bind; the others are reported."""
+        seeing = [each for each in moved if not self._decisions.hides(self._group.variable, local, each.use.place)]
+        self._report_all(
+            [each for each in moved if each not in seeing],
+            "name-collision",
+            f"{local} is bound in a function around it",
+        )
+        return seeing
 
     def _spell(self, each: MovedUse, owner: str) -> None:
-        site = UseSite(
-            self._module.source.span(each.node), each.home, owner, each.node, each.use.parents_of(each.node),
-            each.literal, each.use.quoted, self._group.number,
-        )  # fmt: skip
-        self._decisions.uses.append(site)
+        self._decisions.spell(self._group, each, owner)
 
     def _add(self, needed: Sequence[Target]) -> None:
         """Bind the targets at every import of the group that no other one of it goes before."""
@@ -239,12 +240,18 @@ class _Bound(_Settling):
                 continue
             problem = None
             if target.bound != self._group.local or stays:
-                problem = self._clash(target.bound, target.dotted, uses)
+                problem = self._decisions.clash(self._group, target.bound, target.dotted)
             if problem is not None:
                 self._report_all(uses, "name-collision", problem)
                 stays = True
                 continue
+            seeing = self._seeing(target.bound, uses)
+            stays |= len(seeing) < len(uses)
+            if not seeing:
+                continue
+            uses = seeing
             done.append(target)
+            self._decisions.bind(self._group.variable, target.bound)
             owner = "" if need.name else target.bound
             spelled += ((each, owner) for each in uses)
         if not spelled:
@@ -279,7 +286,8 @@ class _Plain(_Settling):
         if not moved and not wholly:
             return
         must_stay = decisions.must_stay(group.variable)
-        if not self._is_certain() or (must_stay and wholly):
+        is_one = {name.path for name in group.names} == {group.local}
+        if not self._is_certain() or (must_stay and wholly and is_one):
             self._keep_name(moved, wholly)
             return
         usable = self._usable(moved)
@@ -317,13 +325,17 @@ class _Plain(_Settling):
             if self._decisions.leads_in_a_circle(self._group.names[0], module, at_load_time=at_load_time):
                 blocked += uses
                 continue
-            problem = None if root == self._group.local else self._clash(root, root, uses)
+            problem = None if root == self._group.local else self._decisions.clash(self._group, root, root)
             if problem is not None:
                 self._report_all(uses, "name-collision", problem)
                 blocked += uses
-            else:
-                done += uses
+                continue
+            seeing = self._seeing(root, uses)
+            blocked += (each for each in uses if each not in seeing)
+            done += seeing
+            if seeing:
                 modules.append(module)
+                self._decisions.bind(self._group.variable, root)
         return done, modules, blocked
 
     def _after(
@@ -341,7 +353,7 @@ class _Plain(_Settling):
                 return (name.target,)
             root = new.partition(".")[0]
             if root != self._group.local and not any(is_within(new, u.home.new.module) for u in usable):
-                problem = self._clash(root, root, ())
+                problem = self._decisions.clash(self._group, root, root)
                 if problem is not None:
                     self._decisions.report(
                         name.alias, "name-collision", name.path,
@@ -349,6 +361,14 @@ class _Plain(_Settling):
                     )  # fmt: skip
                     return (name.target,)
             after = Target(new, "", "")
+            self._decisions.bind(self._group.variable, root)
+            if self._decisions.must_stay(self._group.variable):
+                self._decisions.report(
+                    name.alias, "module-import", name.path,
+                    f"{self._group.local} is taken from here by others, so the import of {name.path} stays beside the "
+                    f"one of {new}",
+                )  # fmt: skip
+                return name.target, after
             # what stands in a string or the like still needs the old module
             stuck = needed and any(self._decisions.moves.home(path) for path in left if is_within(path, name.path))
             return (name.target, after) if stuck else (after,)
@@ -373,7 +393,9 @@ class _Plain(_Settling):
             if any(other.block is name.block and only_imports_between(name, other) for other in binding):
                 continue
             parent = name.path.rpartition(".")[0]
-            if parent and decisions.moves.new_module(parent) is None:
+            while decisions.moves.new_module(parent) is not None:
+                parent = parent.rpartition(".")[0]
+            if parent:
                 decisions.targets[name] = (Target(parent, "", ""), *after)
             kept.append(name)
 

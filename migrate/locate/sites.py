@@ -55,6 +55,7 @@ class UseSite:
         home: where its object lives now.
         owner: what the new module is called at this place; empty where the object is imported by its own name.
         node: the expression with that span; its parent is the last of `parents`.
+        scopes: the scope nodes around it. scope: the one whose variable the use's name is.
         literal: the string that holds the last name, as in `getattr(m, "A")`; then `node` is `m`.
         quoted: the string that holds the whole use, as a forward reference does.
     """
@@ -64,6 +65,8 @@ class UseSite:
     owner: str
     node: ast.expr
     parents: tuple[ast.AST, ...]
+    scopes: tuple[ast.AST, ...]
+    scope: ast.AST | None
     literal: ast.Constant | None = None
     quoted: ast.Constant | None = None
     group: int | None = None

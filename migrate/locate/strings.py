@@ -10,8 +10,8 @@ from functools import lru_cache
 
 from migrate.edits import Span
 from migrate.findings import Finding
-from migrate.locate.forward import forward_reference
-from migrate.locate.scopes import DOCTEST, TYPE_COMMENT
+from migrate.locate.forward import forward_reference, quoted_expression
+from migrate.locate.scopes import DOCTEST, TYPE_COMMENT, Names
 from migrate.locate.sites import Located, Module, StringSite
 from migrate.locate.uses import literal_span
 from migrate.moves import MoveIndex
@@ -26,7 +26,7 @@ _IMPORTERS = frozenset({
 _PATCHERS = frozenset({"patch", "setattr", "delattr"})
 
 
-def locate_strings(module: Module, moves: MoveIndex, redirected: frozenset[str]) -> Located:
+def locate_strings(module: Module, moves: MoveIndex, redirected: frozenset[str], names: Names) -> Located:
     """Find the strings of a module that name a moved object or module by its old path.
 
     Docstrings and comments are prose and stay, but for doctests and type comments.
@@ -37,7 +37,7 @@ def locate_strings(module: Module, moves: MoveIndex, redirected: frozenset[str])
     paths = _Paths.of(moves)
     if paths is None or not paths.may_be_in(module.source.text):
         return Located()
-    return _Strings(module, moves, redirected, paths).locate()
+    return _Strings(module, moves, redirected, paths, names).locate()
 
 
 def moved_object_in(text: str, moves: MoveIndex, redirected: frozenset[str]) -> ObjectRef | None:
@@ -86,6 +86,7 @@ class _Strings:
     moves: MoveIndex
     redirected: frozenset[str]
     paths: _Paths
+    names: Names
     sites: list[StringSite] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     kept: int = 0
@@ -103,7 +104,10 @@ class _Strings:
         return Located(tuple(self.sites), tuple(self.findings), kept=self.kept)
 
     def _string(self, place: Place, node: ast.Constant, text: str) -> None:
-        is_target = _is_target(place) or forward_reference(place)
+        is_type = forward_reference(place)
+        if is_type and self._is_read_as_names(node, text):
+            return
+        is_target = is_type or _is_target(place)
         whole = self.paths.pattern.fullmatch(text)
         if whole is not None and "\\" not in text:
             self._path(place, node, whole, is_target)
@@ -119,6 +123,12 @@ class _Strings:
             else:
                 self._tell(place, node, subject)
             return
+
+    def _is_read_as_names(self, node: ast.Constant, text: str) -> bool:
+        """Does a forward reference begin with a name of this module? Then it is one of that name's uses."""
+        root = re.match(r"\s*(\w+)", text)
+        names: list[str] = re.findall(r"(?<![\w.])[^\W\d]\w*", text) if root else []
+        return any(map(self.names.is_bound, names)) and quoted_expression(self.module.source, node) is not None
 
     def _is_prose(self, found: re.Match[str], text: str) -> bool:
         """A module name of one word alone may be any word of a sentence, unless it is imported there."""
