@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import symtable
+import sys
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,10 +12,21 @@ from typing import TypeAlias
 
 from migrate.modules import ModuleName, resolve_relative
 from migrate.source import Source
-from migrate.syntax import DEFINITIONS, SCOPES, Place, TypeParameters, any_word, lines_with, places_on, statements
+from migrate.syntax import (
+    COMPREHENSIONS,
+    DEFINITIONS,
+    SCOPES,
+    Place,
+    TypeParameters,
+    any_word,
+    lines_with,
+    places_on,
+    statements,
+)
 
 TYPE_PARAMETERS = ("TypeVar", "ParamSpec", "TypeVarTuple")
 """Node names of PEP 695's parameters, which `ast` has since Python 3.12."""
+_INLINES_COMPREHENSIONS = sys.version_info >= (3, 12)
 MODULE = None
 """The module's own scope where a scope node stands for the others."""
 
@@ -302,6 +314,7 @@ class _Tables:
         self._owners: dict[tuple[str, tuple[ast.AST, ...]], ast.AST | None] = {}
         self._inside: dict[int, dict[tuple[str, int], symtable.SymbolTable]] = {}
         self._own_names: dict[ast.AST, frozenset[str]] = {}
+        self._bound_in: dict[ast.AST, frozenset[str]] = {}
 
     def owner(self, name: str, scopes: tuple[ast.AST, ...]) -> ast.AST | None:
         """The scope among `scopes` (outermost first) whose variable `name` is seen from the innermost one."""
@@ -333,7 +346,7 @@ class _Tables:
                     symbol = _lookup(table, name)
                     if symbol is not None and symbol.is_declared_global():
                         return MODULE
-                    if symbol is not None and symbol.is_local():
+                    if symbol is not None and symbol.is_local() and self._is_really_local(name, scope):
                         return scope
             elif isinstance(scope, TypeParameters):
                 if name in scope.names:
@@ -344,10 +357,42 @@ class _Tables:
             innermost = False
         return MODULE
 
+    def _is_really_local(self, name: str, scope: ast.AST) -> bool:
+        """Since Python 3.12 the targets of inlined comprehensions are listed among a function's own names."""
+        if not _INLINES_COMPREHENSIONS:
+            return True
+        if scope not in self._bound_in:
+            self._bound_in[scope] = frozenset(_bound_inside(scope))
+        return name in self._bound_in[scope]
+
     def _names_of(self, scope: ast.AST) -> frozenset[str]:
         if scope not in self._own_names:
             self._own_names[scope] = _own_names(scope)
         return self._own_names[scope]
+
+
+def _bound_inside(scope: ast.AST) -> Iterator[str]:
+    """Names that a function or class binds itself: not those of scopes inside it, but for `:=` in comprehensions."""
+    if isinstance(scope, ast.FunctionDef | ast.AsyncFunctionDef):
+        yield from (node.arg for node in ast.walk(scope.args) if isinstance(node, ast.arg))
+    pending: list[tuple[ast.AST, bool]] = [(node, False) for node in getattr(scope, "body", ())]
+    while pending:
+        node, in_comprehension = pending.pop()
+        if not in_comprehension:
+            yield from _bound_names(node)
+        elif isinstance(node, ast.NamedExpr):
+            yield node.target.id
+        if isinstance(node, DEFINITIONS):
+            header = (*node.decorator_list, *getattr(node, "bases", ()), *getattr(node, "keywords", ()))
+            arguments = getattr(node, "args", None)
+            defaults = (*arguments.defaults, *arguments.kw_defaults) if arguments is not None else ()
+            pending += ((child, in_comprehension) for child in (*header, *defaults) if child is not None)
+        elif isinstance(node, ast.Lambda):
+            defaults = (*node.args.defaults, *node.args.kw_defaults)
+            pending += ((child, in_comprehension) for child in defaults if child is not None)
+        else:
+            inside = in_comprehension or isinstance(node, COMPREHENSIONS)
+            pending += ((child, inside) for child in ast.iter_child_nodes(node))
 
 
 def _lookup(table: symtable.SymbolTable, name: str) -> symtable.Symbol | None:

@@ -13,10 +13,10 @@ from migrate.modules import ModuleName, resolve_relative
 from migrate.source import Source
 
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 WITHOUT_BODY = (ast.Expr, ast.Assign, ast.Return, ast.ImportFrom, ast.Import)
 """The most frequent of the statements that hold no others."""
-SCOPES = (*DEFINITIONS, ast.Lambda, *_COMPREHENSIONS)
+SCOPES = (*DEFINITIONS, ast.Lambda, *COMPREHENSIONS)
 
 
 class TypeParameters(ast.AST):
@@ -143,7 +143,7 @@ def _descend(
         within = inside if _is_inside(node, name) else _around(name, scopes, header)
         for index, child in enumerate(children):
             if isinstance(child, ast.AST):
-                if isinstance(node, _COMPREHENSIONS) and name == "generators" and index == 0:
+                if isinstance(node, COMPREHENSIONS) and name == "generators" and index == 0:
                     yield from _first_generator(child, lines, scopes, inside, below)
                 else:
                     yield from _descend(child, lines, within, below)
@@ -202,4 +202,4 @@ def _is_inside(node: ast.AST, field_name: str) -> bool:
     """Does this child belong to the scope that `node` opens (rather than to the one around it)?"""
     if isinstance(node, (*DEFINITIONS, ast.Lambda)):
         return field_name == "body"
-    return isinstance(node, _COMPREHENSIONS)
+    return isinstance(node, COMPREHENSIONS)

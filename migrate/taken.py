@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Collection
+from itertools import accumulate
 
 from migrate.locate.aliases import imported_names
 from migrate.modules import ModuleName
@@ -12,7 +13,9 @@ from migrate.provenance import attributes, root_name
 from migrate.source import Source, UnparsableSource
 from migrate.syntax import star_sources
 
-_WORD = re.compile(rb"\w+")
+_FROM = re.compile(rb"\bfrom[\s\\]+([\w.]+)[\s\\]+import\b[\s\\]*(\((?:[^()#]|#[^\n]*)*|(?:[^\n;\\]|\\\r?\n)*)")
+_WORD = re.compile(rb"[^\W\d]\w*|\*")
+_PATH = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)+")
 
 
 def may_take(names: Collection[str]) -> Callable[[bytes], bool]:
@@ -21,12 +24,19 @@ def may_take(names: Collection[str]) -> Callable[[bytes], bool]:
     for name in names:
         module, _, local = name.rpartition(".")
         by_leaf.setdefault(module.rpartition(".")[2].encode(), set()).add(local.encode())
+    every = frozenset(local for locals_ in by_leaf.values() for local in locals_)
+    pattern = b"|".join(re.escape(local) for local in sorted(every - {b"*"})) or b"(?!)"
+    by_attribute = re.compile(rb"(?:\.[\s\\]*|['\"])(?:" + pattern + rb")(?!\w)")
 
     def test(content: bytes) -> bool:
-        words = set(_WORD.findall(content))
-        return any(
-            leaf in words and (b"*" in locals_ or not locals_.isdisjoint(words)) for leaf, locals_ in by_leaf.items()
-        )
+        if by_attribute.search(content):
+            return True
+        for found in _FROM.finditer(content):
+            locals_ = by_leaf.get(found.group(1).rpartition(b".")[2]) if not found.group(1).endswith(b".") else every
+            listed = set(_WORD.findall(found.group(2)))
+            if locals_ and (b"*" in listed or not locals_.isdisjoint(listed)):
+                return True
+        return False
 
     return test
 
@@ -77,6 +87,11 @@ def names_taken(
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
             text = node.value
             taken |= {f"{module}.{text}" for module in modules if text in by_module[module]}
-            if any(word in text for word in words):
-                taken |= {name for name in wanted if re.search(rf"(?<![\w.]){re.escape(name)}(?!\w)", text)}
+            if "." in text and any(word in text for word in words):
+                paths = (prefix for path in _PATH.findall(text) for prefix in accumulate(path.split("."), _joined))
+                taken |= wanted & set(paths)
     return frozenset(taken)
+
+
+def _joined(path: str, name: str) -> str:
+    return f"{path}.{name}"

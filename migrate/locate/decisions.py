@@ -13,7 +13,7 @@ from migrate.locate.scopes import Names
 from migrate.locate.sites import Module, UseSite
 from migrate.locate.uses import Use
 from migrate.moves import Home, MoveIndex, is_within
-from migrate.provenance import Provenance, Variable
+from migrate.provenance import FollowedNames, Provenance, Variable
 from migrate.refs import ObjectRef
 from migrate.syntax import Place
 from migrate.targets import Target
@@ -100,6 +100,7 @@ class Decisions:
     quoted: set[str] = field(default_factory=set)
     """Names in forward references that are a function's own: at run time they are looked up in the module."""
     _new_names: set[tuple[str, ast.AST | None]] = field(default_factory=set)
+    _followed: dict[str, FollowedNames] = field(default_factory=dict)
     _told: set[tuple[int, str]] = field(default_factory=set)
 
     @cached_property
@@ -113,6 +114,12 @@ class Decisions:
     @cached_property
     def provenance(self) -> Provenance:
         return Provenance(self.module.source, self.module.tree, self.module.name)
+
+    def followed(self, local: str) -> FollowedNames:
+        """Everything that a name is in the module."""
+        if local not in self._followed:
+            self._followed[local] = self.provenance.follow({local})
+        return self._followed[local]
 
     def after(self, name: ImportedName) -> tuple[Target, ...]:
         """What an import binds in the end."""
@@ -179,7 +186,7 @@ class Decisions:
         if not self.identifiers.occurs(local):
             return self._star_clash(group, local)
         scope = variable[1]
-        followed = self.provenance.follow({local})
+        followed = self.followed(local)
         after: dict[int, list[str]] = {}
         for name in self.names:
             bound = [target.dotted for target in self.after(name) if target.bound == local]
@@ -206,7 +213,7 @@ class Decisions:
             return True
         if not self.identifiers.occurs(local):
             return False
-        owner = self.provenance.follow({local}).variable(local, place)[1]
+        owner = self.followed(local).variable(local, place)[1]
         return owner is not None and owner in between
 
     def spell(self, group: Group, moved: MovedUse, owner: str) -> None:

@@ -114,7 +114,9 @@ class _Imports:
 
         def group_of(variable: Variable) -> Group:
             if variable not in groups:
-                groups[variable] = _group(variable, followed, names, len(groups))
+                group = groups[variable] = _group(variable, followed, names, len(groups))
+                if _is_bound_by_star(self._decisions, group):
+                    group.others.append(False)
             return groups[variable]
 
         for name in self._decisions.names:
@@ -323,7 +325,7 @@ class _Imports:
         """Is the name bound to nothing else in its scope, and is no comment lost with it?"""
         if "#" in self._module.source.slice(self._module.source.span(name.statement)):
             return False
-        followed = self._decisions.provenance.follow({target.bound})
+        followed = self._decisions.followed(target.bound)
         variable = followed.variable(target.bound, self._decisions.place_of(name))
         after: dict[int, list[str]] = {}
         for other in self._decisions.names:
@@ -371,3 +373,16 @@ def _group(
             group.others.append(binding.harmless and not isinstance(binding.place.node, ast.Name))
     group.names.sort(key=lambda name: (name.start, name.index))
     return group
+
+
+def _is_bound_by_star(decisions: Decisions, group: Group) -> bool:
+    """Does a star import bind the name, too? Another module's exports may not be known; then it is taken not to."""
+    if group.variable[1] is not None:
+        return False
+    sources = {name.source for name in group.names}
+    for star, _ in decisions.identifiers.stars:
+        if star not in decisions.elsewhere.exports:
+            decisions.unresolved.add(f"{star}.*")
+        if star in sources or group.local in (decisions.elsewhere.exports.get(star) or ()):
+            return True
+    return False
