@@ -165,7 +165,8 @@ class Rounds:
             return set()
         test = may_take(dropped)
         taken: set[str] = set()
-        for path in find_words(self.git, self.plan, {name.rpartition(".")[2] for name in dropped if name[-1] != "*"}):
+        words = {module.rpartition(".")[2] if local == "*" else local for module, _, local in map(_split, dropped)}
+        for path in find_words(self.git, self.plan, words - {""}):
             content = self.read(path)
             if test(content):
                 taken |= names_taken(content, module_of(path, self.plan.plan.source_roots), dropped, self._exports_of)
@@ -175,6 +176,10 @@ class Rounds:
 
     def _file_of(self, module: str) -> str | None:
         return file_of(module, self.plan.plan.source_roots, lambda path: (self.git.root / path).is_file())
+
+
+def _split(name: str) -> tuple[str, str, str]:
+    return name.rpartition(".")
 
 
 def _wanted(plan: Plan, phase: int) -> set[str]:

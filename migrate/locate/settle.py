@@ -286,9 +286,12 @@ class _Plain(_Settling):
         if not moved and not wholly:
             return
         must_stay = decisions.must_stay(group.variable)
-        is_one = {name.path for name in group.names} == {group.local}
-        if not self._is_certain() or (must_stay and wholly and is_one):
-            self._keep_name(moved, wholly)
+        can_stay = self._can_stay(moved, wholly)
+        if can_stay and (must_stay or not self._is_certain()):
+            self._keep_name(wholly)
+            return
+        if not self._is_certain():
+            self._report_unkept(moved, wholly)
             return
         usable = self._usable(moved)
         left = [(each.use, each.home.old) for each in moved if each not in usable]
@@ -350,6 +353,7 @@ class _Plain(_Settling):
         needed = any(is_within(path, name.path) for path in left)
         if new is not None:
             if any(is_within(new, module) for module in blocked):
+                self._report_old(name, new, "its uses cannot follow")
                 return (name.target,)
             root = new.partition(".")[0]
             if root != self._group.local and not any(is_within(new, u.home.new.module) for u in usable):
@@ -362,16 +366,12 @@ class _Plain(_Settling):
                     return (name.target,)
             after = Target(new, "", "")
             self._decisions.bind(self._group.variable, root)
-            if self._decisions.must_stay(self._group.variable):
-                self._decisions.report(
-                    name.alias, "module-import", name.path,
-                    f"{self._group.local} is taken from here by others, so the import of {name.path} stays beside the "
-                    f"one of {new}",
-                )  # fmt: skip
-                return name.target, after
             # what stands in a string or the like still needs the old module
             stuck = needed and any(self._decisions.moves.home(path) for path in left if is_within(path, name.path))
-            return (name.target, after) if stuck else (after,)
+            if stuck:
+                self._report_old(name, new, "a use of it cannot follow")
+                return name.target, after
+            return (after,)
         went = [each for each in usable if is_within(".".join([self._path, *each.use.chain]), name.path)]
         if went and not needed and not self._decisions.must_stay(self._group.variable):
             stays = any(is_within(each.home.new.module, name.path) for each in went)
@@ -395,23 +395,36 @@ class _Plain(_Settling):
             parent = name.path.rpartition(".")[0]
             while decisions.moves.new_module(parent) is not None:
                 parent = parent.rpartition(".")[0]
-            if parent:
-                decisions.targets[name] = (Target(parent, "", ""), *after)
+            if not parent:
+                parent = name.path
+                self._report_old(name, str(decisions.moves.new_module(parent)), f"others take {local} from here")
+            decisions.targets[name] = (Target(parent, "", ""), *after)
             kept.append(name)
 
-    def _keep_name(self, moved: Sequence[MovedUse], wholly: dict[ImportedName, str]) -> None:
-        """`import old` becomes `import new as old` where the name has to stay; its uses stay right."""
-        decisions, group = self._decisions, self._group
-        same = {name.path for name in group.names} == {group.local} and len(wholly) == len(group.names)
-        if same and all(not each.home.move.old.name for each in moved):
-            for name, new in wholly.items():
-                if not decisions.leads_in_a_circle(name, new, at_load_time=False):
-                    decisions.targets[name] = (Target(new, "", group.local),)
-            return
-        reason = f"{group.local} is bound to something else, too, or taken from here by others"
+    def _report_old(self, name: ImportedName, new: str, reason: str) -> None:
+        self._decisions.report(
+            name.alias, "module-import", name.path, f"the import of {name.path}, which is {new} now, stays: {reason}"
+        )
+
+    def _can_stay(self, moved: Sequence[MovedUse], wholly: dict[ImportedName, str]) -> bool:
+        """Can the name be bound to the new module, so that every use stays right?"""
+        names = self._group.names
+        itself = [name for name in names if name.path == self._group.local]
+        if not itself or len(wholly) < len(names) or any(each.home.move.old.name for each in moved):
+            return False
+        return all(
+            any(name.block is other.block and only_imports_between(name, other) for other in itself) for name in names
+        )
+
+    def _keep_name(self, wholly: dict[ImportedName, str]) -> None:
+        """`import old` becomes `import new as old`, and `import old.sub` beside it `import new.sub`."""
+        local = self._group.local
+        for name, new in wholly.items():
+            if not self._decisions.leads_in_a_circle(name, new, at_load_time=False):
+                self._decisions.targets[name] = (Target(new, "", local if name.path == local else ""),)
+
+    def _report_unkept(self, moved: Sequence[MovedUse], wholly: dict[ImportedName, str]) -> None:
+        reason = f"{self._group.local} is bound to something else, too"
         self._report_all(moved, "shadowed", reason)
-        for name in wholly:
-            decisions.report(
-                name.alias, "module-import", name.path,
-                f"the import of {name.path}, which is {wholly[name]} now, is not rewritten: {reason}",
-            )  # fmt: skip
+        for name, new in wholly.items():
+            self._report_old(name, new, reason)

@@ -48,7 +48,8 @@ def _star(decisions: Decisions, statement: ast.ImportFrom, source: str, block: B
             f"star import from {source}: which names it binds is not certain; name them, then run phase3 again",
         )  # fmt: skip
         return None
-    decisions.dropped.add(f"{module.name.name}.*")
+    gone = {"*", *(decisions.elsewhere.exports[source] or ())} - {target.local for target in targets}
+    decisions.dropped |= {f"{module.name.name}.{name}" for name in gone}
     if block.is_load_time:
         decisions.loads |= {target.module for target in targets if target.module != source}
     subject = ", ".join(f"{source}:{target.local}" for target in targets if target.module != source)
@@ -76,7 +77,8 @@ def _expanded(decisions: Decisions, statement: ast.ImportFrom, source: str) -> l
         return None
     if any(theirs is None or not theirs.isdisjoint(own) for theirs in exports[1:]):
         return None
-    used = sorted(name for name in own if names.is_used(name))
+    taken = decisions.elsewhere.taken
+    used = sorted(name for name in own if names.is_used(name) or f"{module.name.name}.{name}" in taken)
     if any(names.is_bound(name) for name in used):
         return None
     targets: list[Target] = []

@@ -140,7 +140,7 @@ class _Strings:
         """A string that is a path and nothing else."""
         colon = bool(found.group(3))
         path = found.group().replace(":", ".")
-        if "." not in path and not is_target:
+        if not is_target and path in self.names.listed_in_all:
             return
         home = self.moves.home(path)
         subject = _named(self.moves, self.redirected, found)

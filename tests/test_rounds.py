@@ -1,0 +1,194 @@
+"""Phase 3 where one module has to know about another one: re-exports, star imports, circles, names taken."""
+
+from __future__ import annotations
+
+import pytest
+from checks import make_plan, moves
+from conftest import MakeRepository
+
+from migrate.plan import Plan
+from migrate.preview import Preview, preview
+
+NAME = moves(a="shop.cart:Cart -> shop.basket:Basket")
+MEMBER = moves(a="log.conf:central.get -> log.fast:get")
+TOP = moves(a="cart -> basket")
+SUB = moves(a="os.path -> ospaths")
+RENAMING = make_plan(
+    {"phase3": {"move": [{"old": "shop.cart:Cart", "new": "shop.basket:Basket", "rename_uses": True}]}}
+)
+HOMES = {
+    "shop/__init__.py": "",
+    "shop/cart.py": "class Cart: ...\nclass Coupon: ...\n",
+    "shop/basket.py": "class Basket: ...\n",
+}
+LOGS = {"log/__init__.py": "", "log/conf.py": "central = object()\n", "log/fast.py": "def get(name): ...\n"}
+
+
+def after(found: Preview) -> dict[str, str]:
+    return {file.path: file.after.decode() for file in found.files}
+
+
+def reported(found: Preview) -> list[tuple[str, int, str]]:
+    return [(finding.path, finding.line, finding.code) for finding in found.findings]
+
+
+def run(make_repository: MakeRepository, plan: Plan, files: dict[str, str]) -> Preview:
+    found = preview(make_repository(files).open(), plan, 3)
+    again = preview(make_repository({**files, **after(found)}).open(), plan, 3)
+    assert again.files == (), "a second run finds something to do"
+    return found
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        pytest.param(
+            {"x.py": "from log.conf import central\n", "app.py": "from x import central\ncentral.get(1)\n"},
+            {"app.py": "from log.fast import get\nget(1)\n"},
+            id="passed on",
+        ),
+        pytest.param(
+            {"x.py": "from log.conf import central as c\n", "app.py": "from x import c\nc.get(1)\nc.x\n"},
+            {"app.py": "from x import c\nfrom log.fast import get\nget(1)\nc.x\n"},
+            id="renamed on the way",
+        ),
+        pytest.param(
+            {"x.py": "from log.conf import central as c\n", "y.py": "from x import c as d\n", "app.py": "import y\ny.d.get(1)\n"},
+            {"app.py": "import log.fast\nlog.fast.get(1)\n"},
+            id="renamed twice, through a module",
+        ),
+        pytest.param(
+            {"x/__init__.py": "from log.conf import *\n", "app.py": "from x import central\ncentral.get(1)\n"},
+            {"app.py": "from log.fast import get\nget(1)\n"},
+            id="by a star import",
+        ),
+        pytest.param(
+            {"x.py": "from log import conf\n", "app.py": "from x import conf\nconf.central.get(1)\n"},
+            {"app.py": "from log import fast\nfast.get(1)\n"},
+            id="the module is passed on",
+        ),
+        pytest.param(
+            {"x.py": "import log.conf as lc\n", "app.py": "import x\nx.lc.central.get(1)\nx.lc.y\n"},
+            {"app.py": "import x\nimport log.fast\nlog.fast.get(1)\nx.lc.y\n"},
+            id="the module with another name",
+        ),
+        pytest.param(
+            {"x.py": "class central: ...\n", "app.py": "from x import central\ncentral.get(1)\n"}, {}, id="a namesake"
+        ),
+    ],
+)  # fmt: skip
+def test_reexports(make_repository: MakeRepository, files: dict[str, str], expected: dict[str, str]) -> None:
+    found = run(make_repository, MEMBER, {**LOGS, **files})
+    assert {path: text for path, text in after(found).items() if path not in ("x/__init__.py",)} == expected
+
+
+def test_a_reexport_in_doubt(make_repository: MakeRepository) -> None:
+    files = {"x.py": "try:\n    from log.conf import central\nexcept ImportError:\n    from y import central\n", "app.py": "from x import central\ncentral.get(1)\n"}  # fmt: skip
+    found = run(make_repository, MEMBER, {**LOGS, **files})
+    assert (after(found), reported(found)) == ({}, [("app.py", 2, "shadowed")])
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        pytest.param("Cart()\n", "from shop.basket import Basket as Cart\nCart()\n", id="what is used"),
+        pytest.param("Cart(Coupon)\n", "from shop.basket import Basket as Cart\nfrom shop.cart import Coupon\nCart(Coupon)\n", id="two homes"),
+        pytest.param("x: 'Cart'\n", "from shop.basket import Basket as Cart\nx: 'Cart'\n", id="in a string"),
+        pytest.param("eval('Cart')\n", None, id="names are read in ways that cannot be seen"),
+        pytest.param("Coupon\n", None, id="nothing moved is used"),
+        pytest.param("from other import *\nCart()\n", None, id="another star import of an unknown module"),
+        pytest.param("from shop.basket import *\nCart()\n", "from shop.basket import Basket as Cart\nfrom shop.basket import *\nCart()\n", id="another star import"),
+        pytest.param("def f(Cart): Cart\nCart\n", None, id="bound besides"),
+    ],
+)  # fmt: skip
+def test_star_imports(make_repository: MakeRepository, source: str, expected: str | None) -> None:
+    star = "from shop.cart import *\n"
+    found = run(make_repository, NAME, {**HOMES, "app.py": star + source})
+    assert after(found) == ({} if expected is None else {"app.py": expected})
+    assert reported(found) == ([("app.py", 1, "star-import")] if expected is None else [])
+
+
+def test_a_star_import_that_others_read_through(make_repository: MakeRepository) -> None:
+    files = {**HOMES, "app.py": "from shop.cart import *\nCart()\n", "main.py": "from app import Coupon\n"}
+    found = run(make_repository, NAME, files)
+    assert after(found) == {"app.py": "from shop.basket import Basket as Cart\nfrom shop.cart import Coupon\nCart()\n"}
+    files["main.py"] = "from app import *\nCoupon\n"
+    found = run(make_repository, NAME, files)
+    assert (after(found), reported(found)) == ({}, [("app.py", 1, "star-import")])
+
+
+@pytest.mark.parametrize(
+    ("page", "codes"),
+    [
+        pytest.param("from shop.cart import Cart\n", ["import-cycle"], id="while it is loaded"),
+        pytest.param("def page():\n    from shop.cart import Cart\n", [], id="in a function"),
+        pytest.param("if TYPE_CHECKING:\n    from shop.cart import Cart\n", [], id="for type checkers"),
+        pytest.param("import shop.cart\ndef page(): shop.cart.Cart\n", [], id="used in a function"),
+        pytest.param("import shop.cart\nclass Page(shop.cart.Cart): ...\n", ["import-cycle"], id="used while it is loaded"),
+        pytest.param("from shop.cart import Cart\nimport shop.basket\n", [], id="a circle that is there already"),
+    ],
+)  # fmt: skip
+def test_circles(make_repository: MakeRepository, page: str, codes: list[str]) -> None:
+    loads = {
+        "shop/basket.py": "from shop.middle import x\nclass Basket: ...\n",
+        "shop/middle.py": "import shop.page\nx = 1\n",
+    }
+    found = run(make_repository, NAME, {**HOMES, **loads, "shop/page.py": page})
+    assert [finding.code for finding in found.findings] == codes
+    assert bool(found.files) is not bool(codes)
+    for finding in found.findings:
+        assert "shop.basket → shop.middle → shop.page" in finding.message
+
+
+@pytest.mark.parametrize(
+    "main",
+    [
+        pytest.param("from app import cart\n", id="imported"),
+        pytest.param("import app\napp.cart.x\n", id="through the module"),
+        pytest.param("from . import app as a\na.cart.x\n", id="through an alias"),
+        pytest.param("patch('app.cart.x')\n", id="in a string"),
+        pytest.param("import app\npatch.object(app, 'cart')\n", id="its name in a string"),
+        pytest.param("from app import *\ncart.x\n", id="by a star import"),
+    ],
+)
+def test_a_name_that_others_take_stays(make_repository: MakeRepository, main: str) -> None:
+    main = main.replace("from . ", "from pkg ")
+    files = {"app.py": "import cart\ncart.x\n", "pkg/__init__.py": "import app\n", "main.py": main}
+    if "pkg" in main:
+        files = {"pkg/__init__.py": "", "pkg/app.py": files["app.py"], "main.py": main}
+    path = "pkg/app.py" if "pkg" in main else "app.py"
+    assert after(run(make_repository, TOP, files))[path] == "import basket as cart\ncart.x\n"
+    del files["main.py"]
+    assert after(run(make_repository, TOP, files))[path] == "import basket\nbasket.x\n"
+
+
+def test_an_import_that_others_take_stays_beside_the_new_one(make_repository: MakeRepository) -> None:
+    files = {"app.py": "import os\nimport os.path\nos.path.x\n", "main.py": "from app import os\n"}
+    found = run(make_repository, SUB, files)
+    assert after(found)["app.py"] == "import os\nimport ospaths\nospaths.x\n"
+    plan = moves(a="boxes -> crates")
+    files = {"app.py": "import boxes\nimport boxes.abc\nboxes.abc.x\n", "main.py": "from app import boxes\n"}
+    found = run(make_repository, plan, files)
+    assert after(found)["app.py"] == "import crates as boxes\nimport crates.abc\nboxes.abc.x\n"
+    files["app.py"] = "import boxes.abc\nboxes.abc.x\n"
+    found = run(make_repository, plan, files)
+    assert after(found)["app.py"] == "import boxes.abc\nimport crates.abc\ncrates.abc.x\n"
+    assert reported(found) == [("app.py", 1, "module-import")]
+
+
+def test_a_renamed_use_that_others_take_stays(make_repository: MakeRepository) -> None:
+    files = {**HOMES, "app.py": "from shop.cart import Cart\nCart()\n", "test_app.py": "patch('app.Cart')\n"}
+    found = run(make_repository, RENAMING, files)
+    assert after(found) == {"app.py": "from shop.basket import Basket as Cart\nCart()\n"}
+    assert reported(found) == [("app.py", 1, "name-collision")]
+
+
+def test_scripts_without_an_ending(make_repository: MakeRepository) -> None:
+    files = {
+        **HOMES,
+        "bin/tool": "#!/usr/bin/env python3\nfrom shop.cart import Cart\n",
+        "README": "from shop.cart import Cart\n",
+    }
+    plan = make_plan({"phase3": {"move": [{"old": "shop.cart:Cart", "new": "shop.basket:Basket"}]}}, include=["bin/*"])
+    found = run(make_repository, plan, files)
+    assert after(found) == {"bin/tool": "#!/usr/bin/env python3\nfrom shop.basket import Basket as Cart\n"}
