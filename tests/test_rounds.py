@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from checks import make_plan, moves
-from conftest import MakeRepository
+from repositories import MakeRepository
 
 from migrate.plan import Plan
 from migrate.preview import Preview, preview

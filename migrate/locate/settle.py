@@ -102,7 +102,7 @@ class _Settling:
             if self._module.is_kept_node(each.use.nodes[-1]):
                 self._decisions.kept.add((each.node.lineno, each.node.col_offset))
                 continue
-            problem = inexact(self._module.source, each.use) or _unspellable(each)
+            problem = inexact(self._module.source, each.use) or _unspellable(each) or self._read_elsewhere(each.use)
             if problem is None:
                 found.append(each)
             else:
@@ -111,6 +111,14 @@ class _Settling:
                     f"this use of {each.home.move.old} is not rewritten, as {problem}; write {each.home.move.new}",
                 )  # fmt: skip
         return found
+
+    def _read_elsewhere(self, use: Use) -> str | None:
+        """At run time forward references are looked up in the module, for type checkers in the scopes around them."""
+        local, scope = use.variable
+        if use.quoted is None or scope is None:
+            return None
+        is_global = any(name.local == local and name.scope is None for name in self._decisions.names)
+        return f"{local} is a name of the module, too, where a forward reference is looked up" if is_global else None
 
     def _report_all(self, moved: Sequence[MovedUse], code: str, reason: str) -> None:
         for each in moved:
