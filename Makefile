@@ -3,6 +3,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && { echo $$p; break; }; done)
 VENV   ?= .venv
 BIN    := $(VENV)/bin
+PEERS  ?= .venv-peers
 PLAN   ?= plans/issue-620.toml
 ROOT   ?= .
 ARGS   ?=
@@ -11,7 +12,7 @@ WHERE   = --plan "$(PLAN)" --root "$(ROOT)"
 PHASES := phase1 phase2 phase3 phase4 phase5
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast lint format types layers check clean \
+.PHONY: help setup demo test test-fast lint format types layers check matrix corpus clean \
 	$(PHASES) $(PHASES:%=dry-run-%) $(PHASES:%=rollback-%) run status timeline rollback
 
 help: ## this list
@@ -74,7 +75,19 @@ types: setup ## mypy --strict
 layers: setup ## import-linter: imports point down
 	$(BIN)/lint-imports
 
+matrix: setup $(PEERS)/.installed ## docs/matrix.md: one-form cases, this tool beside its peers (PEERS= their environment)
+	$(BIN)/python -m benchmarks.matrix --peers-python "$(PEERS)/bin/python" --write docs/matrix.md
+
+corpus: setup ## phase 3 on the standard library, checked by LibCST's name resolution (minutes)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[bench]'
+	$(BIN)/python -m benchmarks.corpus stdlib
+
+$(PEERS)/.installed: benchmarks/matrix/requirements.txt
+	$(PYTHON) -m venv "$(PEERS)"
+	"$(PEERS)/bin/python" -m pip install --quiet --disable-pip-version-check -r benchmarks/matrix/requirements.txt
+	@touch "$(PEERS)/.installed"
+
 check: lint types layers test ## what CI runs
 
 clean: ## remove .venv and caches
-	rm -rf $(VENV) .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache *.egg-info
+	rm -rf $(VENV) $(PEERS) .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache *.egg-info
