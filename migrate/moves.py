@@ -34,7 +34,10 @@ class MoveIndex:
 
     @classmethod
     def of(cls, plan: Plan) -> MoveIndex:
-        return cls(plan.phase3.move if plan.phase3 else ())
+        if plan.phase3 is None:
+            return cls(())
+        default = {"rename_uses": plan.phase3.rename_uses}
+        return cls(tuple(m if m.rename_uses is not None else m.model_copy(update=default) for m in plan.phase3.move))
 
     @cached_property
     def by_path(self) -> dict[str, Move]:

@@ -162,7 +162,7 @@ class Move(Table):
     old: Ref = Field(examples=['"package.module:Name"'])
     new: Ref = Field(examples=['"package.new_home:Name"'])
     strings: Annotated[Literal["targets", "all", "none"], Choice] = Field("targets", examples=['"targets"'])
-    rename_uses: Flag = Field(False, examples=["true"])
+    rename_uses: Flag | None = Field(None, examples=["true"])
     note: Text = Field("", examples=['"why"'])
 
     @classmethod
@@ -185,6 +185,7 @@ class MovePhase(_Phase):
     """`[phase3]`: imports that follow objects and modules to their new homes."""
 
     priority: Paths = Field((), examples=['["tests/critical/"]'])
+    rename_uses: Flag = Field(False, examples=["true"])
     move: Annotated[tuple[Move, ...], AtLeastOneTable, Tables] = Field(examples=["[[phase3.move]]"])
 
     @classmethod

@@ -94,6 +94,22 @@ def any_word(words: Collection[str]) -> re.Pattern[str]:
     return re.compile("(?:" + "|".join(rf"{word}(?<!\w{word})" for word in escaped) + r")(?!\w)")
 
 
+BLANK = r"[\s\\]|#[^\r\n]*[\r\n]"
+"""A pattern of what may stand between two tokens."""
+_CHAIN = re.compile(rf"(\w+)(?:(?:{BLANK})*\.(?:{BLANK})*\w+)*(?:{BLANK})*\Z")
+_CHAIN_WITHIN = 400
+"""Characters before its last dot in which an attribute chain is looked for."""
+
+
+def chain_roots(text: str, leaves: Collection[str]) -> frozenset[str]:
+    """First names of attribute chains that have one of `leaves` behind a dot: `m` of `m.sub.Name`."""
+    if not leaves:
+        return frozenset()
+    ends = re.finditer(r"\.(?:" + BLANK + ")*" + any_word(leaves).pattern, text)
+    before = (text[max(0, end.start() - _CHAIN_WITHIN) : end.start()] for end in ends)
+    return frozenset(chain.group(1) for part in before if (chain := _CHAIN.search(part)))
+
+
 def lines_with(source: Source, words: re.Pattern[str]) -> tuple[int, ...]:
     """Numbers, rising, of the lines in which a match of `words` begins."""
     # What the encoding cannot express is not in the file; as a reference it is only itself to `re`.

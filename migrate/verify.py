@@ -55,8 +55,8 @@ def verify_tree(module: Module, sites: Sequence[Site], edits: Sequence[Edit], af
     for site in sites:
         if isinstance(site, CallSite):
             _change_as_planned(site)
+    _verify_uses(module, [site for site in sites if isinstance(site, UseSite)], edits, after, tree)
     _Comparison(module, after, imports, starts, moves).blocks(module.tree.body, tree.body)
-    _verify_uses(module, [site for site in sites if isinstance(site, UseSite)], edits, after)
 
 
 def _shown(site: UseSite | StringSite | CallSite) -> ast.expr | None:
@@ -64,13 +64,15 @@ def _shown(site: UseSite | StringSite | CallSite) -> ast.expr | None:
     return site.quoted or site.node if isinstance(site, UseSite) else site.node
 
 
-def _verify_uses(module: Module, sites: Sequence[UseSite], edits: Sequence[Edit], after: Source) -> None:
+def _verify_uses(
+    module: Module, sites: Sequence[UseSite], edits: Sequence[Edit], after: Source, tree: ast.Module
+) -> None:
     """Look up each rewritten name in the result: it must be bound to the new home, and to nothing else."""
     wanted = {_place_after(after, site.span.start, edits): site for site in sites if site.quoted is None}
     if not wanted:
         return
     names = {site.after.partition(".")[0] for site in wanted.values()}
-    followed = Provenance(after, after.parse(), module.name).follow(names)
+    followed = Provenance(after, tree, module.name).follow(names)
     for place in followed.places:
         node = place.node
         site = wanted.get((node.lineno, node.col_offset)) if isinstance(node, ast.Name) else None

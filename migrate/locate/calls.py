@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import symtable
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 
 from migrate.edits import Span
@@ -15,7 +15,7 @@ from migrate.locate.uses import shows_itself
 from migrate.plan import Call, Plan
 from migrate.provenance import Bound, FollowedNames, Provenance
 from migrate.refs import ObjectRef
-from migrate.syntax import Place, any_word, star_sources
+from migrate.syntax import BLANK, Place, chain_roots, star_sources
 
 
 def locate_calls(
@@ -36,11 +36,7 @@ def locate_calls(
     return _CallLocator(module, wanted, frozenset(doubtful), keywords, phase).locate()
 
 
-_BLANK = r"[\s\\]|#[^\r\n]*[\r\n]"
-_CHAIN = re.compile(rf"(\w+)(?:(?:{_BLANK})*\.(?:{_BLANK})*\w+)*(?:{_BLANK})*\Z")
-_OPENING = re.compile(rf"(?:{_BLANK})*\(".encode())
-_CHAIN_WITHIN = 400
-"""Characters before its last dot in which an attribute chain is looked for."""
+_OPENING = re.compile(rf"(?:{BLANK})*\(".encode())
 
 
 class _CallLocator:
@@ -105,20 +101,13 @@ class _CallLocator:
     def _worth_following(self, provenance: Provenance) -> frozenset[str]:
         """Local names bound to a wanted object, to a part of its path, or to what may be a re-export of it."""
         leaves = {dotted.rpartition(".")[2] for dotted in self._wanted}
-        roots = self._roots_of_chains(leaves)
+        roots = chain_roots(self._module.source.text, leaves)
         return frozenset(
             local
             for local, objects in provenance.objects.items()
             if local in roots
             or any(dotted in self._wanted or dotted.rpartition(".")[2] in leaves for dotted in objects)
         )
-
-    def _roots_of_chains(self, leaves: Collection[str]) -> frozenset[str]:
-        """First names of attribute chains that end in one of `leaves`: `m` of `m.sub.Name`."""
-        text = self._module.source.text
-        ends = re.finditer(r"\.(?:" + _BLANK + ")*" + any_word(leaves).pattern, text)
-        before = (text[max(0, end.start() - _CHAIN_WITHIN) : end.start()] for end in ends)
-        return frozenset(chain.group(1) for part in before if (chain := _CHAIN.search(part)))
 
     def _look_at(self, place: Place, node: ast.Call, followed: FollowedNames) -> None:
         passed = {k.arg for k in node.keywords}

@@ -14,6 +14,7 @@ from migrate.locate.strings import locate_strings
 from migrate.locate.uses import Use, find_uses
 from migrate.moves import Home, MoveIndex, is_within
 from migrate.provenance import FollowedNames, Variable
+from migrate.syntax import chain_roots
 from migrate.targets import Target, module_target
 
 NOTHING_KNOWN = Elsewhere()
@@ -142,7 +143,7 @@ class _Imports:
         home = self._moves.home(name.path)
         if home is not None and "." in home.new.name:
             return True
-        return name in self._decisions.targets and home is not None and home.move.rename_uses
+        return name in self._decisions.targets and home is not None and bool(home.move.rename_uses)
 
     @property
     def _passed_on(self) -> frozenset[str]:
@@ -152,18 +153,7 @@ class _Imports:
     def _roots_of_reexports(self) -> frozenset[str]:
         """Names through which another module's name for an object is reached: `x` in `x.obj.attr`."""
         words = self._moves.owner_leaves | {a.rpartition(".")[2] for a in self._decisions.elsewhere.aliases}
-        text = self._module.source.text
-        if not any(f".{word}" in text for word in words):
-            return frozenset()
-        found: set[str] = set()
-        for node in ast.walk(self._module.tree):
-            if isinstance(node, ast.Attribute) and node.attr in words:
-                below: ast.expr = node.value
-                while isinstance(below, ast.Attribute):
-                    below = below.value
-                if isinstance(below, ast.Name):
-                    found.add(below.id)
-        return frozenset(found & {name.local for name in self._decisions.names})
+        return chain_roots(self._module.source.text, words) & {name.local for name in self._decisions.names}
 
     def _settle(self, group: Group) -> None:
         paths = dict.fromkeys(name.dotted for name in group.names)

@@ -52,6 +52,8 @@ class Names:
 
     def occurs(self, name: str) -> bool:
         """Is there a variable of that name anywhere?"""
+        if name not in self._module.source.text and self._module.source.text.isascii():
+            return False  # beyond ASCII there are other spellings of the same name
         return name in self._bound or name in self._read
 
     def is_bound(self, name: str) -> bool:

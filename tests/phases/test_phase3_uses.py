@@ -212,3 +212,12 @@ def test_an_explicit_reexport_of_a_stub() -> None:
     check_rewritten(source, "from shop.basket import Basket as Cart\n", phase=3, plan=NAME)
     module = moves(a="shop.cart -> store.cart")
     check_rewritten(source, "from store.cart import Cart as Cart\n", phase=3, plan=module, path="app/main.pyi")
+
+
+def test_rename_uses_of_the_whole_phase() -> None:
+    move = {"old": "shop.cart:Cart", "new": "shop.basket:Basket"}
+    plan = make_plan({"phase3": {"rename_uses": True, "move": [move]}})
+    before = "from shop.cart import Cart\nCart()\n"
+    check_rewritten(before, "from shop.basket import Basket\nBasket()\n", phase=3, plan=plan)
+    plan = make_plan({"phase3": {"rename_uses": True, "move": [{**move, "rename_uses": False}]}})
+    check_rewritten(before, "from shop.basket import Basket as Cart\nCart()\n", phase=3, plan=plan)
