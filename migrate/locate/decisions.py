@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -95,12 +95,13 @@ class Decisions:
     loads: set[str] = field(default_factory=set)
     dropped: set[str] = field(default_factory=set)
     kept: set[tuple[int, int]] = field(default_factory=set)
-    groups: dict[int, int] = field(default_factory=dict)
-    """Numbers of groups by the id of each statement that goes with one."""
+    _groups: dict[int, int] = field(default_factory=dict)
+    """A number for each statement that goes with other sites, by its id."""
     quoted: set[str] = field(default_factory=set)
     """Names in forward references that are a function's own: at run time they are looked up in the module."""
     _new_names: set[tuple[str, ast.AST | None]] = field(default_factory=set)
     _followed: dict[str, FollowedNames] = field(default_factory=dict)
+    _same: dict[int, int] = field(default_factory=dict)
     _told: set[tuple[int, str]] = field(default_factory=set)
 
     @cached_property
@@ -228,6 +229,28 @@ class Decisions:
             group.variable[1], moved.literal, use.quoted, group.number,
         )  # fmt: skip
         self.uses.append(site)
+
+    def couple(self, statements: Iterable[ast.stmt], number: int | None = None) -> None:
+        """Statements, and the uses of group `number`, that are accepted or refused together."""
+        numbers = [] if number is None else [number]
+        statements = list(statements)
+        numbers += (self._groups[id(s)] for s in statements if id(s) in self._groups)
+        if not numbers:
+            numbers = [-1 - len(self._groups)]
+        for statement in statements:
+            self._groups[id(statement)] = numbers[0]
+        for other in numbers[1:]:
+            self._same[self.group(other)] = self.group(numbers[0])
+
+    def group_of(self, statement: ast.stmt) -> int | None:
+        """The number that a statement shares with what goes with it."""
+        return self.group(self._groups[id(statement)]) if id(statement) in self._groups else None
+
+    def group(self, number: int) -> int:
+        """The number that stands for all the groups that `number` goes with."""
+        while self._same.get(number, number) != number:
+            number = self._same[number]
+        return number
 
     def bind(self, variable: Variable, local: str) -> None:
         """From now on `local` is a name of the scope where `variable` is."""

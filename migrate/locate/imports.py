@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from migrate.locate.aliases import ImportedName, only_imports_between
 from migrate.locate.decisions import Decisions, Elsewhere, Group, MovedUse, is_below, subject_of
@@ -33,7 +34,8 @@ def locate_imports(
     strings = locate_strings(module, moves, redirected, decisions.identifiers)
     quoted = {id(site.quoted) for site in decisions.uses}
     paths = (site for site in strings.sites if not (isinstance(site, StringSite) and id(site.node) in quoted))
-    sites: list[Site] = [*imports, *decisions.uses, *paths]
+    uses = (use if use.group is None else replace(use, group=decisions.group(use.group)) for use in decisions.uses)
+    sites: list[Site] = [*imports, *uses, *paths]
     return Located(
         tuple(sorted(sites, key=lambda site: site.span)),
         (*decisions.findings, *strings.findings),
@@ -298,7 +300,8 @@ class _Imports:
                     seen[target] = name
                     left.append(target)
                 elif name in targets and self._is_droppable(name, target):
-                    continue
+                    if earlier in targets:
+                        self._decisions.couple((earlier.statement, name.statement))
                 else:
                     if (
                         earlier in targets
@@ -338,7 +341,7 @@ class _Imports:
             statement = names[0].statement
             subject = ", ".join(dict.fromkeys(map(subject_of, changed)))
             span = self._module.source.span(statement)
-            group = self._decisions.groups.get(id(statement))
+            group = self._decisions.group_of(statement)
             block = names[0].block.statements
             empties = (
                 block[0] is statement and all(id(other) in gone for other in block) and len(names[0].block.way) > 1

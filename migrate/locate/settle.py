@@ -57,7 +57,7 @@ def rename(decisions: Decisions, group: Group, uses: Sequence[Use]) -> None:
     decisions.bind(group.variable, new)
     for name in group.names:
         decisions.targets[name] = (Target(target.module, target.name, new),)
-        decisions.groups[id(name.statement)] = group.number
+    decisions.couple((name.statement for name in group.names), group.number)
     here = Home(home.old, ObjectRef(target.module, target.name), (), home.move)
     owner = "" if target.name else new
     for use in uses:
@@ -158,8 +158,7 @@ class _Settling:
                     given.append(name)
 
     def _mark(self) -> None:
-        for name in self._group.names:
-            self._decisions.groups[id(name.statement)] = self._group.number
+        self._decisions.couple((name.statement for name in self._group.names), self._group.number)
 
 
 def _provides(binding: Target, wanted: Target) -> bool:

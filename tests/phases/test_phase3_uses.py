@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from checks import check_noop, check_refused, check_rewritten, make_plan, moves
+from checks import check_noop, check_refused, check_rewritten, make_plan, moves, transform
 
 from migrate.plan import Plan
 
@@ -221,3 +221,17 @@ def test_rename_uses_of_the_whole_phase() -> None:
     check_rewritten(before, "from shop.basket import Basket\nBasket()\n", phase=3, plan=plan)
     plan = make_plan({"phase3": {"rename_uses": True, "move": [{**move, "rename_uses": False}]}})
     check_rewritten(before, "from shop.basket import Basket as Cart\nCart()\n", phase=3, plan=plan)
+
+
+@pytest.mark.parametrize(
+    ("source", "sites"),
+    [
+        pytest.param("from shop.cart import Cart\nfrom shop.cart import pay\n", [0, 1], id="imports alone"),
+        pytest.param("import shop.cart as c\nc.Cart\nc.Cart\nfrom shop.cart import pay\n", [0, 0, 0, 1], id="an import and its uses"),
+        pytest.param("import shop.cart as c, shop.cart as d\nc.Cart\nd.pay\n", [0, 0, 0], id="two in one statement"),
+        pytest.param("def f():\n    import shop.cart as c\n    c.Cart\nimport shop.cart as c\nc.pay\n", [0, 0, 1, 1], id="two variables"),
+        pytest.param("from shop.cart import Cart\nfrom shop.cart import Cart\n", [0, 0], id="one that makes the other go"),
+    ],
+)  # fmt: skip
+def test_what_belongs_together_is_one_site(source: str, sites: list[int]) -> None:
+    assert [edit.site for edit in transform(source, phase=3, plan=TWO).edits] == sites
