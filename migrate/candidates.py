@@ -23,9 +23,13 @@ def find_candidates(git: Git, plan: Plan, phase: int) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
-def find_words(git: Git, plan: Plan, words: Collection[str]) -> tuple[str, ...]:
-    """Paths of the Python files that contain any of `words`, relative to the root, sorted."""
-    return tuple(sorted(_grep(git, words, (*_PYTHON, *plan.plan.include), plan.plan.exclude)))
+def find_words(git: Git, plan: Plan, words: Collection[str], *, everywhere: bool = False) -> tuple[str, ...]:
+    """Paths of the Python files that contain any of `words`, relative to the root, sorted.
+
+    Args:
+        everywhere: also those that the plan excludes, which may be read but not changed.
+    """
+    return tuple(sorted(_grep(git, words, (*_PYTHON, *plan.plan.include), () if everywhere else plan.plan.exclude)))
 
 
 def _importers(git: Git, plan: Plan, exclude: tuple[str, ...]) -> set[str]:

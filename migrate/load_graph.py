@@ -103,9 +103,9 @@ class LoadGraph:
         assert found is not None
         try:
             tree = Source(found[1]).parse()
-        except UnparsableSource:
+            self._edges[module] = self._present(_loaded(tree.body, self._name(found[0])))
+        except (UnparsableSource, RecursionError):
             return
-        self._edges[module] = self._present(_loaded(tree.body, self._name(found[0])))
 
     def _name(self, path: str) -> ModuleName:
         return module_of(path, self.source_roots)

@@ -61,6 +61,15 @@ class Reexports:
         }
         return self.aliases(given, wanted), self.uncertain(given, wanted)
 
+    def hides(self, module: str) -> bool:
+        """Does the package of `module` bind its last name to something else, so that an attribute is not the module?"""
+        package, _, name = module.rpartition(".")
+        found = self._module(package) if package else None
+        if found is None:
+            return False
+        bound = found.provenance.follow(_roots(found.tree, name)).resolve(ast.Name(name), Place(found.tree, (), ()))
+        return name in found.bound if bound is None else bound.objects != (module,)
+
     def _reach(self, dotted: str, wanted: frozenset[str], seen: set[str]) -> frozenset[str]:
         """All of `wanted` that `dotted` may be, certain or not."""
         if dotted in wanted:
@@ -119,10 +128,11 @@ class Reexports:
         try:
             tree = source.parse()
             symbols = source.symbols().get_symbols()
-        except UnparsableSource:
+            stars = star_sources(tree, importer)  # walks as deep as all that follows
+        except (UnparsableSource, RecursionError):
             return None
         bound = frozenset(s.get_name() for s in symbols if s.is_assigned() or s.is_imported())
-        return _Read(tree, Provenance(source, tree, importer), bound, star_sources(tree, importer))
+        return _Read(tree, Provenance(source, tree, importer), bound, stars)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,11 +163,11 @@ def _roots(tree: ast.Module, name: str) -> frozenset[str]:
 def _names_given_to(content: bytes, words: Collection[str]) -> frozenset[str]:
     """Names that a module's own statements give to one of `words`; what functions do inside stays there."""
     try:
-        tree = Source(content).parse()
-    except UnparsableSource:
+        top_level = list(statements(Source(content).parse().body))
+    except (UnparsableSource, RecursionError):
         return frozenset()
     given: set[str] = set()
-    for statement, scopes in statements(tree.body):
+    for statement, scopes in top_level:
         if scopes:
             continue
         if isinstance(statement, ast.ImportFrom | ast.Import):

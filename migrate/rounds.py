@@ -51,6 +51,7 @@ class Rounds:
     _asked: set[str] = field(default_factory=set)
     _dropped: set[str] = field(default_factory=set)
     _loads: set[tuple[str, str]] = field(default_factory=set)
+    _hidden: frozenset[str] = frozenset()
     _known_words: set[str] = field(default_factory=set)
 
     def run(self) -> list[FileResult]:
@@ -60,6 +61,9 @@ class Rounds:
         self._wanted = _wanted(self.plan, self.phase)
         self._known_words = {name.rpartition(".")[2] for name in self._wanted}
         self._redirected = {path for r in self.plan.redirects if (path := self._file_of(r.module))}
+        if self.phase in (3, 5):
+            modules = {m.old.module for m in MoveIndex.of(self.plan).moves}
+            self._hidden = frozenset(module for module in modules if self._reexports.hides(module))
         words = set(self._known_words)
         found: Collection[str] = find_candidates(self.git, self.plan, self.phase)
         self._look_at(found)
@@ -83,6 +87,7 @@ class Rounds:
             tuple(sorted(self._exports.items(), key=lambda item: item[0])),
             frozenset(self._taken),
             tuple((module, new, chain) for (module, new), chain in sorted(self._cycles.items())),
+            self._hidden,
         )
         progress = self.progress
         tick = None if progress is None else lambda done: progress(done, len(relevant))
@@ -135,9 +140,9 @@ class Rounds:
                 importer = module_of(path, self.plan.plan.source_roots)
                 try:
                     tree = Source(content).parse()
-                except UnparsableSource:
-                    return None
-                self._exports[module] = star_exports(tree, importer, self._exports_of)
+                    self._exports[module] = star_exports(tree, importer, self._exports_of)
+                except (UnparsableSource, RecursionError):
+                    self._exports[module] = None
         return self._exports[module]
 
     def _look_for_circles(self) -> set[str]:
@@ -147,15 +152,21 @@ class Rounds:
             if not result.loads:
                 continue
             module = module_of(result.path, self.plan.plan.source_roots).name
-            for new in sorted(result.loads):
-                if (module, new) in self._loads:
-                    continue
-                self._loads.add((module, new))
+            for loaded in sorted(result.loads):
+                new, _, name = loaded.partition(":")
+                if (module, loaded) in self._loads or (name and self._file_of(f"{new}.{name}")):
+                    continue  # a module can be imported while it is being loaded
+                self._loads.add((module, loaded))
                 chain = self._graph.chain(new, {module})
-                if chain is not None and self._graph.chain(module, {new}) is None:
-                    self._cycles[module, new] = " → ".join(chain)
+                if chain is not None and not self._is_loaded_by_old(new):
+                    self._cycles[module, loaded] = " → ".join(chain)
                     again.add(result.path)
         return again
+
+    def _is_loaded_by_old(self, new: str) -> bool:
+        """Does an old module load the new one already, as a redirect does? Then the circle is nothing new."""
+        olds = {m.old.module for m in MoveIndex.of(self.plan).moves if m.new.module == new} - {new}
+        return any(self._graph.chain(old, {new}) is not None for old in olds)
 
     def _look_for_takers(self) -> set[str]:
         """Names that would be gone and that other modules take from there: files to look at again."""
@@ -166,7 +177,7 @@ class Rounds:
         test = may_take(dropped)
         taken: set[str] = set()
         words = {module.rpartition(".")[2] if local == "*" else local for module, _, local in map(_split, dropped)}
-        for path in find_words(self.git, self.plan, words - {""}):
+        for path in find_words(self.git, self.plan, words - {""}, everywhere=True):
             content = self.read(path)
             if test(content):
                 taken |= names_taken(content, module_of(path, self.plan.plan.source_roots), dropped, self._exports_of)

@@ -13,7 +13,9 @@ from migrate.provenance import attributes, root_name
 from migrate.source import Source, UnparsableSource
 from migrate.syntax import star_sources
 
-_FROM = re.compile(rb"\bfrom[\s\\]+([\w.]+)[\s\\]+import\b[\s\\]*(\((?:[^()#]|#[^\n]*)*|(?:[^\n;\\]|\\\r?\n)*)")
+_FROM = re.compile(
+    rb"\bfrom\b[\s\\]*([\w.][\w.\s\\]{0,300}?)(?<!\w)import\b[\s\\]*(\((?:[^()#]|#[^\n]*)*|(?:[^\n;\\]|\\\r?\n)*)"
+)
 _WORD = re.compile(rb"[^\W\d]\w*|\*")
 _PATH = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)+")
 
@@ -32,7 +34,8 @@ def may_take(names: Collection[str]) -> Callable[[bytes], bool]:
         if by_attribute.search(content):
             return True
         for found in _FROM.finditer(content):
-            locals_ = by_leaf.get(found.group(1).rpartition(b".")[2]) if not found.group(1).endswith(b".") else every
+            module = found.group(1).rstrip(b" \t\r\n\\")
+            locals_ = every if module.endswith(b".") else by_leaf.get(_WORD.findall(module)[-1])
             listed = set(_WORD.findall(found.group(2)))
             if locals_ and (b"*" in listed or not locals_.isdisjoint(listed)):
                 return True

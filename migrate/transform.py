@@ -47,6 +47,7 @@ class PhaseSpec:
         exports: (module, what a star import of it binds; None where that is not certain).
         taken: dotted names that other modules take from where they are.
         cycles: (module, new home that loads it, the chain of modules in words).
+        hidden: old modules of which the package binds the name to something else.
     """
 
     plan: Plan
@@ -56,6 +57,7 @@ class PhaseSpec:
     exports: tuple[tuple[str, frozenset[str] | None], ...] = ()
     taken: frozenset[str] = frozenset()
     cycles: tuple[tuple[str, str, str], ...] = ()
+    hidden: frozenset[str] = frozenset()
 
     @property
     def elsewhere(self) -> Elsewhere:
@@ -63,7 +65,7 @@ class PhaseSpec:
         cycles = {(module, new): chain for module, new, chain in self.cycles}
         aliases = dict(self.maybe) | dict(self.aliases)
         doubtful = frozenset(name for name, _ in self.maybe) - {name for name, _ in self.aliases}
-        return Elsewhere(aliases, doubtful, dict(self.exports), self.taken, cycles)
+        return Elsewhere(aliases, doubtful, dict(self.exports), self.taken, cycles, self.hidden)
 
 
 @dataclass(frozen=True, slots=True)

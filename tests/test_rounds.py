@@ -125,7 +125,8 @@ def test_a_star_import_that_others_read_through(make_repository: MakeRepository)
         pytest.param("if TYPE_CHECKING:\n    from shop.cart import Cart\n", [], id="for type checkers"),
         pytest.param("import shop.cart\ndef page(): shop.cart.Cart\n", [], id="used in a function"),
         pytest.param("import shop.cart\nclass Page(shop.cart.Cart): ...\n", ["import-cycle"], id="used while it is loaded"),
-        pytest.param("from shop.cart import Cart\nimport shop.basket\n", [], id="a circle that is there already"),
+        pytest.param("from shop.cart import Cart\nimport shop.basket\n", ["import-cycle"], id="a circle that does no harm"),
+        pytest.param("from shop.cart import Cart\nfrom shop.basket import x\n", [], id="a circle that is there already"),
     ],
 )  # fmt: skip
 def test_circles(make_repository: MakeRepository, page: str, codes: list[str]) -> None:
@@ -138,6 +139,64 @@ def test_circles(make_repository: MakeRepository, page: str, codes: list[str]) -
     assert bool(found.files) is not bool(codes)
     for finding in found.findings:
         assert "shop.basket → shop.middle → shop.page" in finding.message
+
+
+def test_a_circle_by_way_of_the_old_module_is_nothing_new(make_repository: MakeRepository) -> None:
+    files = {
+        "shop/cart.py": "from shop.basket import Basket as Cart\n",
+        "shop/basket.py": "import shop.page\nclass Basket: ...\n",
+    }
+    found = run(make_repository, NAME, {**HOMES, **files, "shop/page.py": "from shop.cart import Cart\n"})
+    assert after(found) == {"shop/page.py": "from shop.basket import Basket as Cart\n"}
+
+
+def test_a_circle_through_a_moved_module(make_repository: MakeRepository) -> None:
+    plan = moves(a="shop.cart -> shop.basket")
+    files = {"shop/__init__.py": "", "shop/basket.py": "import shop.page\nclass Cart: ...\n", "shop/basket_sub.py": ""}
+    found = run(make_repository, plan, {**files, "shop/page.py": "from shop.cart import Cart\n"})
+    assert reported(found) == [("shop/page.py", 1, "import-cycle")]
+    files = {
+        "lib/__init__.py": "import page\n",
+        "lib/cart.py": "",
+        "page.py": "from shop import cart\n",
+        "shop/__init__.py": "",
+    }
+    found = run(make_repository, moves(a="shop -> lib"), files)
+    assert after(found) == {"page.py": "from lib import cart\n"}
+
+
+def test_a_module_in_a_package_of_its_own_new_home(make_repository: MakeRepository) -> None:
+    files = {"shop/__init__.py": "from . import cart\n", "shop/basket.py": ""}
+    found = run(make_repository, moves(a="shop.cart -> shop.basket"), files)
+    assert after(found) == {"shop/__init__.py": "from . import basket as cart\n"}
+
+
+@pytest.mark.parametrize(
+    "use", ["from shop import cart\ncart()\n", "import shop\nshop.cart()\n", "import shop.cart as c\nc()\n"]
+)
+@pytest.mark.parametrize("plan", [moves(a="shop.cart -> shop.basket"), moves(a="shop.cart:x -> shop.basket:x")])
+def test_a_name_of_the_package_that_is_not_the_module(make_repository: MakeRepository, plan: Plan, use: str) -> None:
+    files = {
+        "shop/__init__.py": "from .cart import cart\n",
+        "shop/cart.py": "def cart(): ...\n",
+        "app.py": use + "shop.cart.x\n",
+    }
+    found = run(make_repository, plan, files)
+    assert "app.py" not in after(found)
+
+
+def test_another_module_under_an_exported_name(make_repository: MakeRepository) -> None:
+    files = {**HOMES, "app.py": "import shop.cart as c\nc.Cart\n", "main.py": "from app import c\nc.Coupon\n"}
+    found = run(make_repository, NAME, files)
+    assert after(found) == {"app.py": "import shop.cart as c\nimport shop.basket as basket\nbasket.Basket\n"}
+
+
+def test_modules_nested_too_deeply(make_repository: MakeRepository) -> None:
+    deep = "if a: pass\n" + "elif b: pass\n" * 1500
+    files = {**HOMES, "app.py": "from shop.cart import *\nCart()\n", "x.py": deep + "from shop.cart import Cart as C\n"}
+    files["shop/cart.py"] += deep
+    found = run(make_repository, NAME, files)
+    assert ("app.py", 1, "star-import") in reported(found)
 
 
 @pytest.mark.parametrize(

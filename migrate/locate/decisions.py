@@ -29,6 +29,7 @@ class Elsewhere:
         exports: modules, to the names that a star import of each binds; None where that is not certain.
         taken: dotted names that other modules take from where they are, so they have to stay.
         cycles: (module, new home that loads it), to the chain of modules in words.
+        hidden: old modules of which the package binds the name to something else.
     """
 
     aliases: Mapping[str, str] = field(default_factory=dict)
@@ -36,6 +37,7 @@ class Elsewhere:
     exports: Mapping[str, frozenset[str] | None] = field(default_factory=dict)
     taken: frozenset[str] = frozenset()
     cycles: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    hidden: frozenset[str] = frozenset()
 
 
 @dataclass(eq=False)
@@ -97,8 +99,8 @@ class Decisions:
     kept: set[tuple[int, int]] = field(default_factory=set)
     _groups: dict[int, int] = field(default_factory=dict)
     """A number for each statement that goes with other sites, by its id."""
-    quoted: set[str] = field(default_factory=set)
-    """Names in forward references that are a function's own: at run time they are looked up in the module."""
+    read_unseen: set[str] = field(default_factory=set)
+    """Names that are read in other ways than by code that can be changed, or by code that may mean another scope."""
     _new_names: set[tuple[str, ast.AST | None]] = field(default_factory=set)
     _followed: dict[str, FollowedNames] = field(default_factory=dict)
     _same: dict[int, int] = field(default_factory=dict)
@@ -137,7 +139,9 @@ class Decisions:
         return None if prefix is None else self.elsewhere.aliases[prefix]
 
     def is_doubtful(self, dotted: str) -> bool:
-        """Does the path lead through a re-export that may also be something else?"""
+        """Does the path lead through a re-export that may also be something else, or by a module's name to such?"""
+        if any(is_within(dotted, module) for module in self.elsewhere.hidden):
+            return True
         return bool(self.elsewhere.doubtful) and self._reexport(dotted) in self.elsewhere.doubtful
 
     def _reexport(self, dotted: str) -> str | None:
@@ -151,13 +155,18 @@ class Decisions:
         local, scope = variable
         if scope is not None:
             return isinstance(scope, ast.ClassDef)
-        if local in self.identifiers.outside_code or local in self.quoted:
+        if local in self.identifiers.outside_code or local in self.read_unseen or self.identifiers.is_dynamic:
             return True
         return local in self.identifiers.listed_in_all or f"{self.module.name.name}.{local}" in self.elsewhere.taken
 
     def leads_in_a_circle(self, name: ImportedName, new: str, *, at_load_time: bool) -> bool:
-        """Would the new import fail because its module is this one, or loads this one first? Then it is reported."""
+        """Would the new import fail because its module is this one, or loads this one first? Then it is reported.
+
+        Args:
+            new: the module, or `module:name` where the name may be a module, too.
+        """
         own = self.module.name.name
+        loaded, new = new, new.partition(":")[0]
         subject = subject_of(name)
         if new == own:
             self.report(
@@ -166,15 +175,16 @@ class Decisions:
             )  # fmt: skip
             return True
         if at_load_time:
-            chain = self.elsewhere.cycles.get((own, new))
-            if chain is not None:
+            chain = self.elsewhere.cycles.get((own, loaded))
+            is_there = any(other.source == new and other.block.is_load_time for other in self.names)
+            if chain is not None and not is_there:
                 self.report(
                     name.statement, "import-cycle", subject,
                     f"an import from {new} would fail here while {new} is being loaded, which loads this module "
                     f"({chain}); import it in the function that uses it",
                 )  # fmt: skip
                 return True
-            self.loads.add(new)
+            self.loads.add(loaded)
         return False
 
     def clash(self, group: Group, local: str, dotted: str) -> str | None:
@@ -193,9 +203,13 @@ class Decisions:
             bound = [target.dotted for target in self.after(name) if target.bound == local]
             after.setdefault(id(name.statement), []).extend(bound)
         for binding in followed.bindings((local, scope)):
-            if set(after.get(id(binding.place.node), ())) != {dotted}:
+            is_import = id(binding.place.node) in after
+            if not is_import or not set(after[id(binding.place.node)]) <= {dotted}:
                 return f"{local} is bound on line {binding.place.node.lineno}"  # type: ignore[attr-defined]
-        is_bound = bool(followed.bindings((local, scope)))
+        bindings = followed.bindings((local, scope))
+        if bindings and not any(after[id(binding.place.node)] for binding in bindings):
+            return self._star_clash(group, local)  # it becomes free
+        is_bound = bool(bindings)
         for place in followed.places:
             if not isinstance(place.node, ast.Name) or place.node.id != local:
                 continue

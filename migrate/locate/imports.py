@@ -79,22 +79,41 @@ class _Imports:
             target = module_target(new, name.local) if new else None
         if target is None:
             return
-        at_load_time = name.block.is_load_time and bool(target.name) and self._is_object(name)
+        new, at_load_time = self._loaded(name, target)
         if self._module.is_kept_node(name.statement):
             self._decisions.kept.add(name.start)
+        elif self._is_hidden(name):
+            self._decisions.report(
+                name.alias, "shadowed", subject_of(name),
+                f"its package binds {name.path.rpartition('.')[2]} to something else than the module {name.path}; "
+                "change this import by hand",
+            )  # fmt: skip
         elif self._is_explicit_reexport(name, target):
             self._decisions.report(
                 name.alias, "explicit-reexport", subject_of(name),
                 f"a stub passes {name.local} on only as 'import {name.local} as {name.local}', and it is called "
                 f"{target.name} now; name {name.local} in __all__, then run phase3 again",
             )  # fmt: skip
-        elif not self._decisions.leads_in_a_circle(name, target.module, at_load_time=at_load_time):
+        elif not self._decisions.leads_in_a_circle(name, new, at_load_time=at_load_time):
             self._decisions.targets[name] = (target,)
 
-    def _is_object(self, name: ImportedName) -> bool:
-        """Is what is imported certainly no module? A module that is being loaded can be imported all the same."""
+    def _is_hidden(self, name: ImportedName) -> bool:
+        """Is the module reached as an attribute of its package, where that is something else?"""
+        return name.path in self._decisions.elsewhere.hidden
+
+    def _loaded(self, name: ImportedName, target: Target) -> tuple[str, bool]:
+        """The module that the new import takes something from, and whether that has to be loaded by then.
+
+        A module can be imported while it is being loaded, an object in it cannot. What is below a moved module may
+        be either; it is written `module:name`.
+        """
         home = self._moves.home(name.path)
-        return home is not None and bool(home.move.old.name)
+        assert home is not None, "it has a target"
+        is_moved_module = not home.move.old.name and not home.rest
+        if is_moved_module or not target.name:
+            return f"{target.module}.{target.name}" if target.name else target.module, False
+        loaded = target.module if home.move.old.name else f"{target.module}:{target.name}"
+        return loaded, name.block.is_load_time
 
     def _is_explicit_reexport(self, name: ImportedName, target: Target) -> bool:
         """`from old import A as A` in a stub exports A; with another name before `as` it does not."""
@@ -128,7 +147,7 @@ class _Imports:
         for use in find_uses(self._module.source, followed):
             group_of(use.variable).uses.append(use)
             if use.quoted is not None and use.variable[1] is not None:
-                self._decisions.quoted.add(use.name.id)
+                self._decisions.read_unseen.add(use.name.id)
         for group in groups.values():
             if group.names:
                 self._settle(group)
@@ -193,7 +212,7 @@ class _Imports:
             if home is not None and self._decisions.is_doubtful(".".join([path, *use.chain])):
                 self._decisions.report_use(
                     use, "shadowed", home,
-                    f"this leads to {home.move.old} by way of another module, which may also bind something else; "
+                    f"this may lead to {home.move.old} or to something else of that name in another module; "
                     "change this use by hand",
                 )  # fmt: skip
                 staying.append(use)
@@ -231,6 +250,7 @@ class _Imports:
                 self._decisions.unresolved.add(dotted)
 
     def _report_uncertain(self, group: Group, paths: Iterable[str]) -> None:
+        self._report_left(group)
         for name in group.names:
             new = self._moves.new_module(name.path) if name.is_plain else None
             if new is not None:
@@ -325,7 +345,8 @@ class _Imports:
             bound = [t.dotted for t in self._decisions.after(other) if t.bound == target.bound]
             after.setdefault(id(other.statement), []).extend(bound)
         return all(
-            set(after.get(id(binding.place.node), ())) == {target.dotted} for binding in followed.bindings(variable)
+            id(binding.place.node) in after and set(after[id(binding.place.node)]) <= {target.dotted}
+            for binding in followed.bindings(variable)
         )
 
     def _sites(self) -> Iterator[ImportSite]:

@@ -218,6 +218,7 @@ class _Bound(_Settling):
             return
         for name in self._group.names:
             self._decisions.targets[name] = (module_target(module, self._group.local, is_from=bool(name.source)),)
+        _drop(self._decisions, self._group)  # it is another module now
         for each in moved:
             self._spell(each, self._group.local)
         self._mark()
