@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from hashlib import sha256
@@ -151,7 +152,7 @@ def _rewrite_sites(path: str, source: Source, spec: PhaseSpec) -> FileResult:
         return FileResult(path, digest, (), left, located.kept, *about_others)
 
     rewriter = _Rewriter(source, query, path, spec.phase)
-    done = [site for site in located.sites if rewriter.rewrite(site)]
+    done = rewriter.rewrite_all(located.sites)
     findings = (*located.findings, *rewriter.findings)
     result = FileResult(
         path,
@@ -181,14 +182,30 @@ class _Rewriter:
         self.edits: list[Edit] = []
         self.findings: list[Finding] = []
 
-    def rewrite(self, site: Site) -> bool:
+    def rewrite_all(self, sites: Iterable[Site]) -> list[Site]:
+        """Add the edits of all sites, rising by place; return the sites that have been rewritten.
+
+        Where one site cannot be, those that belong together with it stay as they are.
+        """
+        done: list[tuple[int, Site]] = []
+        failed: set[int] = set()
+        for site in sites:
+            number = self._number_of(site)
+            if self._rewrite(site, number):
+                done.append((number, site))
+            elif isinstance(site, ImportSite | UseSite) and site.group is not None:
+                failed.add(number)
+        self.edits = [edit for edit in self.edits if edit.site not in failed]
+        return [site for number, site in done if number not in failed]
+
+    def _rewrite(self, site: Site, number: int) -> bool:
         """Add the edits of a site, or a finding; say whether there are edits."""
         # a call comes before the calls among its arguments
         self._ahead = [span for span in self._ahead if span.end > site.span.start]
         if any(span.start <= site.span.start and site.span.end <= span.end for span in self._ahead):
             return False  # goes with the argument that it stands in
         try:
-            new = self._edits(site, self._number_of(site))
+            new = self._edits(site, number)
         except NotRewritable as error:
             self._report(site, f"this place cannot be rewritten ({error}); change it by hand")
             return False

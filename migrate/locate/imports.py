@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from migrate.locate.aliases import ImportedName, only_imports_between
@@ -14,8 +15,8 @@ from migrate.locate.stars import locate_stars
 from migrate.locate.strings import locate_strings
 from migrate.locate.uses import Use, find_uses
 from migrate.moves import Home, MoveIndex, is_within
-from migrate.provenance import FollowedNames, Variable
-from migrate.syntax import chain_roots
+from migrate.provenance import FollowedNames, Variable, plain_assignment
+from migrate.syntax import Place, chain_roots
 from migrate.targets import Target, module_target
 
 NOTHING_KNOWN = Elsewhere()
@@ -148,11 +149,33 @@ class _Imports:
             group_of(use.variable).uses.append(use)
             if use.quoted is not None and use.variable[1] is not None:
                 self._decisions.read_unseen.add(use.name.id)
+            if isinstance(use.variable[1], ast.ClassDef):
+                self._look_outside(use, followed, names)
         for group in groups.values():
             if group.names:
                 self._settle(group)
             else:
                 self._report_aliased(group, followed)
+
+    def _look_outside(
+        self, use: Use, followed: FollowedNames, names: dict[tuple[int, str], list[ImportedName]]
+    ) -> None:
+        """What a class body reads before it binds it is the name around the class."""
+        scopes = use.place.scopes
+        around = Place(use.name, scopes[: scopes.index(use.variable[1])], ())
+        outer = _group(followed.variable(use.name.id, around), followed, names, 0)
+        read = use.name.lineno, use.name.col_offset
+        ends = (_end(binding.place.node) for binding in followed.bindings(use.variable))
+        if not outer.names or read > min(ends, default=read):
+            return
+        self._decisions.read_unseen.add(use.name.id)
+        home = self._home(outer.names[0].dotted, use.chain)
+        own = _group(use.variable, followed, names, 0)
+        if home is not None and not own.names and (outer.is_plain or len(use.chain) > len(home.rest)):
+            self._decisions.report_use(
+                use, "shadowed", home,
+                f"this is {home.move.old} where the class has not yet bound {use.name.id}; change this use by hand",
+            )  # fmt: skip
 
     def _may_have_moved_uses(self, name: ImportedName) -> bool:
         if name.is_plain:
@@ -274,6 +297,7 @@ class _Imports:
         meaning = followed.meaning(group.variable)
         for path in meaning.objects if meaning is not None else ():
             for use in group.uses:
+                self._report_opaque(use, path, group.variable[1])
                 home = self._home(path, use.chain)
                 if home is not None and len(use.chain) > len(home.rest):
                     is_object = is_below(self._decisions.canonical(path), home.move.old.module)
@@ -285,18 +309,23 @@ class _Imports:
 
     def _report_whole(self, group: Group, path: str) -> None:
         """A module of which names move one by one, handed on as a whole."""
-        owner = self._decisions.canonical(path)
-        if owner not in self._moves.split_modules or not self._moves.splits(owner):
-            return
         for use in group.uses:
-            outside = use.place.parents[-1]
-            is_alias = isinstance(outside, ast.Assign | ast.AnnAssign) and outside.value is use.name
-            if use.chain or is_alias:  # another name of it is followed
-                continue
-            self._decisions.report(
-                use.name, "module-import", owner,
-                f"the module {owner} is used as a whole here; what is taken from it is not rewritten",
-            )  # fmt: skip
+            self._report_opaque(use, path, group.variable[1])
+
+    def _report_opaque(self, use: Use, path: str, scope: ast.AST | None) -> None:
+        owner = self._decisions.canonical(".".join([path, *use.chain]))
+        if use.literal is not None or owner not in self._moves.split_modules or not self._moves.splits(owner):
+            return
+        whole = use.nodes[-1]
+        outside = use.parents_of(whole)[-1]
+        targets = [target for target, value in plain_assignment(outside) if value is whole]
+        is_followed = len(targets) == len(getattr(outside, "targets", targets)) and not isinstance(scope, ast.ClassDef)
+        if targets and is_followed and not isinstance(next(iter(use.place.scopes[::-1]), None), ast.ClassDef):
+            return  # another name of it
+        self._decisions.report(
+            whole, "module-import", owner,
+            f"the module {owner} is used as a whole here; what is taken from it is not rewritten",
+        )  # fmt: skip
 
     # What comes out
 
@@ -338,6 +367,8 @@ class _Imports:
         """Is the name bound to nothing else in its scope, and is no comment lost with it?"""
         if "#" in self._module.source.slice(self._module.source.span(name.statement)):
             return False
+        if name.scope is None and any(line < name.statement.lineno for _, line in self._decisions.identifiers.stars):
+            return False  # a star import in between may bind it, too
         followed = self._decisions.followed(target.bound)
         variable = followed.variable(target.bound, self._decisions.place_of(name))
         after: dict[int, list[str]] = {}
@@ -348,6 +379,27 @@ class _Imports:
             id(binding.place.node) in after and set(after[id(binding.place.node)]) <= {target.dotted}
             for binding in followed.bindings(variable)
         )
+
+    def _needs_pass(self, name: ImportedName, gone: Container[int]) -> bool:
+        """Would a block or a line that goes on be left without a statement?"""
+        block, statement = name.block.statements, name.statement
+        if block[0] is statement and len(name.block.way) > 1 and all(id(other) in gone for other in block):
+            return True
+        at = block.index(statement)
+        around = [other for other in block[max(0, at - 1) : at + 2] if other is not statement and id(other) in gone]
+        if any(
+            other.lineno <= (statement.end_lineno or 0) and statement.lineno <= (other.end_lineno or 0)
+            for other in around
+        ):
+            return True  # two of one line
+        source = self._module.source
+        span = source.span(statement)
+        before = (
+            source.content[source.line_starts[statement.lineno - 1] - 3 : span.start] if statement.lineno > 1 else b""
+        )
+        behind = source.line(statement.end_lineno or statement.lineno)[(statement.end_col_offset or 0) :]
+        is_continued = re.search(rb"\\\r?\n?[ \t\f]*\Z", before) is not None
+        return is_continued or re.match(rb"[ \t\f]*;[ \t\f]*(?:[#\r\n\\]|\Z)", behind) is not None
 
     def _sites(self) -> Iterator[ImportSite]:
         by_statement: dict[int, list[ImportedName]] = {}
@@ -363,10 +415,7 @@ class _Imports:
             subject = ", ".join(dict.fromkeys(map(subject_of, changed)))
             span = self._module.source.span(statement)
             group = self._decisions.group_of(statement)
-            block = names[0].block.statements
-            empties = (
-                block[0] is statement and all(id(other) in gone for other in block) and len(names[0].block.way) > 1
-            )
+            empties = id(statement) in gone and self._needs_pass(names[0], gone)
             yield ImportSite(span, subject, statement, targets, group, empties)
 
 
@@ -400,3 +449,7 @@ def _is_bound_by_star(decisions: Decisions, group: Group) -> bool:
         if star in sources or group.local in (decisions.elsewhere.exports.get(star) or ()):
             return True
     return False
+
+
+def _end(node: ast.AST) -> tuple[int, int]:
+    return node.end_lineno, node.end_col_offset  # type: ignore[attr-defined]

@@ -171,6 +171,15 @@ def _unspellable(each: MovedUse) -> str | None:
     """Why the new home cannot stand where the old one does; None when it can."""
     names = each.home.new.name.count(".") + 1 if each.home.new.name else 0
     is_bare = each.is_object and names == 1
+    module = each.home.new.module
+    if is_bare or (not names and "." not in module and not each.is_object):
+        parent = each.use.parents_of(each.node)[-1]
+        if isinstance(parent, ast.MatchValue):
+            return "a pattern of one name would catch anything"
+    parts = [module.partition(".")[0], *each.home.new.name.split(".")]
+    is_private = any(part.startswith("__") and not part.endswith("__") for part in parts)
+    if is_private and any(isinstance(scope, ast.ClassDef) for scope in each.use.place.scopes):
+        return "a private name is another one inside a class"
     if each.literal is not None and (is_bare or not names):
         return "its name stands in a string"
     if isinstance(each.node, ast.Attribute) and not isinstance(each.node.ctx, ast.Load) and each.literal is None:

@@ -30,7 +30,7 @@ class ImportSite:
         statement: the statement in the tree; None where CPython could not parse the file.
         targets: what each of its names becomes; None where the plan alone tells.
         group: sites of one group are accepted or refused together; None for a site that stands alone.
-        empties: nothing would be left of its block.
+        empties: `pass` takes its place where it disappears: nothing would be left of its block or its line.
     """
 
     span: Span
