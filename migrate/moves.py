@@ -64,8 +64,18 @@ class MoveIndex:
 
     @cached_property
     def passed_on(self) -> frozenset[str]:
-        """Last names of the modules and objects below which something moves: other modules may pass them on."""
-        return self.owner_leaves | frozenset(m.old.module.rpartition(".")[2] for m in self.moves if m.old.name)
+        """Last names of the modules and objects of which a part moves: other modules may pass them on."""
+        return frozenset(path.rpartition(".")[2] for path in self.split)
+
+    @cached_property
+    def split(self) -> frozenset[str]:
+        """Modules and objects of which a part moves, dotted."""
+        return frozenset(m.old.dotted.rpartition(".")[0] for m in self.moves if m.old.name)
+
+    @cached_property
+    def inner_modules(self) -> tuple[tuple[str, ...], ...]:
+        """Modules that move as a whole out of a package, in parts: their package may be passed on."""
+        return tuple(tuple(m.old.module.split(".")) for m in self.moves if not m.old.name and "." in m.old.module)
 
     @cached_property
     def old_modules(self) -> frozenset[str]:

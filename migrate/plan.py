@@ -173,6 +173,11 @@ class Move(Table):
         old, new = refs[0], refs[1]
         if old == new:
             yield Mistake(("new",), f"{shown(str(new))} is also the old place; write where it moves to")
+        elif old.name and (new.module == old.dotted or new.module.startswith(f"{old.dotted}.")):
+            yield Mistake(
+                ("new",),
+                f"{shown(str(new))} takes {shown(old.dotted)}, the old object, for a module; it cannot be both",
+            )
         elif bool(old.name) != bool(new.name):
             yield Mistake(
                 ("new",),

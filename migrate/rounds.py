@@ -199,5 +199,6 @@ def _wanted(plan: Plan, phase: int) -> set[str]:
     if phase in (4, 5) and plan.phase4 is not None:
         wanted |= {call.callee.dotted for call in plan.phase4.call}
     if phase in (3, 5):
-        wanted |= {m.old.dotted.rpartition(".")[0] for m in MoveIndex.of(plan).moves if m.old.name}
+        moves = MoveIndex.of(plan)
+        wanted |= moves.split | {module[0] for module in moves.inner_modules}
     return wanted

@@ -196,7 +196,7 @@ class _Imports:
 
     def _roots_of_reexports(self) -> frozenset[str]:
         """Names through which another module's name for an object is reached: `x` in `x.obj.attr`."""
-        words = self._moves.owner_leaves | {a.rpartition(".")[2] for a in self._decisions.elsewhere.aliases}
+        words = self._passed_on | {parts[-1] for parts in self._moves.inner_modules}
         return chain_roots(self._module.source.text, words) & {name.local for name in self._decisions.names}
 
     def _settle(self, group: Group) -> None:
@@ -271,6 +271,11 @@ class _Imports:
             dotted = ".".join(parts)
             if attribute in self._passed_on and dotted not in self._moves.ancestors:
                 self._decisions.unresolved.add(dotted)
+        whole = ".".join(parts).split(".")
+        for module in self._moves.inner_modules:
+            at = _index(whole, module)
+            if at > 0:
+                self._decisions.unresolved.add(".".join(whole[: at + 1]))
 
     def _report_uncertain(self, group: Group, paths: Iterable[str]) -> None:
         self._report_left(group)
@@ -453,3 +458,9 @@ def _is_bound_by_star(decisions: Decisions, group: Group) -> bool:
 
 def _end(node: ast.AST) -> tuple[int, int]:
     return node.end_lineno, node.end_col_offset  # type: ignore[attr-defined]
+
+
+def _index(parts: Sequence[str], wanted: Sequence[str]) -> int:
+    """Where `wanted` stands in `parts`, side by side; -1 where it does not."""
+    length = len(wanted)
+    return next((at for at in range(len(parts) - length + 1) if tuple(parts[at : at + length]) == tuple(wanted)), -1)
