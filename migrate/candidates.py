@@ -106,9 +106,14 @@ def _may_import(plan: Plan, other_names: Collection[str]) -> Callable[[str, byte
     packages = {part for module in inner for part in module.split(".")[:-1]}
     through = re.compile(rb"(?<!\w)" + _any(packages) + rb"(?!\w)")
     behind = re.compile(rb"\.\s*" + _any(last) + rb"(?!\w)")
-    joined = re.compile(rb"['\"]\s*\+\s*['\"][\w.]*" + _any(last) + rb"(?!\w)|" + _any(last) + rb"[\w.]*['\"]\s*\+")
+    joined = re.compile(rb"['\"]\s*\+?\s*['\"][\w.]*" + _any(last) + rb"(?!\w)|" + _any(last) + rb"[\w.]*['\"]\s*\+")
+
+    star = re.compile(rb"\bimport[\s\\]*\(?[\s\\]*\*")
+    by_parts = re.compile(rb"import_module|__import__|find_spec|import_string|run_module")
 
     def test(_path: str, content: bytes) -> bool:
+        if (by_parts.search(content) or star.search(content)) and leaves.search(content):
+            return True
         if dotted.search(content) or alone.search(content) or joined.search(content):
             return True
         inside = relative.search(content) is not None

@@ -14,7 +14,7 @@ from migrate.moves import MoveIndex
 from migrate.plan import Plan
 from migrate.reexports import Reexports
 from migrate.source import Source, UnparsableSource
-from migrate.taken import may_take, names_taken
+from migrate.taken import may_take, names_taken, star_imported
 from migrate.transform import FileResult, PhaseSpec
 from rollback.git import Git
 
@@ -174,16 +174,38 @@ class Rounds:
         self._dropped |= dropped
         if not dropped:
             return set()
-        test = may_take(dropped)
+        passed_on = self._passed_on_by_stars(dropped)
+        test = may_take(passed_on)
         taken: set[str] = set()
+        dropped = set(passed_on)
         words = {module.rpartition(".")[2] if local == "*" else local for module, _, local in map(_split, dropped)}
         for path in find_words(self.git, self.plan, words - {""}, everywhere=True):
             content = self.read(path)
             if test(content):
                 taken |= names_taken(content, module_of(path, self.plan.plan.source_roots), dropped, self._exports_of)
-        taken -= self._taken
+        taken = {passed_on[name] for name in taken} - self._taken
         self._taken |= taken
         return {r.path for r in self.results.values() if not r.dropped.isdisjoint(taken)}
+
+    def _passed_on_by_stars(self, names: Collection[str]) -> dict[str, str]:
+        """The names, and what they are called in modules that import everything from theirs, each to the name."""
+        found = {name: name for name in names}
+        modules = {name.rpartition(".")[0] for name in names}
+        pending = set(modules)
+        while pending:
+            words = {module.rpartition(".")[2] for module in pending} - {""}
+            more: set[str] = set()
+            for path in find_words(self.git, self.plan, words, everywhere=True):
+                content = self.read(path)
+                importer = module_of(path, self.plan.plan.source_roots)
+                for star in star_imported(content, importer) & pending if b"*" in content else ():
+                    for name, origin in list(found.items()):
+                        if name.rpartition(".")[0] == star:
+                            found.setdefault(f"{importer.name}.{name.rpartition('.')[2]}", origin)
+                    more.add(importer.name)
+            pending = more - modules
+            modules |= more
+        return found
 
     def _file_of(self, module: str) -> str | None:
         return file_of(module, self.plan.plan.source_roots, lambda path: (self.git.root / path).is_file())

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection
 from itertools import accumulate
 
 from migrate.locate.aliases import imported_names
-from migrate.modules import ModuleName
+from migrate.modules import ModuleName, resolve_relative
 from migrate.provenance import attributes, root_name
 from migrate.source import Source, UnparsableSource
 from migrate.syntax import star_sources
@@ -42,6 +42,21 @@ def may_take(names: Collection[str]) -> Callable[[bytes], bool]:
         return False
 
     return test
+
+
+_STAR = re.compile(rb"\bfrom\b[\s\\]*([\w.][\w.\s\\]{0,300}?)(?<!\w)import\b[\s\\]*\(?[\s\\]*\*")
+
+
+def star_imported(content: bytes, importer: ModuleName) -> frozenset[str]:
+    """Modules of which a file's text imports everything; may be too many, as it may stand in a string."""
+    found: set[str] = set()
+    for match in _STAR.finditer(content):
+        text = re.sub(rb"[\s\\]+", b"", match.group(1)).decode("utf-8", "replace")
+        name = text.lstrip(".")
+        module = resolve_relative(importer, len(text) - len(name), name)
+        if module is not None:
+            found.add(module)
+    return frozenset(found)
 
 
 def names_taken(

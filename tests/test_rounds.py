@@ -251,3 +251,40 @@ def test_scripts_without_an_ending(make_repository: MakeRepository) -> None:
     plan = make_plan({"phase3": {"move": [{"old": "shop.cart:Cart", "new": "shop.basket:Basket"}]}}, include=["bin/*"])
     found = run(make_repository, plan, files)
     assert after(found) == {"bin/tool": "#!/usr/bin/env python3\nfrom shop.basket import Basket as Cart\n"}
+
+
+def test_a_name_that_is_taken_by_way_of_a_star_import(make_repository: MakeRepository) -> None:
+    files = {
+        "app.py": "import cart\ncart.x\n",
+        "mid.py": "from app import *\n",
+        "main.py": "from mid import cart\ncart.y\n",
+    }
+    assert after(run(make_repository, TOP, files))["app.py"] == "import basket as cart\ncart.x\n"
+
+
+def test_a_taker_that_the_plan_excludes(make_repository: MakeRepository) -> None:
+    files = {"app/__init__.py": "import cart\ncart.x\n", "app/legacy.py": "from .import cart\ncart.y\n"}
+    plan = make_plan({"phase3": {"move": [{"old": "cart", "new": "basket"}]}}, exclude=["app/legacy.py"])
+    assert after(run(make_repository, plan, files)) == {"app/__init__.py": "import basket as cart\ncart.x\n"}
+
+
+@pytest.mark.parametrize(
+    ("x", "use", "expected"),
+    [
+        pytest.param("import log.conf\n", "import x\nx.log.conf.central.get(1)\n", "import log.fast\nlog.fast.get(1)\n", id="a root"),
+        pytest.param("from log import conf\n", "import x\nx.conf.central.get(1)\nx.y\n", "import x\nimport log.fast\nlog.fast.get(1)\nx.y\n", id="a module"),
+    ],
+)  # fmt: skip
+def test_passed_on_without_another_name(make_repository: MakeRepository, x: str, use: str, expected: str) -> None:
+    assert after(run(make_repository, MEMBER, {**LOGS, "x.py": x, "app.py": use}))["app.py"] == expected
+
+
+def test_a_star_import_of_what_passes_a_module_on(make_repository: MakeRepository) -> None:
+    files = {**LOGS, "x.py": "from log.conf import central\n", "app.py": "from x import *\ncentral.get(1)\n"}
+    assert reported(run(make_repository, MEMBER, files)) == [("app.py", 2, "star-import")]
+
+
+def test_the_root_of_a_moved_module_is_passed_on(make_repository: MakeRepository) -> None:
+    files = {"p/__init__.py": "", "p/t.py": "", "c.py": "import p.t\n", "d.py": "import c\nc.p.t.U\n"}
+    found = run(make_repository, moves(a="p.t -> p.u"), files)
+    assert after(found) == {"c.py": "import p.u\n", "d.py": "import p.u\np.u.U\n"}

@@ -13,6 +13,7 @@ from migrate.locate.settle import rename, settle
 from migrate.locate.sites import ImportSite, Located, Module, Site, StringSite
 from migrate.locate.stars import locate_stars
 from migrate.locate.strings import locate_strings
+from migrate.locate.unseen import report_mentions, report_through_stars
 from migrate.locate.uses import Use, find_uses
 from migrate.moves import Home, MoveIndex, is_within
 from migrate.provenance import FollowedNames, Variable, plain_assignment
@@ -57,6 +58,7 @@ class _Imports:
         for name in self._decisions.names:
             self._by_itself(name)
         self._with_uses()
+        report_through_stars(self._decisions, self._home, self._passed_on)
         stars = list(locate_stars(self._decisions))
         self._drop_duplicates()
         return [*stars, *self._sites()]
@@ -151,6 +153,7 @@ class _Imports:
                 self._decisions.read_unseen.add(use.name.id)
             if isinstance(use.variable[1], ast.ClassDef):
                 self._look_outside(use, followed, names)
+        report_mentions(self._decisions, groups.values(), self._home)
         for group in groups.values():
             if group.names:
                 self._settle(group)

@@ -14,6 +14,7 @@ from migrate.locate.forward import forward_reference, quoted_expression
 from migrate.locate.scopes import DOCTEST, TYPE_COMMENT, Names
 from migrate.locate.sites import Located, Module, StringSite
 from migrate.locate.uses import literal_span
+from migrate.modules import ModuleName, resolve_relative
 from migrate.moves import MoveIndex
 from migrate.refs import ObjectRef
 from migrate.syntax import Place, lines_with, places_on
@@ -101,6 +102,7 @@ class _Strings:
                     self._string(place, node, node.value)
         self._type_comments()
         self._concatenations()
+        self._relative_imports()
         return Located(tuple(self.sites), tuple(self.findings), kept=self.kept)
 
     def _string(self, place: Place, node: ast.Constant, text: str) -> None:
@@ -219,12 +221,50 @@ class _Strings:
             Finding(3, self.module.path, line, column, "string-reference", str(subject), message, line)
         )
 
+    def _pieces(self, place: Place, node: ast.Constant, text: str) -> None:
+        """`"pkg." "old.A"`: the path is in none of the pieces."""
+        found = self.paths.pattern.search(text)
+        if found is None or _is_docstring(place) or "." not in found.group():
+            return
+        lines = range(node.lineno, (node.end_lineno or node.lineno) + 1)
+        if any(
+            self.paths.pattern.search(self.module.source.line(n).decode(self.module.source.encoding)) for n in lines
+        ):
+            return  # looked at as a whole
+        subject = _named(self.moves, self.redirected, found)
+        if subject is not None:
+            self._tell(place, node, subject)
+
+    def _relative_imports(self) -> None:
+        """`import_module(".old", "pkg")`, `__import__("pkg", fromlist=["old"])`."""
+        leaves = re.compile("|".join(rf"{re.escape(m.rpartition('.')[2])}(?!\w)" for m in self.paths.modules))
+        if not any(function in self.module.source.text for function in _IMPORTERS):
+            return
+        for place in places_on(self.module.tree, lines_with(self.module.source, leaves)):
+            if not isinstance(place.node, ast.Call) or not _called(place.node.func) & _IMPORTERS:
+                continue
+            for path in _imported_by(place.node, self.module.name.package):
+                home = self.moves.home(path)
+                whole = path.rpartition(".")[0]
+                if home is None and path not in self.moves.old_modules:
+                    continue
+                if place.node.args[:1] and _text(place.node.args[0]) == whole and self.moves.home(whole) is not None:
+                    continue  # that string is looked at by itself
+                subject = home.move.old if home is not None else ObjectRef(path)
+                self._report(
+                    place.node, "string-reference", subject,
+                    f"this call imports {subject} by a path in parts; it is not rewritten, change it by hand",
+                )  # fmt: skip
+
     def _concatenations(self) -> None:
         """`"pkg." + "old.A"`: no part has the whole path."""
         leaves = {module.rpartition(".")[2] for module in self.paths.modules}
         words = re.compile("|".join(rf"{re.escape(leaf)}(?!\w)" for leaf in sorted(leaves)))
         for place in places_on(self.module.tree, lines_with(self.module.source, words)):
             node = place.node
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                self._pieces(place, node, node.value)
+                continue
             if not isinstance(node, ast.BinOp) or isinstance(place.parents[-1], ast.BinOp):
                 continue
             text = _folded(node)
@@ -240,6 +280,33 @@ class _Strings:
                     node, "string-reference", subject,
                     f"a string put together here names {subject}; it is not rewritten, change it by hand",
                 )  # fmt: skip
+
+
+def _text(node: ast.expr) -> object:
+    return node.value if isinstance(node, ast.Constant) else None
+
+
+def _imported_by(call: ast.Call, package: str) -> Iterator[str]:
+    """Dotted paths that a relative `import_module`, or the `fromlist` of `__import__`, leads to."""
+    arguments = {keyword.arg: keyword.value for keyword in call.keywords}
+    first = call.args[0] if call.args else arguments.get("name")
+    if not (isinstance(first, ast.Constant) and isinstance(first.value, str)):
+        return
+    base = call.args[1] if len(call.args) > 1 else arguments.get("package")
+    listed = arguments.get("fromlist")
+    if first.value.startswith("."):
+        if isinstance(base, ast.Constant) and isinstance(base.value, str):
+            package = base.value
+        elif not (isinstance(base, ast.Name) and base.id in ("__package__", "__name__")):
+            return
+        dots = len(first.value) - len(first.value.lstrip("."))
+        path = resolve_relative(ModuleName(package, is_package=True), dots, first.value.lstrip("."))
+        if path is not None:
+            yield path
+    elif isinstance(listed, ast.List | ast.Tuple):
+        for each in listed.elts:
+            if isinstance(each, ast.Constant) and isinstance(each.value, str):
+                yield f"{first.value}.{each.value}"
 
 
 def _named(moves: MoveIndex, redirected: frozenset[str], found: re.Match[str]) -> ObjectRef | None:
