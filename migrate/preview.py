@@ -138,7 +138,8 @@ def preview(git: Git, plan: Plan, phase: int, jobs: int | None = None, progress:
         results, findings = _redirects(tree, plan, phase)
     else:
         rounds = Rounds(git, plan, phase, tree.read, tree.read_if_there, jobs, progress)
-        results, findings = rounds.run(), []
+        results = rounds.run()
+        findings = rounds.findings()
     for result in results:
         if result.bug is not None:
             raise RewriteBug(result.path, result.bug)

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 
 from migrate.candidates import find_candidates, find_words, relevance
 from migrate.executors import transform_files
 from migrate.exports import star_exports
+from migrate.findings import Finding
 from migrate.load_graph import LoadGraph
-from migrate.modules import file_of, module_of
+from migrate.locate.sites import Module
+from migrate.modules import ModuleName, file_of, module_of
 from migrate.moves import MoveIndex
 from migrate.plan import Plan
 from migrate.reexports import Reexports
 from migrate.source import Source, UnparsableSource
-from migrate.taken import may_take, names_taken, star_imported
+from migrate.taken import may_take, names_taken, patches, star_imported
 from migrate.transform import FileResult, PhaseSpec
 from rollback.git import Git
 
@@ -187,6 +190,26 @@ class Rounds:
         self._taken |= taken
         return {r.path for r in self.results.values() if not r.dropped.isdisjoint(taken)}
 
+    def findings(self) -> list[Finding]:
+        """Patches of a name in a module that, after this phase, no longer uses the object by that name."""
+        names = {name for r in self.results.values() for name in r.rerouted}
+        if not names or self.phase != 3:
+            return []
+        found: list[Finding] = []
+        for path in find_words(self.git, self.plan, {name.rpartition(".")[2] for name in names}):
+            content = self.read(path)
+            if not any(word in content for word in (b"patch", b"setattr", b"delattr", b"spy")):
+                continue
+            importer = module_of(path, self.plan.plan.source_roots)
+            for name, node in patches(content, importer, names):
+                message = (
+                    f"this patch goes by way of {name}, and {name.rpartition('.')[0]} no longer uses what has moved by "
+                    "that name; patch the name that it uses now"
+                )
+                last = node.end_lineno or node.lineno
+                found.append(Finding(3, path, node.lineno, node.col_offset, "shim-patch", name, message, last))
+        return [f for f in found if not _is_kept(self.read(f.path), f)]
+
     def _passed_on_by_stars(self, names: Collection[str]) -> dict[str, str]:
         """The names, and what they are called in modules that import everything from theirs, each to the name."""
         found = {name: name for name in names}
@@ -209,6 +232,11 @@ class Rounds:
 
     def _file_of(self, module: str) -> str | None:
         return file_of(module, self.plan.plan.source_roots, lambda path: (self.git.root / path).is_file())
+
+
+def _is_kept(content: bytes, finding: Finding) -> bool:
+    module = Module(finding.path, Source(content), ast.Module([], []), ModuleName("", is_package=False))
+    return module.is_kept(finding.line, finding.last_line)
 
 
 def _split(name: str) -> tuple[str, str, str]:

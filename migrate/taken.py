@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from itertools import accumulate
 
 from migrate.locate.aliases import imported_names
@@ -17,6 +17,7 @@ _FROM = re.compile(
     rb"\bfrom\b[\s\\]*([\w.][\w.\s\\]{0,300}?)(?<!\w)import\b[\s\\]*(\((?:[^()#]|#[^\n]*)*|(?:[^\n;\\]|\\\r?\n)*)"
 )
 _WORD = re.compile(rb"[^\W\d]\w*|\*")
+_PATCHERS = frozenset({"patch", "setattr", "delattr", "spy"})
 _PATH = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)+")
 
 
@@ -26,7 +27,7 @@ def may_take(names: Collection[str]) -> Callable[[bytes], bool]:
     for name in names:
         module, _, local = name.rpartition(".")
         by_leaf.setdefault(module.rpartition(".")[2].encode(), set()).add(local.encode())
-    every = frozenset(local for locals_ in by_leaf.values() for local in locals_)
+    every = {local for locals_ in by_leaf.values() for local in locals_}
     pattern = b"|".join(re.escape(local) for local in sorted(every - {b"*"})) or b"(?!)"
     by_attribute = re.compile(rb"(?:\.[\s\\]*|['\"])(?:" + pattern + rb")(?!\w)")
 
@@ -35,7 +36,10 @@ def may_take(names: Collection[str]) -> Callable[[bytes], bool]:
             return True
         for found in _FROM.finditer(content):
             module = found.group(1).rstrip(b" \t\r\n\\")
-            locals_ = every if module.endswith(b".") else by_leaf.get(_WORD.findall(module)[-1])
+            last = _WORD.findall(module)
+            locals_ = by_leaf.get(last[-1]) if last else None
+            if module.endswith(b".") or not module.isascii():
+                locals_ = every
             listed = set(_WORD.findall(found.group(2)))
             if locals_ and (b"*" in listed or not locals_.isdisjoint(listed)):
                 return True
@@ -76,8 +80,7 @@ def names_taken(
     by_module: dict[str, set[str]] = {}
     for name in names:
         module, _, local = name.rpartition(".")
-        if module != importer.name:
-            by_module.setdefault(module, set()).add(local)
+        by_module.setdefault(module, set()).add(local)
     source = Source(content)
     try:
         tree = source.parse()
@@ -102,13 +105,53 @@ def names_taken(
             root = root_name(node)
             for dotted in bound.get(root.id, ()) if root is not None else ():
                 taken |= {".".join([dotted, *attributes(node)])} & wanted
+        elif isinstance(node, ast.Call):
+            text = _named_attribute(node)
+            taken |= {f"{module}.{text}" for module in modules if text in by_module[module]}
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
             text = node.value
-            taken |= {f"{module}.{text}" for module in modules if text in by_module[module]}
             if "." in text and any(word in text for word in words):
                 paths = (prefix for path in _PATH.findall(text) for prefix in accumulate(path.split("."), _joined))
                 taken |= wanted & set(paths)
     return frozenset(taken)
+
+
+def _named_attribute(call: ast.Call) -> str:
+    """The second argument of `getattr(m, "name")`, `patch.object(m, "name")` and whatever else takes two like that."""
+    second = call.args[1] if len(call.args) > 1 else None
+    return second.value if isinstance(second, ast.Constant) and isinstance(second.value, str) else ""
+
+
+def patches(content: bytes, importer: ModuleName, names: Collection[str]) -> Iterator[tuple[str, ast.Constant]]:
+    """Strings in calls of `patch` and its like that lead through one of `names`, each with that name."""
+    try:
+        tree = Source(content).parse()
+    except UnparsableSource:
+        return
+    bound: dict[str, str] = {}
+    for each in imported_names(tree, importer):
+        bound.setdefault(each.local, each.dotted)
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call) or not node.args or not _called(node.func) & _PATCHERS:
+            continue
+        first = node.args[0]
+        second = _named_attribute(node)
+        root = root_name(first)
+        if isinstance(first, ast.Constant) and isinstance(first.value, str):
+            paths = set(accumulate(first.value.split("."), _joined)) & set(names)
+            if paths:
+                yield min(paths), first
+        elif second and root is not None and root.id in bound and isinstance(node.args[1], ast.Constant):
+            whole = ".".join([bound[root.id], *attributes(first), second])
+            paths = set(accumulate(whole.split("."), _joined)) & set(names)
+            if paths:
+                yield min(paths), node.args[1]
+
+
+def _called(function: ast.expr) -> set[str]:
+    found = set(attributes(function)) if isinstance(function, ast.Attribute) else set()
+    root = root_name(function)
+    return found | ({root.id} if root is not None else set())
 
 
 def _joined(path: str, name: str) -> str:

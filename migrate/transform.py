@@ -79,7 +79,7 @@ class FileResult:
         edits: by place, none overlapping.
         findings: what is left to a person.
         kept: sites with a `# migrate: keep` comment.
-        unresolved, loads, dropped: what concerns other modules; see `locate.sites.Located`.
+        unresolved, loads, dropped, rerouted: what concerns other modules; see `locate.sites.Located`.
         bug: why the verification refused the edits; nothing may be written then.
     """
 
@@ -91,6 +91,7 @@ class FileResult:
     unresolved: frozenset[str] = frozenset()
     loads: frozenset[str] = frozenset()
     dropped: frozenset[str] = frozenset()
+    rerouted: frozenset[str] = frozenset()
     bug: str | None = None
 
 
@@ -146,7 +147,7 @@ def _rewrite_sites(path: str, source: Source, spec: PhaseSpec) -> FileResult:
         module = None  # it may parse and have scopes that CPython rejects
         located = locate_in_unparsable(path, source, error, spec.plan, spec.phase, query)
     located = _without_kept(source, located, path)
-    about_others = located.unresolved, located.loads, located.dropped
+    about_others = located.unresolved, located.loads, located.dropped, located.rerouted
     if spec.phase == 5:
         left = _left(path, source, located, query)
         return FileResult(path, digest, (), left, located.kept, *about_others)

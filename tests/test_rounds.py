@@ -288,3 +288,23 @@ def test_the_root_of_a_moved_module_is_passed_on(make_repository: MakeRepository
     files = {"p/__init__.py": "", "p/t.py": "", "c.py": "import p.t\n", "d.py": "import c\nc.p.t.U\n"}
     found = run(make_repository, moves(a="p.t -> p.u"), files)
     assert after(found) == {"c.py": "import p.u\n", "d.py": "import p.u\np.u.U\n"}
+
+
+@pytest.mark.parametrize(
+    "test",
+    [
+        pytest.param("@patch('app.central')\ndef test(): ...\n", id="the name"),
+        pytest.param("with mock.patch('app.central.get'): ...\n", id="a member"),
+        pytest.param("import app\npatch.object(app, 'central')\n", id="the name in a string"),
+    ],
+)
+def test_patches_that_no_longer_reach_the_code(make_repository: MakeRepository, test: str) -> None:
+    app = "from log.conf import central\ncentral.get(1)\ncentral.x\n"
+    found = run(make_repository, MEMBER, {**LOGS, "app.py": app, "test_app.py": test})
+    assert after(found) == {"app.py": "from log.conf import central\nfrom log.fast import get\nget(1)\ncentral.x\n"}
+    assert [(path, code) for path, _, code in reported(found)] == [("test_app.py", "shim-patch")]
+
+
+def test_patches_of_names_that_stay(make_repository: MakeRepository) -> None:
+    files = {**HOMES, "app.py": "from shop.cart import Cart\nCart()\n", "test_app.py": "patch('app.Cart')\n"}
+    assert reported(run(make_repository, NAME, files)) == []

@@ -96,6 +96,7 @@ class Decisions:
     unresolved: set[str] = field(default_factory=set)
     loads: set[str] = field(default_factory=set)
     dropped: set[str] = field(default_factory=set)
+    rerouted: set[str] = field(default_factory=set)
     kept: set[tuple[int, int]] = field(default_factory=set)
     _groups: dict[int, int] = field(default_factory=dict)
     """A number for each statement that goes with other sites, by its id."""
@@ -243,6 +244,8 @@ class Decisions:
             group.variable[1], moved.literal, use.quoted, group.number,
         )  # fmt: skip
         self.uses.append(site)
+        if group.variable[1] is None and site.after.partition(".")[0] != group.local:
+            self.rerouted.add(f"{self.module.name.name}.{group.local}")
 
     def couple(self, statements: Iterable[ast.stmt], number: int | None = None) -> None:
         """Statements, and the uses of group `number`, that are accepted or refused together."""

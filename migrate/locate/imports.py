@@ -44,6 +44,7 @@ def locate_imports(
         frozenset(decisions.unresolved),
         frozenset(decisions.loads),
         frozenset(decisions.dropped),
+        frozenset(decisions.rerouted),
         len(decisions.kept) + strings.kept,
     )
 
@@ -374,6 +375,8 @@ class _Imports:
     def _is_droppable(self, name: ImportedName, target: Target) -> bool:
         """Is the name bound to nothing else in its scope, and is no comment lost with it?"""
         if "#" in self._module.source.slice(self._module.source.span(name.statement)):
+            return False
+        if self._decisions.identifiers.is_dynamic:
             return False
         if name.scope is None and any(line < name.statement.lineno for _, line in self._decisions.identifiers.stars):
             return False  # a star import in between may bind it, too

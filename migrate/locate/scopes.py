@@ -15,7 +15,7 @@ from migrate.syntax import statements
 
 DOCTEST = re.compile(r"^[ \t]*(?:>>>|\.\.\.)(.*)$", re.MULTILINE)
 """A line of an example in a docstring."""
-TYPE_COMMENT = re.compile(r"#[ \t]*type:[ \t]*(?!ignore\b)([^#\r\n]+)")
+TYPE_COMMENT = re.compile(r"#[ \t]*type:(?![ \t]*ignore\b)[ \t]*([^#\r\n]+)")
 _DYNAMIC = frozenset({"globals", "locals", "vars", "eval", "exec"})
 
 
@@ -59,6 +59,10 @@ class Names:
     def is_bound(self, name: str) -> bool:
         """Does anything but a star import bind the name, in any scope?"""
         return name in self._bound
+
+    def is_imported(self, name: str) -> bool:
+        """Does an import bind the name, in any scope?"""
+        return any(symbol.get_name() == name and symbol.is_imported() for symbol in self._symbols)
 
     def is_used(self, name: str) -> bool:
         """Is the name read, or does a string have it as a word?"""

@@ -78,7 +78,7 @@ def _why_not_renamed(decisions: Decisions, group: Group, uses: Sequence[Use], ne
     dotted = f"{target.module}.{target.name}" if target.name else target.module
     hidden = next((use for use in uses if decisions.hides(group.variable, new, use.place)), None)
     if hidden is not None:
-        return f"{new} is bound in a function around line {hidden.name.lineno}"
+        return f"{new} is bound in a scope around line {hidden.name.lineno}"
     return decisions.clash(group, new, dotted)
 
 
@@ -137,7 +137,7 @@ class _Settling:
         self._report_all(
             [each for each in moved if each not in seeing],
             "name-collision",
-            f"{local} is bound in a function around it",
+            f"{local} is bound in a scope around it",
         )
         return seeing
 
@@ -408,6 +408,10 @@ class _Plain(_Settling):
                 kept.append(name)
                 continue
             if any(other.block is name.block and only_imports_between(name, other) for other in binding):
+                continue
+            if decisions.moves.new_module(name.path) is None:
+                decisions.targets[name] = (name.target, *after)  # what it loads may be used through the package
+                kept.append(name)
                 continue
             parent = name.path.rpartition(".")[0]
             while decisions.moves.new_module(parent) is not None:

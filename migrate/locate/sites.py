@@ -145,7 +145,8 @@ class Located:
         unresolved: dotted objects that may be a re-export of a wanted one, and `module.*` for what a star import
             binds; only their modules can tell.
         loads: new homes that the module would come to import while it is loaded.
-        dropped: dotted names of this module that would no longer be bound.
+        dropped: dotted names of this module that would no longer be bound, or to another module.
+        rerouted: dotted names of this module by way of which some object would no longer be used.
         kept: places left alone for their `# migrate: keep`.
     """
 
@@ -154,6 +155,7 @@ class Located:
     unresolved: frozenset[str] = frozenset()
     loads: frozenset[str] = frozenset()
     dropped: frozenset[str] = frozenset()
+    rerouted: frozenset[str] = frozenset()
     kept: int = 0
 
 

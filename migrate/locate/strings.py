@@ -15,7 +15,7 @@ from migrate.locate.scopes import DOCTEST, TYPE_COMMENT, Names
 from migrate.locate.sites import Located, Module, StringSite
 from migrate.locate.uses import literal_span
 from migrate.modules import ModuleName, resolve_relative
-from migrate.moves import MoveIndex
+from migrate.moves import Home, MoveIndex
 from migrate.refs import ObjectRef
 from migrate.syntax import Place, lines_with, places_on
 
@@ -130,7 +130,7 @@ class _Strings:
         """Does a forward reference begin with a name of this module? Then it is one of that name's uses."""
         root = re.match(r"\s*(\w+)", text)
         names: list[str] = re.findall(r"(?<![\w.])[^\W\d]\w*", text) if root else []
-        return any(map(self.names.is_bound, names)) and quoted_expression(self.module.source, node) is not None
+        return any(map(self.names.is_imported, names)) and quoted_expression(self.module.source, node) is not None
 
     def _is_prose(self, found: re.Match[str], text: str) -> bool:
         """A module name of one word alone may be any word of a sentence, unless it is imported there."""
@@ -145,6 +145,8 @@ class _Strings:
         if not is_target and path in self.names.listed_in_all:
             return
         home = self.moves.home(path)
+        if home is None and "." not in path and not is_target:
+            return  # of a module that stays
         subject = _named(self.moves, self.redirected, found)
         if home is None or home.move.strings == "none":
             if subject is not None and home is None:
@@ -152,6 +154,7 @@ class _Strings:
             return
         inside = literal_span(self.module.source, node)
         wanted = home.move.strings == "all" or is_target
+        wanted = wanted and not _is_added(place) and not _gives_top_level(place, path, home)
         if not wanted or inside is None or _in_fstring(place) or (colon and not home.move.old.name):
             if subject is not None:
                 self._tell(place, node, subject)
@@ -179,9 +182,11 @@ class _Strings:
                 "test; patch the module that uses the name",
             )  # fmt: skip
         else:
+            is_module = not subject.name and self.moves.new_module(subject.module) is None
+            what = f"the module {subject}, of which names have moved" if is_module else str(subject)
             self._report(
                 shown, "string-reference", subject,
-                f"a string names {subject}; it is not rewritten, change it by hand",
+                f"a string names {what}; it is not rewritten, change it by hand" + (" if it is about one" * is_module),
             )  # fmt: skip
 
     def _report(self, node: ast.AST, code: str, subject: ObjectRef, message: str) -> None:
@@ -280,6 +285,23 @@ class _Strings:
                     node, "string-reference", subject,
                     f"a string put together here names {subject}; it is not rewritten, change it by hand",
                 )  # fmt: skip
+
+
+def _is_added(place: Place) -> bool:
+    """Is it joined with something by `+`?"""
+    parent = place.parents[-1]
+    return isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.Add)
+
+
+def _gives_top_level(place: Place, path: str, home: Home) -> bool:
+    """`__import__("a.b")` gives `a`, so what is used of it would have to change, too."""
+    call = place.parents[-1]
+    if not isinstance(call, ast.Call) or "__import__" not in _called(call.func):
+        return False
+    listed = next((k.value for k in call.keywords if k.arg == "fromlist"), call.args[3] if len(call.args) > 3 else None)
+    is_whole = isinstance(listed, ast.List | ast.Tuple) and bool(listed.elts)
+    is_unused = isinstance(place.parents[-2], ast.Expr)
+    return not is_whole and not is_unused and ("." in path or "." in home.new.dotted)
 
 
 def _text(node: ast.expr) -> object:

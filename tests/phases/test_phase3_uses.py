@@ -59,7 +59,7 @@ def test_noop(plan: Plan, source: str) -> None:
         pytest.param(TWO, "import shop.cart\nshop.cart.Cart\nshop.cart.pay\n", "import shop.basket\nimport till\nshop.basket.Basket\ntill.pay\n", id="two new homes"),
         pytest.param(NAME, "import shop\nshop.cart.Cart\n", "import shop.basket\nshop.basket.Basket\n", id="by way of its package"),
         pytest.param(NAME, "import shop\nshop.cart.Cart\nshop.x\n", "import shop\nimport shop.basket\nshop.basket.Basket\nshop.x\n", id="by way of a package that is used"),
-        pytest.param(NAME, "import shop.cart\nshop.cart.Cart\nshop.till.x\n", "import shop\nimport shop.basket\nshop.basket.Basket\nshop.till.x\n", id="the package is used"),
+        pytest.param(NAME, "import shop.cart\nshop.cart.Cart\nshop.till.x\n", "import shop.cart\nimport shop.basket\nshop.basket.Basket\nshop.till.x\n", id="the package is used"),
         pytest.param(NAME, "import shop.cart; shop.cart.Cart\n", "import shop.basket; shop.basket.Basket\n", id="on one line"),
         pytest.param(NAME, "def f():\n    import shop.cart\n    return shop.cart.Cart\n", "def f():\n    import shop.basket\n    return shop.basket.Basket\n", id="in a function"),
         pytest.param(NAME, "import shop.cart\ndef f(): shop.cart.Cart\nclass A(shop.cart.Cart): x = shop.cart.Cart\n", "import shop.basket\ndef f(): shop.basket.Basket\nclass A(shop.basket.Basket): x = shop.basket.Basket\n", id="in other scopes"),
