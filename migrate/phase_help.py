@@ -3,7 +3,7 @@
 HELP = {
     1: "Replace the first deprecated module by a redirect to its new home.",
     2: "Replace the other deprecated modules by redirects.",
-    3: "Point imports of moved objects at their new home.",
+    3: "Point imports of moved objects, and the uses and strings that go with them, at their new home.",
     4: "Rename, add and remove keyword arguments of changed callables.",
     5: "List what is left of deprecated uses, and run the plan's checks.",
 }
