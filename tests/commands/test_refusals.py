@@ -254,7 +254,7 @@ def test_help_needs_no_repository(sample: Sample, tmp_path: Path) -> None:
     for option in ("--dry-run", "--check", "--yes", "--interactive", "--allow-dirty", "--force", "--strict", "--verify",
                    "--commit", "--plan", "--root", "--json", "--jobs", "--quiet", "--verbose"):  # fmt: skip
         assert f"{option} " in options
-    assert "Point imports of moved objects at their new home." in options
+    assert "Point imports of moved objects, and the uses and strings that go with them" in options
 
 
 def test_an_error_that_nobody_foresaw_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
