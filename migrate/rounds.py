@@ -66,7 +66,8 @@ class Rounds:
         self._redirected = {path for r in self.plan.redirects if (path := self._file_of(r.module))}
         if self.phase in (3, 5):
             modules = {m.old.module for m in MoveIndex.of(self.plan).moves}
-            self._hidden = frozenset(module for module in modules if self._reexports.hides(module))
+            files = (module for module in modules if self._file_of(module))  # others are what the name is bound to
+            self._hidden = frozenset(module for module in files if self._reexports.hides(module))
         words = set(self._known_words)
         found: Collection[str] = find_candidates(self.git, self.plan, self.phase)
         self._look_at(found)

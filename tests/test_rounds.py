@@ -308,3 +308,15 @@ def test_patches_that_no_longer_reach_the_code(make_repository: MakeRepository, 
 def test_patches_of_names_that_stay(make_repository: MakeRepository) -> None:
     files = {**HOMES, "app.py": "from shop.cart import Cart\nCart()\n", "test_app.py": "patch('app.Cart')\n"}
     assert reported(run(make_repository, NAME, files)) == []
+
+
+def test_a_name_of_a_package_that_is_no_file_of_its_own(make_repository: MakeRepository) -> None:
+    files = {"os.py": "import posixpath as path\n", "app.py": "import os\nos.path.x\n"}
+    assert after(run(make_repository, SUB, files)) == {"app.py": "import ospaths\nospaths.x\n"}
+
+
+def test_an_import_that_stays_for_what_cannot_be_seen(make_repository: MakeRepository) -> None:
+    files = {"app.py": "import boxes.abc\nboxes.abc.x\neval('y')\n"}
+    found = run(make_repository, moves(a="boxes -> crates"), files)
+    assert after(found) == {"app.py": "import boxes.abc\nimport crates.abc\ncrates.abc.x\neval('y')\n"}
+    assert reported(found) == [("app.py", 1, "module-import")]

@@ -131,7 +131,10 @@ def runs_while_loading(scopes: tuple[ast.AST, ...]) -> bool:
 
 
 def only_imports_between(first: ImportedName, second: ImportedName) -> bool:
-    """Do nothing but import statements stand between two of one block, in either order?"""
+    """Do nothing but import statements stand between two of one block, in either order, and no star import?"""
     block = first.block.statements
     start, end = sorted((block.index(first.statement), block.index(second.statement)))
-    return all(isinstance(statement, ast.Import | ast.ImportFrom) for statement in block[start:end])
+    return all(
+        isinstance(statement, ast.Import | ast.ImportFrom) and statement.names[0].name != "*"
+        for statement in block[start:end]
+    )

@@ -357,7 +357,7 @@ class _Imports:
                 if earlier is None:
                     seen[target] = name
                     left.append(target)
-                elif name in targets and self._is_droppable(name, target):
+                elif name in targets and self._is_droppable(name, target) and self._stays_bound(earlier, name):
                     if earlier in targets:
                         self._decisions.couple((earlier.statement, name.statement))
                 else:
@@ -376,10 +376,6 @@ class _Imports:
         """Is the name bound to nothing else in its scope, and is no comment lost with it?"""
         if "#" in self._module.source.slice(self._module.source.span(name.statement)):
             return False
-        if self._decisions.identifiers.is_dynamic:
-            return False
-        if name.scope is None and any(line < name.statement.lineno for _, line in self._decisions.identifiers.stars):
-            return False  # a star import in between may bind it, too
         followed = self._decisions.followed(target.bound)
         variable = followed.variable(target.bound, self._decisions.place_of(name))
         after: dict[int, list[str]] = {}
@@ -411,6 +407,14 @@ class _Imports:
         behind = source.line(statement.end_lineno or statement.lineno)[(statement.end_col_offset or 0) :]
         is_continued = re.search(rb"\\\r?\n?[ \t\f]*\Z", before) is not None
         return is_continued or re.match(rb"[ \t\f]*;[ \t\f]*(?:[#\r\n\\]|\Z)", behind) is not None
+
+    def _stays_bound(self, first: ImportedName, second: ImportedName) -> bool:
+        """Is it certain that nothing unseen binds the name anew between two statements of one block?"""
+        if only_imports_between(first, second):
+            return True
+        names = self._decisions.identifiers
+        is_starred = first.scope is None and any(line < second.statement.lineno for _, line in names.stars)
+        return not names.is_dynamic and not is_starred
 
     def _sites(self) -> Iterator[ImportSite]:
         by_statement: dict[int, list[ImportedName]] = {}

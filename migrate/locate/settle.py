@@ -418,7 +418,9 @@ class _Plain(_Settling):
                 parent = parent.rpartition(".")[0]
             if not parent:
                 parent = name.path
-                self._report_old(name, str(decisions.moves.new_module(parent)), f"others take {local} from here")
+                self._report_old(
+                    name, str(decisions.moves.new_module(parent)), f"{local} may be read here in other ways"
+                )
             decisions.targets[name] = (Target(parent, "", ""), *after)
             kept.append(name)
 
