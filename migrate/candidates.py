@@ -32,6 +32,13 @@ def find_words(git: Git, plan: Plan, words: Collection[str], *, everywhere: bool
     return tuple(sorted(_grep(git, words, (*_PYTHON, *plan.plan.include), () if everywhere else plan.plan.exclude)))
 
 
+def find_star_imports(git: Git, plan: Plan) -> tuple[str, ...]:
+    """Paths of the Python files that may import everything from some module, excluded ones too, sorted."""
+    pattern = r"import[[:space:]]*(\*|\\)"
+    found = git.grep([pattern], words=False, fixed=False, pathspecs=(*_PYTHON, *plan.plan.include))
+    return tuple(sorted(found))
+
+
 def _importers(git: Git, plan: Plan, exclude: tuple[str, ...]) -> set[str]:
     assert plan.phase3 is not None
     words = {move.old.module.rpartition(".")[2] for move in plan.phase3.move} | MoveIndex.of(plan).owner_leaves

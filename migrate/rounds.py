@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 
-from migrate.candidates import find_candidates, find_words, relevance
+from migrate.candidates import find_candidates, find_star_imports, find_words, relevance
 from migrate.executors import transform_files
 from migrate.exports import star_exports
 from migrate.findings import Finding
@@ -214,21 +215,26 @@ class Rounds:
     def _passed_on_by_stars(self, names: Collection[str]) -> dict[str, str]:
         """The names, and what they are called in modules that import everything from theirs, each to the name."""
         found = {name: name for name in names}
-        modules = {name.rpartition(".")[0] for name in names}
-        pending = set(modules)
+        pending = {name.rpartition(".")[0] for name in names}
+        seen = set(pending)
         while pending:
-            words = {module.rpartition(".")[2] for module in pending} - {""}
             more: set[str] = set()
-            for path in find_words(self.git, self.plan, words, everywhere=True):
-                content = self.read(path)
-                importer = module_of(path, self.plan.plan.source_roots)
-                for star in star_imported(content, importer) & pending if b"*" in content else ():
-                    for name, origin in list(found.items()):
-                        if name.rpartition(".")[0] == star:
-                            found.setdefault(f"{importer.name}.{name.rpartition('.')[2]}", origin)
-                    more.add(importer.name)
-            pending = more - modules
-            modules |= more
+            for module, stars in self._star_importers.items():
+                if not stars.isdisjoint(pending):
+                    for name, origin in [item for item in found.items() if item[0].rpartition(".")[0] in stars]:
+                        found.setdefault(f"{module}.{name.rpartition('.')[2]}", origin)
+                    more.add(module)
+            pending = more - seen
+            seen |= more
+        return found
+
+    @cached_property
+    def _star_importers(self) -> dict[str, frozenset[str]]:
+        """Modules that import everything from others, with these."""
+        found: dict[str, frozenset[str]] = {}
+        for path in find_star_imports(self.git, self.plan):
+            importer = module_of(path, self.plan.plan.source_roots)
+            found[importer.name] = star_imported(self.read(path), importer)
         return found
 
     def _file_of(self, module: str) -> str | None:
