@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -80,10 +81,21 @@ def test_interrupted_while_verifying(number: signal.Signals, sample: Sample, tmp
         wait_for(lambda: started.exists() and started.read_text() != "", process)
         process.send_signal(number)
         finish(process, 130)
-    with pytest.raises(ProcessLookupError):
-        os.kill(int(started.read_text()), 0)
+    assert is_gone(int(started.read_text())), "the command is left running"
     (run,) = sample.call("timeline", "--json").document["phases"][0]["runs"]
     assert (run["state"], run["detail"]) == ("failed", "interrupted during --verify")
+
+
+def is_gone(pid: int) -> bool:
+    """Has the process ended within seconds? An orphan may stay in the table until whoever adopts it collects it."""
+    for _ in range(50):
+        state = subprocess.run(
+            ["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False
+        ).stdout
+        if state.strip()[:1] in ("", "Z"):
+            return True
+        time.sleep(0.1)
+    return False
 
 
 def test_killed_while_verifying(sample: Sample, tmp_path: Path) -> None:
