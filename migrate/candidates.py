@@ -7,7 +7,8 @@ from collections.abc import Callable, Collection, Iterable
 
 from migrate.modules import SUFFIXES, candidate_files
 from migrate.moves import MoveIndex
-from migrate.plan import Call, Plan
+from migrate.plan import Plan
+from migrate.plan_calls import Call
 from rollback.git import Git
 
 _PYTHON = tuple(f"*{suffix}" for suffix in SUFFIXES)
@@ -19,7 +20,7 @@ def find_candidates(git: Git, plan: Plan, phase: int) -> tuple[str, ...]:
     if phase in (3, 5) and plan.phase3 is not None:
         found |= _importers(git, plan, plan.plan.exclude)
     if phase in (4, 5) and plan.phase4 is not None:
-        found |= set(find_words(git, plan, {call.callee.leaf for call in plan.phase4.call}))
+        found |= set(find_words(git, plan, _words(plan.phase4.call)))
     return tuple(sorted(found))
 
 
@@ -148,24 +149,57 @@ def _spelled(word: str) -> bytes:
     return re.sub(r"[^\x00-\x7f]+", r"[^\\s.,;:()=#]+", re.escape(word)).encode()
 
 
+def _words(calls: tuple[Call, ...]) -> set[str]:
+    """Callees, attributes that are gone, and what copies an instance with other values of its fields."""
+    copying = {"replace", "_replace"} if any(call.old for call in calls) else set()
+    return {call.callee.leaf for call in calls} | {name for call in calls for name in call.attributes} | copying
+
+
 def _may_call(calls: tuple[Call, ...], other_names: Collection[str]) -> Callable[[str, bytes], bool]:
-    """A keyword that some call passes and shall not, or a mapping spread; any call where keywords are only added."""
-    if any(not (call.rename or call.remove) for call in calls):
-        return lambda _path, _content: True
+    """An old keyword that is passed, or a mapping spread; a subclass; an attribute that is gone.
+
+    A callee of which any call may have to change, by its name alone.
+    """
+    gone = _any(name for call in calls for name in call.attributes)
+    behind = rb"\." + _BLANK + gone + rb"(?!\w)"
+    named = rb"attr" + _BLANK + rb"\([^()]*['\"]" + gone + rb"['\"]"
+    attributes = re.compile(behind + rb"|" + named + rb"|\bcase\b[^:]*\b" + gone + _BLANK + rb"=")
+    concerning_all = [re.compile(_spelled(name)) for name in {c.callee.leaf for c in calls if c.concerns_all}]
+    if concerning_all:
+        concerning_all += [re.compile(_spelled(name)) for name in other_names]
     old = [re.compile(_spelled(name) + _BLANK + rb"=(?!=)") for name in _old_keywords(calls)]
     names = frozenset(call.callee.leaf for call in calls) | frozenset(other_names)
+    mentioned = [re.compile(_spelled(name)) for name in sorted(names)]
     called = [re.compile(_spelled(name) + _BLANK + rb"\(") for name in sorted(names)]
+    inherited = names | {call.callee.name.split(".")[-2] for call in calls if "." in call.callee.name}
+    derived = re.compile(rb"\bclass\b[^():]*\([^)]*(?<!\w)" + _any(inherited) + rb"(?!\w)")
+    is_class = re.compile(rb"\bclass\b[^():]*\(")
 
     def test(_path: str, content: bytes) -> bool:
+        if any(pattern.search(content) for pattern in (*concerning_all, attributes)):
+            return True
         if any(_may_be_argument(content, m.start()) for keyword in old for m in keyword.finditer(content)):
+            return any(name.search(content) for name in mentioned) or _may_copy(content, old)
+        if derived.search(content) or (is_class.search(content) and may_give_other_name(content, inherited)):
             return True
         if b"**" not in content:
             return False
-        return may_give_other_name(content, names) or any(
-            b"**" in _arguments(content, found.end()) for callee in called for found in callee.finditer(content)
+        return (
+            (b"partial" in content and any(name.search(content) for name in mentioned))
+            or may_give_other_name(content, names)
+            or any(b"**" in _arguments(content, found.end()) for callee in called for found in callee.finditer(content))
         )
 
     return test
+
+
+_COPYING = re.compile(rb"replace" + _BLANK + rb"\(")
+
+
+def _may_copy(content: bytes, old: list[re.Pattern[bytes]]) -> bool:
+    """Does a `replace(…)` pass an old keyword?"""
+    inside = (_arguments(content, found.end()) for found in _COPYING.finditer(content))
+    return any(keyword.search(arguments) for arguments in inside for keyword in old)
 
 
 _WINDOW = 2000
@@ -182,7 +216,7 @@ def _may_be_argument(content: bytes, start: int) -> bool:
 
 
 def _old_keywords(calls: tuple[Call, ...]) -> list[str]:
-    return sorted({name for call in calls for name in (*call.rename, *call.remove)})
+    return sorted({name for call in calls for name in call.old})
 
 
 _NESTING = re.compile(

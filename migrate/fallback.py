@@ -9,6 +9,7 @@ from fissix.pgen2 import token
 from fissix.pygram import python_symbols as symbols
 from fissix.pytree import Leaf, Node
 
+from migrate.call_changes import CallChange
 from migrate.edits import Span
 from migrate.findings import Finding
 from migrate.locate.sites import CallSite, ImportSite, Located
@@ -16,10 +17,11 @@ from migrate.locate.strings import moved_object_in
 from migrate.modules import ModuleName, module_of, resolve_relative
 from migrate.moves import MoveIndex
 from migrate.plan import CallPhase, MovePhase, Plan
+from migrate.plan_calls import Call
 from migrate.refs import ObjectRef
 from migrate.rewrite import CompiledQuery, NotRewritable
 from migrate.source import Source, UnparsableSource
-from phases.call_arguments import arguments, keyword_leaf, keywords, spreads_mapping
+from phases.call_arguments import arguments, keyword_leaf, keywords, positional, spreads_mapping
 from phases.import_names import read_import_list
 from phases.patterns import import_source
 
@@ -142,12 +144,17 @@ class _Unparsable:
         """Any other call that passes an old keyword may be a site unless its callee is surely something else."""
         wanted = {call.callee.dotted: call for call in self._plan.phase4.call} if self._plan.phase4 else {}
         leaves = frozenset(dotted.rpartition(".")[2] for dotted in wanted)
-        gone = {k for call in wanted.values() for k in (*call.rename, *call.remove)}
-        adds = frozenset(d.rpartition(".")[2] for d, call in wanted.items() if not (call.rename or call.remove))
+        gone = {k for call in wanted.values() for k in call.old}
+        adds = frozenset(d.rpartition(".")[2] for d, call in wanted.items() if call.concerns_all)
         bound = self._bound()
         subclassed = self._is_subclassed(_names_for(bound, leaves))
         local, local_adds = leaves | _names_for(bound, leaves), adds | _names_for(bound, adds)
         done = {site.span.end for site in certain}
+        attributes = {name for call in wanted.values() for name in call.attributes}
+        self.in_doubt |= any(
+            node.children[0].value == "." and node.children[1].value in attributes
+            for node in self._nodes(symbols.trailer)
+        )
         for node in self._nodes(symbols.decorator):
             words = [leaf.value for leaf in node.children[1].leaves() if leaf.type == token.NAME]
             inside = (part for child in node.children[2:] for part in child.pre_order())
@@ -211,12 +218,15 @@ class _Unparsable:
             if not found or trailer is None or name is None:
                 continue
             call, passed = found[0], keywords(trailer)
-            old = [k for k in (*call.rename, *call.remove) if k in passed]
+            old = [k for k in call.old if k in passed]
             spread = spreads_mapping(trailer)
-            if not (old or spread or (not (call.rename or call.remove) and any(k not in passed for k in call.add))):
+            by_position = call.keyword_only and positional(trailer)
+            if not (old or spread or by_position or (not call.old and any(k not in passed for k in call.add))):
                 continue
             if (
                 spread
+                or by_position
+                or call.imports
                 or len(objects) > 1
                 or any(a in passed and b in passed for a, b in call.rename.items())
                 or any(_is_bare_generator(a) for a in arguments(trailer))
@@ -227,7 +237,8 @@ class _Unparsable:
             values = (self._span(a.children[2] if keyword_leaf(a) is not None else a) for a in arguments(trailer))
             arguments_span = self._span(trailer)
             callee = Span(self._span(name).start, arguments_span.start)
-            yield CallSite(Span(callee.start, arguments_span.end), callee, tuple(values), call, None)
+            span = Span(callee.start, arguments_span.end)
+            yield CallSite(span, callee, tuple(values), call, None, _change(call, passed))
         self.in_doubt |= any(
             self._is_passed_on(name)
             for name, objects in bound.items()
@@ -277,7 +288,7 @@ class _Unparsable:
     def _is_passed_on(self, name: str) -> bool:
         """Is the object given another name, or handed to a call together with a keyword it no longer takes?"""
         assert self._plan.phase4 is not None
-        gone = {k for call in self._plan.phase4.call for k in (*call.rename, *call.remove)}
+        gone = {k for call in self._plan.phase4.call for k in call.old}
         for leaf, before in self._occurrences(name):
             whole = leaf.parent if leaf.parent.type == symbols.power and _called(leaf.parent)[2] is None else leaf
             if before == "=" and whole.parent.type in (symbols.expr_stmt, symbols.annassign):
@@ -294,6 +305,15 @@ class _Unparsable:
 
     def _bytes(self, characters: int) -> int:
         return self._source.bom + len(self._text[:characters].encode(self._source.encoding))
+
+
+def _change(call: Call, passed: Collection[str]) -> CallChange:
+    """What becomes of a call that passes the keywords `passed`, and no mapping."""
+    return CallChange(
+        renamed=tuple((old, new) for old, new in call.rename.items() if old in passed),
+        removed=tuple(name for name in call.remove if name in passed),
+        added=tuple((name, value) for name, value in call.add.items() if name not in passed),
+    )
 
 
 def _called(power: Node) -> tuple[Leaf | None, list[str], Node | None]:

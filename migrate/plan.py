@@ -11,10 +11,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from itertools import chain
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 
-from pydantic import BeforeValidator, Field, PlainSerializer, ValidationError
+from pydantic import Field, ValidationError
 
+from migrate.plan_calls import Call
 from migrate.plan_errors import (
     KEY,
     Mistake,
@@ -27,35 +28,28 @@ from migrate.plan_errors import (
     repeated,
     shown,
 )
+from migrate.plan_exports import Exports, read_exported
 from migrate.plan_fields import (
-    Additions,
     AtLeastOne,
     AtLeastOneTable,
-    CalleeRef,
-    Choice,
     Command,
     Count,
     Docstring,
     Flag,
     Folders,
-    Identifier,
-    Keywords,
     Label,
     Line,
     Minutes,
     Module,
-    Names,
     Paths,
     Pattern,
     Percentage,
     Ref,
-    Renames,
     Slug,
-    Strings,
     Tables,
     Text,
     Timeout,
-    read_export,
+    one_of,
     read_label,
     read_module,
     read_object,
@@ -65,6 +59,9 @@ from migrate.refs import ObjectRef
 
 FILENAME = "migrate.toml"
 PHASES = (1, 2, 3, 4, 5)
+
+
+Strings: TypeAlias = Literal["targets", "all", "none"]
 
 
 class Header(Table):
@@ -78,45 +75,12 @@ class Header(Table):
     source_roots: Folders = Field((".",), examples=['["."]'])
 
 
-class Export(Table):
-    """One name a redirect passes on, written `pkg.mod:Name` or `pkg.mod:Name as Alias`."""
-
-    module: Module = Field(examples=['"package.module"'])
-    name: Identifier = Field(examples=['"Name"'])
-    asname: Identifier | None = Field(None, examples=['"Alias"'])
-
-    @property
-    def bound(self) -> str:
-        """The name the redirect binds."""
-        return self.asname or self.name
-
-    @property
-    def statement(self) -> str:
-        """The import statement, without a line end."""
-        alias = "" if self.bound == self.name else f" as {self.bound}"
-        return f"from {self.module} import {self.name}{alias}"
-
-    def __str__(self) -> str:
-        return f"{self.module}:{self.name}" + (f" as {self.asname}" if self.asname else "")
-
-
-def _export(value: object) -> Export:
-    if isinstance(value, Export):
-        return value
-    module, name, asname = read_export(value)
-    return Export(module=module, name=name, asname=asname)
-
-
 class Redirect(Table):
     """`[[phase1.redirect]]`: a module that becomes nothing but imports from its new home."""
 
     module: Module = Field(examples=['"package.module"'])
     docstring: Docstring = Field(examples=['"DEPRECATED: import from package.module."'])
-    exports: Annotated[
-        tuple[Annotated[Export, BeforeValidator(_export), PlainSerializer(str, return_type=str)], ...],
-        AtLeastOne,
-        Strings,
-    ] = Field(examples=['["package.module:Name as OldName"]'])
+    exports: Annotated[Exports, AtLeastOne] = Field(examples=['["package.module:Name as OldName"]'])
     note: Text = Field("", examples=['"why"'])
 
     def text(self) -> str:
@@ -127,7 +91,7 @@ class Redirect(Table):
 
     @classmethod
     def _across(cls, data: Mapping[str, Any]) -> Iterator[Mistake]:
-        exports = readable(_export, data.get("exports"))
+        exports = readable(read_exported, data.get("exports"))
         for position, first, name in repeated((i, export.bound) for i, export in exports):
             sentence = f"binds {name!r} again, after exports[{first}]; remove one or give it another alias"
             yield Mistake(("exports", position), sentence)
@@ -161,7 +125,7 @@ class Move(Table):
 
     old: Ref = Field(examples=['"package.module:Name"'])
     new: Ref = Field(examples=['"package.new_home:Name"'])
-    strings: Annotated[Literal["targets", "all", "none"], Choice] = Field("targets", examples=['"targets"'])
+    strings: Annotated[Strings, one_of("targets", "all", "none")] = Field("targets", examples=['"targets"'])
     rename_uses: Flag | None = Field(None, examples=["true"])
     note: Text = Field("", examples=['"why"'])
 
@@ -205,27 +169,6 @@ class MovePhase(_Phase):
             if onward is not None:
                 sentence = f"{shown(str(new))} is moved on by move[{onward}]; write its final home here"
                 yield Mistake(("move", position, "new"), sentence)
-
-
-class Call(Table):
-    """`[[phase4.call]]`: keyword arguments that calls of `callee` rename, gain or lose."""
-
-    callee: CalleeRef = Field(examples=['"package.module:Name"'])
-    rename: Renames = Field(default=Keywords({}), examples=['{ old_keyword = "new_keyword" }'])
-    add: Additions = Field(default=Keywords({}), examples=['{ keyword = "None" }'])
-    remove: Names = Field((), examples=['["keyword"]'])
-    note: Text = Field("", examples=['"why"'])
-
-    @classmethod
-    def _across(cls, data: Mapping[str, Any]) -> Iterator[Mistake]:
-        given = [data.get(key) for key in ("rename", "add", "remove")]
-        if not any(given):
-            yield Mistake((), "changes nothing; write rename, add or remove")
-        rename, add = (dict(table) if isinstance(table, Mapping) else {} for table in given[:2])
-        remove = tuple(given[2]) if isinstance(given[2], list | tuple) else ()
-        yield from _rename_mistakes(rename)
-        yield from _add_mistakes(add, rename, remove)
-        yield from _remove_mistakes(remove, rename)
 
 
 class CallPhase(_Phase):
@@ -456,45 +399,3 @@ def _is_inside(ref: ObjectRef, outer: ObjectRef) -> bool:
     if outer.name:
         return ref.module == outer.module and f"{ref.name}.".startswith(f"{outer.name}.")
     return f"{ref.module}.".startswith(f"{outer.module}.")
-
-
-def _rename_mistakes(rename: Mapping[str, Any]) -> Iterator[Mistake]:
-    sources: dict[str, str] = {}
-    for old, new in rename.items():
-        if not isinstance(new, str):
-            continue
-        where = ("rename", old)
-        if old == new:
-            yield Mistake(where, f"{shown(old)} is renamed to itself; write the new keyword")
-        elif new in rename:
-            yield Mistake(
-                where,
-                f"{shown(new)} is itself renamed, so a second run would rename again; write the final keyword",
-            )
-        if new in sources:
-            sentence = f"{shown(new)} is already the new name of {shown(sources[new])}; write another"
-            yield Mistake(where, sentence)
-        sources.setdefault(new, old)
-
-
-def _add_mistakes(add: Mapping[str, Any], rename: Mapping[str, Any], remove: tuple[Any, ...]) -> Iterator[Mistake]:
-    for name in add:
-        if name in rename:
-            yield Mistake(("add", name), f"{shown(name)} is renamed as well; keep one of the two")
-        elif name in remove:
-            yield Mistake(("add", name), f"{shown(name)} is removed as well; keep one of the two")
-        elif name in rename.values():
-            yield Mistake(("add", name), f"{shown(name)} is the new name of a keyword; keep one of the two")
-
-
-def _remove_mistakes(remove: tuple[Any, ...], rename: Mapping[str, Any]) -> Iterator[Mistake]:
-    for position, name in enumerate(remove):
-        where = ("remove", position)
-        if not isinstance(name, str):
-            continue
-        if name in rename:
-            yield Mistake(where, f"{shown(name)} is renamed as well; keep one of the two")
-        elif name in rename.values():
-            yield Mistake(where, f"{shown(name)} is the new name of a keyword; keep one of the two")
-        elif name in remove[:position]:
-            yield Mistake(where, f"{shown(name)} is listed before; remove one")

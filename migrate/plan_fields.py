@@ -257,6 +257,11 @@ def read_expression(value: object) -> str:
         and ast.dump(call.keywords[0].value) == ast.dump(alone)
     ):
         raise ValueError(f"{shown(text)} is not one argument; add parentheses, and leave comments out")
+    if any(isinstance(node, ast.Yield | ast.YieldFrom) for node in ast.walk(alone)):
+        raise ValueError(
+            f"{shown(text)} has a yield, which would make a generator of the function around the call; "
+            "write a plain value"
+        )
     return text
 
 
@@ -279,6 +284,19 @@ def read_keywords(read_item: Callable[[object], str]) -> Callable[[object], Keyw
         return Keywords(items)
 
     return read
+
+
+def one_of(*choices: str) -> BeforeValidator:
+    """A string out of a few."""
+
+    def read(value: object) -> str:
+        text = read_text(value)
+        if text not in choices:
+            listed = ", ".join(map(repr, choices[:-1])) + f" or {choices[-1]!r}"
+            raise ValueError(f"{shown(text)} is not a choice; write {listed}")
+        return text
+
+    return BeforeValidator(read)
 
 
 def some(values: tuple[T, ...]) -> tuple[T, ...]:
@@ -317,13 +335,6 @@ def _read_tables(value: object) -> Sequence[object]:
     return _read_list(value, "tables")
 
 
-def _read_choice(value: object) -> str:
-    text = read_text(value)
-    if text not in ("targets", "all", "none"):
-        raise ValueError(f"{shown(text)} is not a choice; write 'targets', 'all' or 'none'")
-    return text
-
-
 def _check_spelling(part: str, text: str) -> None:
     if part in _RESERVED:
         raise ValueError(f"{shown(text)} has the reserved word {part!r}; write a name Python code can spell")
@@ -354,7 +365,6 @@ Slug = Annotated[str, BeforeValidator(read_slug)]
 Pattern = Annotated[str, BeforeValidator(read_pattern)]
 Identifier = Annotated[str, BeforeValidator(read_identifier)]
 Module = Annotated[str, BeforeValidator(read_module)]
-Choice = BeforeValidator(_read_choice)
 Flag = Annotated[bool, BeforeValidator(read_flag)]
 Minutes = Annotated[float, BeforeValidator(read_minutes)]
 Percentage = Annotated[float, BeforeValidator(read_percentage)]

@@ -68,7 +68,7 @@ class Preview:
         findings: what is left to a person, by path and line.
         candidates: how many files were parsed.
         kept: sites left alone for their `# migrate: keep`.
-        notes: remarks on the plan's priority entries.
+        notes: remarks, such as on the plan's priority entries.
         seconds: wall time of computing it.
     """
 
@@ -134,12 +134,14 @@ def preview(git: Git, plan: Plan, phase: int, jobs: int | None = None, progress:
     """
     started = time.monotonic()
     tree = _Tree(git)
+    notes: list[str] = []
     if phase in (1, 2):
         results, findings = _redirects(tree, plan, phase)
     else:
         rounds = Rounds(git, plan, phase, tree.read, tree.read_if_there, jobs, progress)
         results = rounds.run()
         findings = rounds.findings()
+        notes = rounds.notes
     for result in results:
         if result.bug is not None:
             raise RewriteBug(result.path, result.bug)
@@ -153,7 +155,7 @@ def preview(git: Git, plan: Plan, phase: int, jobs: int | None = None, progress:
         tuple(found),
         len(results),
         sum(r.kept for r in results),
-        (*_priority_notes(git, priority, files, found), *(_not_looked_into(git) if phase > 2 else ())),
+        (*_priority_notes(git, priority, files, found), *notes, *(_not_looked_into(git) if phase > 2 else ())),
         time.monotonic() - started,
     )
 

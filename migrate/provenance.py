@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import symtable
 import sys
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeAlias
@@ -134,12 +135,15 @@ class FollowedNames:
     def _aliases(self) -> frozenset[str]:
         """Names assigned from a followed name, or from an attribute of one: `Ctx = Context`, `Ctx = m.Context`.
 
-        Aliases of aliases, too.
+        Aliases of aliases, too, and what is one of several: `Ctx = Context if new else Old`.
         """
         assigned: dict[str, list[str]] = {}
-        for statement, _scopes in statements(self._tree.body):
-            for target, value in plain_assignment(statement):
-                if (root := root_name(value)) is not None:
+        nodes: Iterator[ast.AST] = (statement for statement, _scopes in statements(self._tree.body))
+        if ":=" in self._source.text:
+            nodes = itertools.chain(nodes, (n for n in ast.walk(self._tree) if isinstance(n, ast.NamedExpr)))
+        for node in nodes:
+            for target, value in plain_assignment(node):
+                for root in filter(None, map(root_name, alternatives(value))):
                     assigned.setdefault(root.id, []).append(target.id)
         found: set[str] = set()
         pending = list(self.names)
@@ -169,9 +173,14 @@ class FollowedNames:
 
     def _resolve(self, expression: ast.expr, place: Place, seen: frozenset[Variable]) -> Bound | None:
         root = root_name(expression)
-        if root is None or root.id not in self.names:
+        if root is None:
+            return self._one_of(alternatives(expression), place, seen)
+        if root.id not in self.names:
             return None
         variable = (root.id, self._owner(root.id, place))
+        if variable in seen and isinstance(variable[1], ast.ClassDef):  # `X = X` in a class reads the outer one
+            outside = place.scopes[: place.scopes.index(variable[1])]
+            variable = (root.id, self._owner(root.id, Place(place.node, outside, ())))
         if variable in seen:
             return None
         # what a variable means on the way depends on where the way began
@@ -180,6 +189,14 @@ class FollowedNames:
             return None
         chain = attributes(expression)
         return Bound(tuple(".".join([found, *chain]) for found in meaning.objects), meaning.complete)
+
+    def _one_of(self, values: Sequence[ast.expr], place: Place, seen: frozenset[Variable]) -> Bound | None:
+        """What an expression stands for that is one of several."""
+        if len(values) == 1 and root_name(values[0]) is None:
+            return None
+        found = [self._resolve(value, place, seen) for value in values]
+        objects = tuple(dict.fromkeys(o for bound in found if bound is not None for o in bound.objects))
+        return Bound(objects, all(bound is not None and bound.complete for bound in found)) if objects else None
 
     def _meaning(self, variable: Variable, seen: frozenset[Variable]) -> Bound | None:
         objects: list[str] = []
@@ -262,13 +279,25 @@ def attributes(expression: ast.expr) -> list[str]:
     return found[::-1]
 
 
+def alternatives(value: ast.expr) -> tuple[ast.expr, ...]:
+    """The expressions of which one is the value: both of `a if x else b` and of `a or b`, `a` of `(n := a)`."""
+    match value:
+        case ast.NamedExpr(value=inner):
+            return alternatives(inner)
+        case ast.IfExp(body=first, orelse=second):
+            return (*alternatives(first), *alternatives(second))
+        case ast.BoolOp(op=ast.Or(), values=values):
+            return tuple(each for value in values for each in alternatives(value))
+    return (value,)
+
+
 def plain_assignment(node: ast.AST) -> Iterator[tuple[ast.Name, ast.expr]]:
-    """`X = value` or `X: T = value` with single names as targets."""
+    """`X = value`, `X: T = value` or `(X := value)` with single names as targets."""
     if isinstance(node, ast.Assign):
         for target in node.targets:
             if isinstance(target, ast.Name):
                 yield target, node.value
-    elif isinstance(node, ast.AnnAssign) and node.value is not None and isinstance(node.target, ast.Name):
+    elif isinstance(node, ast.AnnAssign | ast.NamedExpr) and isinstance(node.target, ast.Name) and node.value:
         yield node.target, node.value
 
 

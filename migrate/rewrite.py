@@ -13,6 +13,7 @@ from fissix.pgen2.tokenize import TokenError
 from fissix.pytree import Node
 from fissix.refactor import RefactoringTool
 
+from migrate.call_changes import DECIDED_CALL, CallChange
 from migrate.targets import DECIDED, Targets
 
 
@@ -63,21 +64,23 @@ class CompiledQuery(RefactoringTool):  # type: ignore[misc]
         """
         return self.parse(text if text.endswith("\n") else text + "\n")
 
-    def run(self, text: str, path: str, decided: Targets | None = None) -> Rewritten:
+    def run(self, text: str, path: str, decided: Targets | None = None, call: CallChange | None = None) -> Rewritten:
         """Run the query on `text`, which stands in the file `path`.
 
         Args:
             text: a statement or an expression, lines ending in `\\n`, no final newline.
             decided: what the names of an import statement become, where that is known beforehand.
+            call: the same for the arguments of a call.
         Raises:
             NotRewritable: fissix does not read `text`.
         """
         tree = self.parse(text + "\n")
-        token = DECIDED.set(decided)
+        token, call_token = DECIDED.set(decided), DECIDED_CALL.set(call)
         try:
             self.refactor_tree(tree, path)
         finally:
             DECIDED.reset(token)
+            DECIDED_CALL.reset(call_token)
         return Rewritten(str(tree).removesuffix("\n"), bool(tree.was_changed))
 
 

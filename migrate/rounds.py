@@ -8,15 +8,18 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from migrate.candidates import find_candidates, find_star_imports, find_words, relevance
+from migrate.definitions import Definitions, Unknown
 from migrate.executors import transform_files
 from migrate.exports import star_exports
 from migrate.findings import Finding
 from migrate.load_graph import LoadGraph
+from migrate.locate.callees import owner_of
 from migrate.locate.sites import Module
 from migrate.modules import ModuleName, file_of, module_of
 from migrate.moves import MoveIndex
 from migrate.plan import Plan
 from migrate.reexports import Reexports
+from migrate.signatures import Signature
 from migrate.source import Source, UnparsableSource
 from migrate.taken import may_take, names_taken, patches, star_imported
 from migrate.transform import FileResult, PhaseSpec
@@ -37,6 +40,7 @@ class Rounds:
     Attributes:
         read, read_if_there: files of the repository, by path.
         progress: told how many files of a round are done, and of how many.
+        notes: remarks for people.
     """
 
     git: Git
@@ -47,6 +51,7 @@ class Rounds:
     jobs: int | None = None
     progress: Callable[[int, int], None] | None = None
     results: dict[str, FileResult] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
     _aliases: dict[str, str] = field(default_factory=dict)
     _maybe: dict[str, str] = field(default_factory=dict)
     _exports: dict[str, frozenset[str] | None] = field(default_factory=dict)
@@ -55,6 +60,8 @@ class Rounds:
     _asked: set[str] = field(default_factory=set)
     _dropped: set[str] = field(default_factory=set)
     _loads: set[tuple[str, str]] = field(default_factory=set)
+    _subclasses: dict[str, str] = field(default_factory=dict)
+    _signatures: dict[str, Signature] = field(default_factory=dict)
     _hidden: frozenset[str] = frozenset()
     _known_words: set[str] = field(default_factory=set)
 
@@ -69,11 +76,14 @@ class Rounds:
             modules = {m.old.module for m in MoveIndex.of(self.plan).moves}
             files = (module for module in modules if self._file_of(module))  # others are what the name is bound to
             self._hidden = frozenset(module for module in files if self._reexports.hides(module))
+        self._read_signatures()
         words = set(self._known_words)
         found: Collection[str] = find_candidates(self.git, self.plan, self.phase)
         self._look_at(found)
         while True:
-            again, words, found = self._follow_reexports(words, found)
+            heirs, their_words = self._look_for_heirs()
+            again, words, found = self._follow_reexports(words | their_words, {*found, *heirs})
+            again |= set(heirs)
             again |= self._read_exports() | self._look_for_circles() | self._look_for_takers()
             if not again and not found:
                 return list(self.results.values())
@@ -81,7 +91,7 @@ class Rounds:
 
     def _look_at(self, paths: Iterable[str]) -> None:
         files = [(path, self.read(path)) for path in paths if path not in self._redirected]
-        names = {name.rpartition(".")[2] for name in (*self._aliases, *self._maybe)}
+        names = {name.rpartition(".")[2] for name in (*self._aliases, *self._maybe, *self._subclasses)}
         is_relevant = relevance(self.plan, self.phase, names)
         relevant = [(path, content) for path, content in files if is_relevant(path, content)]
         spec = PhaseSpec(
@@ -93,6 +103,8 @@ class Rounds:
             frozenset(self._taken),
             tuple((module, new, chain) for (module, new), chain in sorted(self._cycles.items())),
             self._hidden,
+            tuple(sorted(self._signatures.items(), key=lambda item: item[0])),
+            tuple(sorted(self._subclasses.items())),
         )
         progress = self.progress
         tick = None if progress is None else lambda done: progress(done, len(relevant))
@@ -104,16 +116,17 @@ class Rounds:
         if not self._wanted:
             return set(), set(), ()
         aliases, maybe = self._aliases, self._maybe
+        wanted = self._wanted | set(self._subclasses)
         renamed, doubtful = self._reexports.renamed(
-            ((p, self.read(p)) for p in found), words, self._wanted | set(aliases) | set(maybe)
+            ((p, self.read(p)) for p in found), words, wanted | set(aliases) | set(maybe)
         )
         uncertain = {n: real for n, real in renamed.items() if real in maybe} | dict(doubtful)
         renamed = {n: real for n, real in renamed.items() if real not in maybe}
         unresolved = {n for r in self.results.values() for n in r.unresolved if not n.endswith(".*")} - self._asked
         self._asked |= unresolved
-        new = {**self._reexports.aliases(unresolved, self._wanted), **renamed}
+        new = {**self._reexports.aliases(unresolved, wanted), **renamed}
         new = {name: aliases.get(real, real) for name, real in new.items() if name not in aliases}
-        uncertain |= self._reexports.uncertain(unresolved - set(new), self._wanted)
+        uncertain |= self._reexports.uncertain(unresolved - set(new), wanted)
         doubts = {
             name: aliases.get(real, maybe.get(real, real))
             for name, real in uncertain.items()
@@ -127,6 +140,26 @@ class Rounds:
         self._known_words |= words
         again = {r.path for r in self.results.values() if not r.unresolved.isdisjoint({*new, *doubts})}
         return again, words, find_words(self.git, self.plan, words)
+
+    def _look_for_heirs(self) -> tuple[tuple[str, ...], set[str]]:
+        """Classes found to inherit a constructor: the files that may name them, and their names."""
+        found = {heir: base for r in self.results.values() for heir, base in r.subclasses}
+        new = {heir: base for heir, base in found.items() if heir not in self._subclasses}
+        self._subclasses |= new
+        words = {heir.rpartition(".")[2] for heir in new}
+        return find_words(self.git, self.plan, words), words
+
+    def _read_signatures(self) -> None:
+        """What the plan's callees take, as far as the repository tells; a note on each that is not known."""
+        if self.phase not in (4, 5) or self.plan.phase4 is None:
+            return
+        definitions = Definitions(self.plan.plan.source_roots, self.read_if_there)
+        for call in self.plan.phase4.call:
+            found = definitions.signature(call.callee)
+            if isinstance(found, Unknown):
+                self.notes.append(f"{call.callee}: calls are not checked against its signature: {found.reason}")
+            else:
+                self._signatures[call.callee.dotted] = found
 
     def _read_exports(self) -> set[str]:
         """What star imports bind, and the files that asked."""
@@ -255,6 +288,7 @@ def _wanted(plan: Plan, phase: int) -> set[str]:
     wanted: set[str] = set()
     if phase in (4, 5) and plan.phase4 is not None:
         wanted |= {call.callee.dotted for call in plan.phase4.call}
+        wanted |= {owner for call in plan.phase4.call if (owner := owner_of(call))}
     if phase in (3, 5):
         moves = MoveIndex.of(plan)
         wanted |= moves.split | {module[0] for module in moves.inner_modules}

@@ -9,10 +9,11 @@ from operator import attrgetter
 
 from migrate.edits import Edit
 from migrate.locate.aliases import imported_names
-from migrate.locate.sites import CallSite, ImportSite, Module, Site, StringSite, UseSite
+from migrate.locate.sites import AddedImport, AttributeSite, CallSite, ImportSite, Module, Site, StringSite, UseSite
 from migrate.locate.uses import literal_span
 from migrate.modules import resolve_relative
 from migrate.moves import MoveIndex
+from migrate.planned import change_attribute, change_call
 from migrate.provenance import Provenance
 from migrate.source import Source, UnparsableSource
 from migrate.syntax import bodies
@@ -49,19 +50,28 @@ def verify_tree(module: Module, sites: Sequence[Site], edits: Sequence[Edit], af
     except UnparsableSource as error:
         raise NotAsPlanned(f"line {error.line} would no longer parse: {error.reason}") from None
     imports = {id(site.statement): site for site in sites if isinstance(site, ImportSite)}
-    nodes = (site.statement if isinstance(site, ImportSite) else _shown(site) for site in sites)
-    starts = sorted(_start(node) for node in nodes if node is not None)
+    starts = sorted(_start(node) for site in sites if (node := _shown(site)) is not None)
+    added = {site.anchor: site.statement for site in sites if isinstance(site, AddedImport)}
     _change_paths(module.source, [site for site in sites if isinstance(site, UseSite | StringSite)])
     for site in sites:
         if isinstance(site, CallSite):
-            _change_as_planned(site)
+            change_call(site)
+        elif isinstance(site, AttributeSite):
+            change_attribute(site)
     _verify_uses(module, [site for site in sites if isinstance(site, UseSite)], edits, after, tree)
-    _Comparison(module, after, imports, starts, moves).blocks(module.tree.body, tree.body)
+    _Comparison(module, after, imports, added, starts, moves).module(module.tree.body, tree.body)
 
 
-def _shown(site: UseSite | StringSite | CallSite) -> ast.expr | None:
-    """The node that the site is in the tree."""
-    return site.quoted or site.node if isinstance(site, UseSite) else site.node
+def _shown(site: Site) -> ast.stmt | ast.expr | None:
+    """The node that the site is in the tree; of an added import the statement that it follows."""
+    match site:
+        case ImportSite():
+            return site.statement
+        case AddedImport():
+            return site.anchor
+        case UseSite():
+            return site.quoted or site.node
+    return site.node
 
 
 def _verify_uses(
@@ -139,14 +149,19 @@ class _Comparison:
         module: Module,
         after: Source,
         imports: Mapping[int, ImportSite],
+        added: Mapping[ast.stmt | None, str],
         starts: Sequence[tuple[int, int]],
         moves: MoveIndex,
     ) -> None:
         self._module = module
         self._after = after
         self._imports = imports
+        self._added = added
         self._starts = starts
         self._moves = moves
+
+    def module(self, old: Sequence[ast.stmt], new: Sequence[ast.stmt]) -> None:
+        self.blocks(old, new[self._new_imports(None, new, 0) :])
 
     def blocks(self, old: Sequence[ast.stmt], new: Sequence[ast.stmt]) -> None:
         at = done = 0
@@ -157,6 +172,7 @@ class _Comparison:
             else:
                 self._statement(old[index], _next(old[index], new, at))
                 at += 1
+            at += self._new_imports(old[index], new, at)
             done = index + 1
         at = self._same(old[done:], new, at)
         if at != len(new):
@@ -207,6 +223,14 @@ class _Comparison:
             new_block.clear()
         if ast.dump(old) != ast.dump(new):
             raise NotAsPlanned(f"line {old.lineno}: more than its sites would change")
+
+    def _new_imports(self, anchor: ast.stmt | None, new: Sequence[ast.stmt], at: int) -> int:
+        """Compare the imports that come in behind `anchor` with what stands at `at`; return how many they are."""
+        wanted = ast.parse(self._added.get(anchor, "")).body
+        found = new[at : at + len(wanted)]
+        if len(found) != len(wanted) or any(ast.dump(a) != ast.dump(b) for a, b in zip(found, wanted, strict=True)):
+            raise NotAsPlanned("an import would not be added where it is needed")
+        return len(wanted)
 
     def _import(self, old: ast.stmt, new: Sequence[ast.stmt], at: int) -> int:
         """Compare one import statement with what it became, at `at`; return how many statements that is."""
@@ -280,18 +304,3 @@ def _moved(statement: ast.stmt, first: int, lines: int, columns: int) -> tuple[t
         end_line + lines,
         end_column + columns if end_line == first else end_column,
     )
-
-
-def _change_as_planned(site: CallSite) -> None:
-    call, node = site.call, site.node
-    assert node is not None, "verified files are parsed"
-    node.keywords = [k for k in node.keywords if k.arg not in call.remove]
-    for keyword in node.keywords:
-        if keyword.arg is not None:
-            keyword.arg = call.rename.get(keyword.arg, keyword.arg)
-    if any(keyword.arg is None for keyword in node.keywords):
-        return
-    present = {keyword.arg for keyword in node.keywords}
-    for name, value in call.add.items():
-        if name not in present:
-            node.keywords.append(ast.keyword(name, ast.parse(value, mode="eval").body))

@@ -1,25 +1,77 @@
-"""The arguments of one call as fissix nodes: rename, add and remove keywords, in the call's own layout."""
+"""The arguments of one call as fissix nodes: rename, add, remove, merge and name them, in the call's own layout."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import TypeAlias
 
+from bowler.types import LN, Capture, Filename
 from fissix.fixer_util import Comma
 from fissix.pgen2 import token
 from fissix.pygram import python_symbols as symbols
 from fissix.pytree import Leaf, Node
 
+from migrate.call_changes import CallChange
+from migrate.rewrite import NotRewritable
 from phases.patterns import text_leaf
 
 Argument: TypeAlias = Leaf | Node
+_STRING = re.compile(r"""([rRuU]?)('''|\"\"\"|'|")([^\\]*)\2""", re.DOTALL)
+_COMMENT = re.compile(r"#[^\n]*")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Entry:
+    """A keyword with its value: `name=value`, or an item of a `**{"name": value}` literal.
+
+    Attributes:
+        label: the leaf that holds the name.
+        nodes: all nodes of the entry, in order. closing: the bracket that ends the list it stands in.
+        spread: the `**` argument it stands in.
+    """
+
+    name: str
+    label: Leaf
+    nodes: tuple[Argument, ...]
+    closing: Leaf
+    spread: Node | None
+
+    @property
+    def value(self) -> Argument:
+        last = self.nodes[-1]
+        return last.children[2] if self.nodes[0] is last else last
+
+
+def change_arguments(trailer: Node, change: CallChange) -> None:
+    """Carry out what has been decided about the call that `trailer` is the `(…)` of.
+
+    Raises:
+        NotRewritable: a keyword is not there by that spelling.
+    """
+    present = {entry.name for entry in entries(trailer)}
+    if not {*change.removed, *(old for old, _ in (*change.renamed, *change.merged))} <= present:
+        raise NotRewritable("a keyword is spelled in another way")
+    for position in change.enclosed:
+        _enclose(positional(trailer)[position])
+    for position, name in reversed(change.named):
+        _name(positional(trailer)[position], name)
+    for old, new in change.merged:
+        _merge(trailer, old, new, change.loose)
+    for name in (*change.removed, *(old for old, _ in change.merged)):
+        while found := [entry for entry in entries(trailer) if entry.name == name]:
+            _remove(found[0])
+    for old, new in change.renamed:
+        for entry in [entry for entry in entries(trailer) if entry.name == old]:
+            _rename(entry, new)
+    for name, value in change.added:
+        _add(trailer, name, value)
 
 
 def arguments(trailer: Node) -> list[Argument]:
     """The arguments between the parentheses, commas left out."""
-    listed = trailer.children[1:-1]
-    if listed and listed[0].type == symbols.arglist:
-        listed = listed[0].children
-    return [a for a in listed if not (isinstance(a, Leaf) and a.type == token.COMMA)]
+    return _listed(trailer, symbols.arglist)
 
 
 def keyword_leaf(argument: Argument) -> Leaf | None:
@@ -31,44 +83,155 @@ def keyword_leaf(argument: Argument) -> Leaf | None:
     return None
 
 
-def keywords(trailer: Node) -> dict[str, Argument]:
-    """The explicit keyword arguments by name."""
-    return {leaf.value: a for a in arguments(trailer) if (leaf := keyword_leaf(a)) is not None}
+def keywords(trailer: Node) -> frozenset[str]:
+    """The names of the explicit keyword arguments."""
+    return frozenset(leaf.value for a in arguments(trailer) if (leaf := keyword_leaf(a)) is not None)
+
+
+def positional(trailer: Node) -> list[Argument]:
+    """The arguments that are neither `name=value` nor `**mapping`."""
+    return [a for a in arguments(trailer) if keyword_leaf(a) is None and not _is_spread(a)]
+
+
+def entries(trailer: Node) -> Iterator[Entry]:
+    """Every keyword that the call passes, as far as its text tells."""
+    for argument in arguments(trailer):
+        if (leaf := keyword_leaf(argument)) is not None:
+            yield Entry(leaf.value, leaf, (argument,), trailer.children[-1], None)
+        elif isinstance(argument, Node) and _is_spread(argument):
+            yield from _literal_entries(argument)
 
 
 def spreads_mapping(trailer: Node) -> bool:
-    """Does the call pass `**mapping`?"""
-    return any(
-        isinstance(a, Node) and isinstance(a.children[0], Leaf) and a.children[0].type == token.DOUBLESTAR
-        for a in arguments(trailer)
-    )
+    """Does the call pass `**mapping`, of whatever form?"""
+    return any(map(_is_spread, arguments(trailer)))
 
 
-def rename_keyword(trailer: Node, old: str, new: str) -> None:
-    """`f(old=x)` becomes `f(new=x)`."""
-    leaf = keyword_leaf(keywords(trailer)[old])
-    assert leaf is not None
-    leaf.value = new
-    leaf.changed()
+def is_opaque(trailer: Node) -> bool:
+    """Does the call pass `**mapping` of which the text does not tell all keys?"""
+    return any(isinstance(a, Node) and _is_spread(a) and not _is_literal(a) for a in arguments(trailer))
 
 
-def remove_keyword(trailer: Node, name: str) -> None:
-    """`f(a, name=x)` becomes `f(a)`; comments around it stay."""
-    argument = keywords(trailer)[name]
-    closing = trailer.children[-1]
-    before, following = argument.prefix, argument.next_sibling
+def passes_on(dotted: str) -> Callable[[LN, Capture, Filename], bool]:
+    """A filter: the first argument is `dotted`."""
+
+    def selected(node: LN, capture: Capture, filename: Filename) -> bool:  # noqa: ARG001
+        present = arguments(capture["call"])
+        return bool(present) and str(present[0]).strip() == dotted
+
+    return selected
+
+
+def _listed(brackets: Node, kind: int) -> list[Argument]:
+    inside = brackets.children[1:-1]
+    if inside and inside[0].type == kind:
+        inside = inside[0].children
+    return [a for a in inside if not (isinstance(a, Leaf) and a.type == token.COMMA)]
+
+
+def _is_spread(argument: Argument) -> bool:
+    if not isinstance(argument, Node):
+        return False
+    stars = argument.children[0]
+    return isinstance(stars, Leaf) and stars.type == token.DOUBLESTAR
+
+
+def _mapping(spread: Node) -> Argument:
+    """What is spread, without the parentheses around it."""
+    found = spread.children[1]
+    while _is_parenthesised(found):
+        found = found.children[1]
+    return found
+
+
+def _items(mapping: Argument) -> list[Argument] | None:
+    """Keys, colons and values of a dict display; None where it is none, or spreads another mapping."""
+    if not (isinstance(mapping, Node) and mapping.type == symbols.atom and mapping.children[0].value == "{"):
+        return None
+    items = _listed(mapping, symbols.dictsetmaker)
+    is_flat = len(items) % 3 == 0 and all(isinstance(each, Leaf) and each.value == ":" for each in items[1::3])
+    return items if is_flat else None
+
+
+def _dict_call(mapping: Argument) -> Node | None:
+    """The `(…)` of `dict(…)`."""
+    if isinstance(mapping, Node) and mapping.type == symbols.power and len(mapping.children) == 2:
+        name, trailer = mapping.children
+        if isinstance(name, Leaf) and name.value == "dict" and trailer.children[0].value == "(":
+            return trailer
+    return None
+
+
+def _key(leaf: Argument) -> str | None:
+    found = _STRING.fullmatch(leaf.value) if isinstance(leaf, Leaf) and leaf.type == token.STRING else None
+    return found.group(3) if found is not None else None
+
+
+def _is_literal(spread: Node) -> bool:
+    mapping = _mapping(spread)
+    items, called = _items(mapping), _dict_call(mapping)
+    if items is not None:
+        return all(_key(key) is not None for key in items[::3])
+    return called is not None and all(keyword_leaf(a) is not None for a in arguments(called))
+
+
+def _literal_entries(spread: Node) -> Iterator[Entry]:
+    if not _is_literal(spread):
+        return
+    mapping = _mapping(spread)
+    called = _dict_call(mapping)
+    for argument in arguments(called) if called is not None else ():
+        assert called is not None
+        leaf = keyword_leaf(argument)
+        assert leaf is not None
+        yield Entry(leaf.value, leaf, (argument,), called.children[-1], spread)
+    items = _items(mapping) or []
+    for key, colon, value in zip(items[::3], items[1::3], items[2::3], strict=True):
+        name = _key(key)
+        assert name is not None
+        assert isinstance(key, Leaf)
+        yield Entry(name, key, (key, colon, value), mapping.children[-1], spread)
+
+
+def _rename(entry: Entry, new: str) -> None:
+    """`old=x` becomes `new=x`; a key keeps its quotes."""
+    found = _STRING.fullmatch(entry.label.value)
+    entry.label.value = new if found is None else f"{found.group(1)}{found.group(2)}{new}{found.group(2)}"
+    entry.label.changed()
+
+
+def _remove(entry: Entry) -> None:
+    """`f(a, name=x)` becomes `f(a)`; comments around it stay. A literal of which nothing is left goes, too."""
+    if entry.spread is not None and sum(1 for _ in _literal_entries(entry.spread)) == 1:
+        trailer = entry.spread.parent
+        while trailer.type != symbols.trailer:
+            trailer = trailer.parent
+        _take_out((entry.spread,), trailer.children[-1])
+    else:
+        _take_out(entry.nodes, entry.closing)
+
+
+def _take_out(nodes: tuple[Argument, ...], closing: Leaf) -> None:
+    before, following = nodes[0].prefix, nodes[-1].next_sibling
     if isinstance(following, Leaf) and following.type == token.COMMA:
         after = following.next_sibling or closing
         behind = following.prefix + after.prefix
         following.remove()
     else:
         after, behind = closing, closing.prefix
-        comma = _previous_comma(argument)
-        if comma is not None:
+        comma = nodes[0].prev_sibling
+        if isinstance(comma, Leaf) and comma.type == token.COMMA:
             before = comma.prefix + before
             comma.remove()
-    argument.remove()
-    after.prefix = _joined(before, behind, is_last=after is closing)
+    leaves = [leaf for node in nodes for leaf in node.leaves()]
+    comments = [comment for leaf in leaves[1:] for comment in _COMMENT.findall(leaf.prefix)]
+    for node in nodes:
+        node.remove()
+    prefix = _joined(before, behind, is_last=after is closing)
+    indentation = prefix.rpartition("\n")[2] if "\n" in prefix else ""
+    if comments and "\n" not in prefix:
+        prefix = f"{prefix.rstrip()}  "
+    after.prefix = prefix + "".join(f"{comment}\n{indentation}" for comment in comments)
 
 
 def _joined(before: str, behind: str, *, is_last: bool) -> str:
@@ -83,13 +246,76 @@ def _joined(before: str, behind: str, *, is_last: bool) -> str:
     return behind if newline or is_last else before
 
 
-def add_keyword(trailer: Node, name: str, value: str) -> None:
-    """`f(a)` becomes `f(a, name=value)`, following the call's own lines, indentation and trailing comma."""
-    present = arguments(trailer)
-    closing = trailer.children[-1]
-    if not present:
-        trailer.insert_child(1, text_leaf(f"{name}={value}"))
+def _enclose(argument: Argument) -> None:
+    """`x` becomes `(x)`."""
+    if _is_parenthesised(argument):
         return
+    text, prefix = str(argument)[len(argument.prefix) :], argument.prefix
+    argument.replace(text_leaf(f"({text})", prefix))
+
+
+def _name(argument: Argument, name: str) -> None:
+    """`x` becomes `name=x`."""
+    text, prefix = str(argument)[len(argument.prefix) :], argument.prefix
+    value = text_leaf(text)
+    argument.replace(Node(symbols.argument, [Leaf(token.NAME, name, prefix=prefix), Leaf(token.EQUAL, "="), value]))
+
+
+def _merge(trailer: Node, old: str, new: str, loose: frozenset[str]) -> None:
+    """`new=x` becomes `new={**x, **y}`, with `y` the value of `old`; that one is left for who removes it."""
+    by_name = {entry.name: entry for entry in entries(trailer)}
+    parts = [_operand(by_name[name].value, is_loose=name in loose) for name in (new, old)]
+    value = by_name[new].value
+    value.replace(text_leaf("{" + ", ".join(f"**{part}" for part in parts) + "}", value.prefix))
+
+
+def _operand(value: Argument, *, is_loose: bool) -> str:
+    text = str(value)[len(value.prefix) :]
+    return f"({text})" if is_loose and not _is_parenthesised(value) else text
+
+
+def _is_parenthesised(value: Argument) -> bool:
+    return isinstance(value, Node) and value.type == symbols.atom and str(value.children[0].value) == "("
+
+
+def _add(trailer: Node, name: str, value: str) -> None:
+    """`f(a)` becomes `f(a, name=value)`, following the call's own lines, indentation and trailing comma.
+
+    It stands before a `**mapping`.
+    """
+    present = arguments(trailer)
+    new = f"{name}={value}"
+    if not present:
+        for emptied in trailer.children[1:-1]:
+            emptied.remove()
+        trailer.insert_child(1, text_leaf(new))
+        return
+    spreads = [argument for argument in present if _is_spread(argument)]
+    if spreads:
+        _add_before(trailer, spreads[0], new)
+    else:
+        _add_last(trailer, new)
+
+
+def _add_before(trailer: Node, spread: Argument, new: str) -> None:
+    present, closing = arguments(trailer), trailer.children[-1]
+    listed = _argument_list(trailer)
+    at = next(i for i, child in enumerate(listed.children) if child is spread)
+    on_line, newline, rest = str(spread.prefix).partition("\n")
+    if spread is present[0]:
+        leaf, spread.prefix = text_leaf(new, spread.prefix), f"\n{_indentation(present, closing)}" if newline else " "
+    elif newline:
+        leaf = text_leaf(new, f"{on_line}\n{_indentation(present[: present.index(spread) + 1], closing)}")
+        spread.prefix = newline + rest
+    else:
+        leaf = text_leaf(new, spread.prefix)
+        spread.prefix = spread.prefix or " "
+    listed.insert_child(at, Comma())
+    listed.insert_child(at, leaf)
+
+
+def _add_last(trailer: Node, new: str) -> None:
+    present, closing = arguments(trailer), trailer.children[-1]
     listed = _argument_list(trailer)
     trailing_comma = isinstance(listed.children[-1], Leaf) and listed.children[-1].type == token.COMMA
     on_line, newline, rest = closing.prefix.partition("\n")
@@ -102,7 +328,7 @@ def add_keyword(trailer: Node, name: str, value: str) -> None:
         prefix = " "
     if not trailing_comma:
         listed.append_child(Comma())
-    listed.append_child(text_leaf(f"{name}={value}", prefix))
+    listed.append_child(text_leaf(new, prefix))
     if trailing_comma:
         listed.append_child(Comma())
 
@@ -124,8 +350,3 @@ def _indentation(present: list[Argument], closing: Leaf) -> str:
         if "\n" in argument.prefix:
             return str(argument.prefix).rpartition("\n")[2]
     return str(closing.prefix).rpartition("\n")[2] + "    "
-
-
-def _previous_comma(argument: Argument) -> Leaf | None:
-    before = argument.prev_sibling
-    return before if isinstance(before, Leaf) and before.type == token.COMMA else None

@@ -22,6 +22,17 @@ def call_of(dotted: str) -> str:
     return f"power< '{first}' {trailers} call=trailer< '(' any* ')' > >"
 
 
+PARTIALS = ("functools.partial", "functools.partialmethod")
+"""What is called with a callee and some of its arguments."""
+
+
+def attribute_of(dotted: str, name: str) -> str:
+    """The pattern of an attribute of a new object, e.g. `shop.basket.Basket().owner`."""
+    first, *rest = dotted.split(".")
+    trailers = " ".join(f"trailer< '.' '{part}' >" for part in rest)
+    return f"power< '{first}' {trailers} trailer< '(' ')' > trailer< '.' name='{name}' > >"
+
+
 def mark_selected(node: LN, capture: Capture, filename: Filename) -> None:  # noqa: ARG001 - Bowler's signature
     """A callback that changes nothing but leaves word that the node was selected."""
     node.changed()

@@ -7,9 +7,13 @@ import pickle
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from migrate.edits import apply_edits
+from migrate.definitions import Definitions
+from migrate.signatures import Signature
+
+from migrate.edits import Edit, apply_edits
 from migrate.findings import SEVERITIES
 from migrate.plan import Plan, parse_plan
+from migrate.refs import ObjectRef
 from migrate.transform import FileResult, PhaseSpec, transform_file
 
 TABLES: dict[str, Any] = {
@@ -77,14 +81,29 @@ def transform(
     plan: Plan = PLAN,
     path: str = "app/main.py",
     aliases: Mapping[str, str] | None = None,
+    signatures: Mapping[str, str] | None = None,
+    **known: Any,
 ) -> FileResult:
-    """`transform_file`, with its specification and result as a worker process would see them."""
-    spec = PhaseSpec(plan, phase, tuple(sorted((aliases or {}).items())))
+    """`transform_file`, with its specification and result as a worker process would see them.
+
+    Args:
+        signatures: parameters of callees, `package.module:Name` to what stands in a `def`.
+        known: more of the specification.
+    """
+    found = ((ref.replace(":", "."), signature(parameters)) for ref, parameters in (signatures or {}).items())
+    spec = PhaseSpec(plan, phase, tuple(sorted((aliases or {}).items())), signatures=tuple(found), **known)
     result = transform_file(path, _bytes(source), pickle.loads(pickle.dumps(spec)))
     assert pickle.loads(pickle.dumps(result)) == result
     assert result.bug is None, result.bug
     assert {f.code for f in result.findings} <= SEVERITIES.keys()
     return result
+
+
+def signature(parameters: str) -> Signature:
+    """The signature of a function with these parameters."""
+    found = Definitions((".",), {"m.py": f"def f({parameters}): ...".encode()}.get).signature(ObjectRef("m", "f"))
+    assert isinstance(found, Signature), found
+    return found
 
 
 def check_noop(source: str | bytes, **how: Any) -> FileResult:
@@ -119,6 +138,16 @@ def check_rewritten(
     again = transform(after, **how)
     assert again.edits == ()
     return result
+
+
+def check_outside(before: bytes, after: bytes, edits: tuple[Edit, ...]) -> None:
+    """Bytes outside of the edits are the same, in the same order."""
+    done = shift = 0
+    for edit in edits:
+        assert before[done : edit.span.start] == after[done + shift : edit.span.start + shift]
+        done = edit.span.end
+        shift += len(edit.after) - (edit.span.end - edit.span.start)
+    assert before[done:] == after[done + shift :]
 
 
 def codes(result: FileResult) -> list[str]:

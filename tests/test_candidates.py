@@ -207,7 +207,9 @@ def test_a_call_that_is_never_closed() -> None:
 
 
 def test_calls_to_which_keywords_are_only_added_are_all_of_interest() -> None:
-    assert relevance(calls("m:f", add={"a": "1"}), 4)("app.py", b"")
+    is_relevant = relevance(calls("m:f", add={"a": "1"}), 4)
+    assert is_relevant("app.py", b"f()")
+    assert not is_relevant("app.py", b"g()")
 
 
 def test_phases_without_sites(make_repository: MakeRepository) -> None:

@@ -35,7 +35,7 @@ _FILE = re.compile(r"^`([\w./-]+)`:\n\n```\w+\n(.*?)^```$", re.MULTILINE | re.DO
 _BASE = {
     "shop/__init__.py": "",
     "shop/cart.py": "class Cart:\n    pass\n",
-    "shop/basket.py": "class Basket:\n    pass\n",
+    "shop/basket.py": "class Basket:\n    def __init__(self, owner, context=None): ...\n    def put(self, item, context=None): ...\n",
 }
 
 

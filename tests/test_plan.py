@@ -15,11 +15,9 @@ from pydantic import ValidationError
 
 from migrate.errors import Exit, PlanError, exit_code_of
 from migrate.plan import (
-    Call,
     CallPhase,
     Check,
     CheckPhase,
-    Export,
     Header,
     Move,
     MovePhase,
@@ -32,7 +30,9 @@ from migrate.plan import (
     load_plan,
     parse_plan,
 )
+from migrate.plan_calls import Call
 from migrate.plan_errors import Table
+from migrate.plan_exports import Export
 from migrate.refs import ObjectRef
 
 ROOT = Path(__file__).parents[1]
@@ -405,7 +405,7 @@ MOVE_MISTAKES = [
 ]  # fmt: skip
 
 CALL_MISTAKES = [
-    pytest.param(CALL, "phase4.call[0]: changes nothing; write rename, add or remove", id="no change"),
+    pytest.param(CALL, "phase4.call[0]: changes nothing; write rename, add, remove, keyword_only or attributes", id="no change"),
     pytest.param(CALL.replace("a:B", "a.B") + 'remove = ["x"]\n', "phase4.call[0].callee: 'a.B' has no colon; write 'a:B'", id="callee has no colon"),
     pytest.param(CALL + 'remove = ["x"]\n' + CALL.removeprefix(HEADER) + 'remove = ["y"]\n', "phase4.call[1].callee: 'a:B' is already changed by call[0]; merge the two", id="callee twice"),
     pytest.param(CALL + 'rename = ["x"]\n', 'phase4.call[0].rename: a list; expected a table, e.g. { old_keyword = "new_keyword" }', id="rename is a list"),
@@ -424,6 +424,19 @@ CALL_MISTAKES = [
     pytest.param(CALL + 'add = { x = "1, 2" }\n', "phase4.call[0].add.x: '1, 2' is not one argument; add parentheses, and leave comments out", id="two values added"),
     pytest.param(CALL + 'add = { x = "1," }\n', "phase4.call[0].add.x: '1,' is not one argument; add parentheses, and leave comments out", id="added comma"),
     pytest.param(CALL + 'add = { x = "[\\n]" }\n', r"phase4.call[0].add.x: '[\n]' has a line break or control character; write one line of text", id="two lines added"),
+    pytest.param(CALL + 'add = { x = "(yield)" }\n', "phase4.call[0].add.x: '(yield)' has a yield, which would make a generator of the function around the call; write a plain value", id="yield added"),
+    pytest.param(CALL + 'keyword_only = ["x", "x"]\n', "phase4.call[0].keyword_only[1]: 'x' is listed before; remove one", id="keyword only twice"),
+    pytest.param(CALL + 'rename = { x = "y" }\nkeyword_only = ["x"]\n', "phase4.call[0].keyword_only[0]: 'x' is renamed; write its new name, 'y'", id="renamed and keyword only"),
+    pytest.param(CALL + 'remove = ["x"]\nkeyword_only = ["x"]\n', "phase4.call[0].keyword_only[0]: 'x' is removed as well; keep one of the two", id="removed and keyword only"),
+    pytest.param(CALL + 'rename = { x = "y" }\non_conflict = "merge"\n', "phase4.call[0].on_conflict: 'merge' is not a choice; write 'report', 'keep-new' or 'merge-dict'", id="no way out of a conflict"),
+    pytest.param(CALL + 'remove = ["x"]\non_conflict = "keep-new"\n', "phase4.call[0].on_conflict: nothing is renamed, so nothing can be in conflict; leave it out", id="no conflict to solve"),
+    pytest.param(CALL + 'attributes = { x = "x" }\n', "phase4.call[0].attributes.x: 'x' is renamed to itself; write the new attribute", id="attribute renamed to itself"),
+    pytest.param(CALL + 'attributes = { x = "y", y = "z" }\n', "phase4.call[0].attributes.x: 'y' is itself renamed, so a second run would rename again; write the final attribute", id="attribute chain"),
+    pytest.param(CALL + 'attributes = "x"\n', 'phase4.call[0].attributes: a string; expected a table, e.g. { old_attribute = "new_attribute" }', id="attributes is a string"),
+    pytest.param(CALL + 'add = { x = "C()" }\nimports = ["c.C"]\n', "phase4.call[0].imports[0]: 'c.C' has no colon; write 'c:C'", id="import without a colon"),
+    pytest.param(CALL + 'add = { x = "C()" }\nimports = ["c:C", "d:D as C"]\n', "phase4.call[0].imports[1]: binds 'C' again, after imports[0]; remove one or give it another alias", id="two imports of a name"),
+    pytest.param(CALL + 'add = { x = "C()" }\nimports = ["c:C as D"]\n', "phase4.call[0].imports[0]: no value in add names 'D'; remove it, or use it in one", id="import without a use"),
+    pytest.param(CALL + 'remove = ["x"]\nimports = ["c:C"]\n', "phase4.call[0].imports[0]: no value in add names 'C'; remove it, or use it in one", id="import for nothing"),
     pytest.param(CALL + 'remove = "x"\n', 'phase4.call[0].remove: a string; expected a list of strings, e.g. ["keyword"]', id="remove is a string"),
     pytest.param(CALL + 'remove = ["x", "x"]\n', "phase4.call[0].remove[1]: 'x' is listed before; remove one", id="removed twice"),
     pytest.param(CALL + "remove = [1]\n", "phase4.call[0].remove[0]: a number; expected a string", id="removed number"),

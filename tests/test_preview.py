@@ -8,8 +8,8 @@ import pytest
 from checks import TABLES, calls, make_plan
 from repositories import MakeRepository
 
-from migrate import transform
 from migrate.preview import FilePreview, Preview, RewriteBug, preview
+from migrate.rewriting import imports
 from migrate.source import Source
 from rollback.errors import OutsideRoot
 
@@ -255,7 +255,7 @@ def test_kept_sites_are_counted(make_repository: MakeRepository) -> None:
 
 
 def test_a_refused_rewrite_stops_everything(make_repository: MakeRepository, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(transform, "_encoded", lambda source, text: b"pass")
+    monkeypatch.setattr(imports, "encoded", lambda source, text: b"pass")
     with pytest.raises(RewriteBug, match=r"^a\.py: .*nothing written"):
         preview(make_repository({"a.py": CART}).open(), PLAN, 3)
 

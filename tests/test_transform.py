@@ -5,13 +5,14 @@ from hashlib import sha256
 from typing import Any
 
 import pytest
-from checks import PLAN, calls, check_refused, check_rewritten, make_plan, moves, transform
+from checks import PLAN, calls, check_outside, check_refused, check_rewritten, make_plan, moves, transform
 from hypothesis import assume, given, note
 from hypothesis import strategies as st
 
 from migrate import transform as engine
 from migrate.edits import Edit, Span, apply_edits
 from migrate.rewrite import CompiledQuery, NotRewritable, Rewritten
+from migrate.rewriting import rewriter
 from migrate.source import Source
 from migrate.transform import PhaseSpec, transform_file
 
@@ -150,7 +151,7 @@ def test_a_rewrite_that_fails_its_verification_writes_nothing(monkeypatch: pytes
     def wrong(source: Source, site: Any, *_: object) -> tuple[Edit, ...]:
         return (Edit(Span(site.span.start, site.span.end), b"from shop.basket import Basket", "import", 0),)
 
-    monkeypatch.setattr(engine, "_import_edits", wrong)
+    monkeypatch.setattr(rewriter, "import_edits", wrong)
     result = transform_file("a.py", b"from shop.cart import Cart\n", PhaseSpec(PLAN, 3))
     assert result.edits == ()
     assert result.bug is not None
@@ -168,7 +169,7 @@ def test_a_rewrite_that_is_no_python_is_refused(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_what_the_rewriter_does_not_read_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(query: CompiledQuery, text: str, path: str, *_: object) -> Rewritten:
+    def refuse(query: CompiledQuery, text: str, path: str, *_: object, **__: object) -> Rewritten:
         raise NotRewritable("no")
 
     monkeypatch.setattr(CompiledQuery, "run", refuse)
@@ -182,7 +183,7 @@ def test_a_rewrite_that_breaks_a_file_only_fissix_reads(monkeypatch: pytest.Monk
     def wrong(source: Source, site: Any, *_: object) -> tuple[Edit, ...]:
         return (Edit(Span(site.span.start, site.span.end), b"from (", "import", 0),)
 
-    monkeypatch.setattr(engine, "_import_edits", wrong)
+    monkeypatch.setattr(rewriter, "import_edits", wrong)
     result = transform_file("a.py", b"from shop.cart import Cart\nif a <> b: pass\n", PhaseSpec(PLAN, 3))
     assert result.edits == ()
     assert result.bug
@@ -199,92 +200,6 @@ def test_a_file_that_parses_and_does_not_compile() -> None:
 def test_the_query_is_compiled_once() -> None:
     plan = make_plan({"phase5": {}}, title="once")
     assert engine.compiled_query(plan, 3) is engine.compiled_query(plan.model_copy(), 3)
-
-
-# What calls receive, executed before and after.
-
-RENAMES = {"metadata": "context", "old": "new"}
-RECEIVED = calls("stub:Callee", rename=RENAMES, remove=["gone"], add={"added": "'added'"})
-VALUES = st.sampled_from(
-    [
-        "1",
-        "'(,)'",
-        "[1,\n 2]",
-        "{'metadata': 3}",
-        "(4)",
-        "lambda old, /: old",
-        "(yes := 5)",
-        "f'{6}'",
-        "'漢'",
-        "(i for i in ())",
-    ]
-)
-SPACES = st.sampled_from(["", " ", "\n", "  # metadata=1, (\n", " \\\n "])
-NAMES = st.sampled_from(["metadata", "old", "gone", "x", "y", "added", "metadata_", "_old"])
-
-
-@given(
-    positional=st.lists(st.sampled_from(["7", "*[8, 9]", "'old'"]), max_size=2),
-    keywords=st.dictionaries(NAMES, VALUES, max_size=5),
-    nested=st.booleans(),
-    spaces=st.lists(SPACES, min_size=24, max_size=24),
-    comma=st.booleans(),
-    newline=st.sampled_from(["\n", "\r\n"]),
-)
-def test_calls_receive_the_same_values_under_their_new_names(
-    positional: list[str], keywords: dict[str, str], nested: bool, spaces: list[str], comma: bool, newline: str
-) -> None:
-    blank = iter(spaces)
-    listed = [f"{next(blank)}{value}{next(blank)}" for value in positional]
-    listed += [
-        f"{next(blank)}{name}{next(blank)}={next(blank)}{value}{next(blank)}" for name, value in keywords.items()
-    ]
-    call = f"Callee({','.join(listed)}{',' if comma and listed else ''})"
-    if nested:
-        call = f"Callee({call}, metadata={call})"
-    source = f"from stub import Callee\nreceived = {call}\n".replace("\n", newline).encode()
-    note(source.decode())
-    result = transform(source, phase=4, plan=RECEIVED)
-    after = apply_edits(source, result.edits)
-    assert received(after) == expected(received(source))
-    assert transform(after, phase=4, plan=RECEIVED).edits == ()
-    check_outside(source, after, result.edits)
-
-
-def received(source: bytes) -> Any:
-    """What the call got, values that do not compare as text."""
-
-    def callee(*args: object, **kwargs: object) -> Any:
-        return args, {
-            k: v if isinstance(v, (int, str, list, dict, tuple)) else type(v).__name__ for k, v in kwargs.items()
-        }
-
-    tree = ast.parse(source)
-    tree.body = tree.body[1:]
-    names: dict[str, Any] = {"Callee": callee}
-    exec(compile(tree, "<stub>", "exec"), names)
-    return names["received"]
-
-
-def expected(call: Any) -> Any:
-    """The same call as the plan wants it; calls among the values as well."""
-    if not (isinstance(call, tuple) and len(call) == 2 and isinstance(call[1], dict)):
-        return call
-    args, kwargs = call
-    renamed = {RENAMES.get(k, k): expected(v) for k, v in kwargs.items() if k != "gone"}
-    if renamed.keys() != kwargs.keys():
-        renamed.setdefault("added", "added")
-    return tuple(expected(a) for a in args), renamed
-
-
-def check_outside(before: bytes, after: bytes, edits: tuple[Edit, ...]) -> None:
-    """Bytes outside of the edits are the same, in the same order."""
-    done = shift = 0
-    for edit in edits:
-        assert before[done : edit.span.start] == after[done + shift : edit.span.start + shift]
-        done = edit.span.end
-        shift += len(edit.after) - (edit.span.end - edit.span.start)
-    assert before[done:] == after[done + shift :]
 
 
 # What imports bind, executed before and after.

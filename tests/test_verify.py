@@ -6,6 +6,7 @@ import pytest
 from checks import PLAN
 
 from migrate.edits import Edit, Span, apply_edits
+from migrate.locate.callees import Known
 from migrate.locate.calls import locate_calls
 from migrate.locate.imports import locate_imports
 from migrate.locate.sites import Module
@@ -22,7 +23,7 @@ def verify(before: str, after: str) -> None:
     source = Source(before.encode())
     module = Module("app/main.py", source, source.parse(), module_of("app/main.py", ["."]))
     imports = locate_imports(module, MOVES, frozenset()).sites
-    verify_tree(module, (*imports, *locate_calls(module, PLAN, {}).sites), (), Source(after.encode()), MOVES)
+    verify_tree(module, (*imports, *locate_calls(module, PLAN, Known()).sites), (), Source(after.encode()), MOVES)
 
 
 IMPORT = "from shop.cart import Cart, coupon\n"

@@ -116,11 +116,12 @@ def blocks(
         inner = (*scopes, statement) if isinstance(statement, SCOPES) else scopes
         later = is_load_time and not isinstance(statement, _FUNCTIONS)
         for nested in bodies(statement):
-            checked = isinstance(statement, ast.If) and nested is statement.body and _is_type_checking(statement.test)
+            checked = isinstance(statement, ast.If) and nested is statement.body and is_type_checking(statement.test)
             yield from blocks(nested, inner, inside, later and not checked)
 
 
-def _is_type_checking(test: ast.expr) -> bool:
+def is_type_checking(test: ast.expr) -> bool:
+    """Is a condition `TYPE_CHECKING`, so that its block does not run?"""
     name = test.attr if isinstance(test, ast.Attribute) else test.id if isinstance(test, ast.Name) else ""
     return name == "TYPE_CHECKING"
 

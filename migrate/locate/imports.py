@@ -45,7 +45,7 @@ def locate_imports(
         frozenset(decisions.loads),
         frozenset(decisions.dropped),
         frozenset(decisions.rerouted),
-        len(decisions.kept) + strings.kept,
+        kept=len(decisions.kept) + strings.kept,
     )
 
 

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeAlias
 
+from migrate.call_changes import CallChange
 from migrate.edits import Span
 from migrate.findings import Finding
 from migrate.modules import ModuleName
 from migrate.moves import Home
-from migrate.plan import Call
+from migrate.plan_calls import Call
 from migrate.source import Source
 from migrate.targets import Targets
 
@@ -98,6 +99,7 @@ class StringSite:
     home: Home
     node: ast.Constant
     colon: bool = False
+    group: int | None = None
 
     @property
     def subject(self) -> str:
@@ -116,9 +118,11 @@ class CallSite:
     Attributes:
         span: from the callee's first byte to the closing parenthesis.
         callee: from its first byte to the opening parenthesis.
-        values: the arguments' values in source order, none overlapping.
-        call: the plan's entry.
+        values: what only moves, in source order, none overlapping: arguments' values, those in literal mappings too.
+        call: the plan's entry. change: what becomes of the arguments.
         node: the call in the tree; None where CPython could not parse the file.
+        partial: the qualified name of `functools.partial` or its like; empty for a plain call.
+        passed_on: the callee as the first argument of such.
     """
 
     span: Span
@@ -126,13 +130,63 @@ class CallSite:
     values: tuple[Span, ...]
     call: Call
     node: ast.Call | None
+    change: CallChange
+    partial: str = ""
+    passed_on: Span | None = None
+    group: int | None = None
 
     @property
     def subject(self) -> str:
         return str(self.call.callee)
 
+    @property
+    def head(self) -> int:
+        """Where the callee ends, also where it is an argument."""
+        return self.callee.end if self.passed_on is None else self.passed_on.end
 
-Site: TypeAlias = ImportSite | UseSite | StringSite | CallSite
+
+@dataclass(frozen=True, slots=True)
+class AttributeSite:
+    """An attribute of an instance of the plan's class that has another name now.
+
+    Attributes:
+        span: the bytes of the attribute's name.
+        node: the expression that ends with it.
+    """
+
+    span: Span
+    call: Call
+    node: ast.Attribute
+    group: int | None = None
+
+    @property
+    def subject(self) -> str:
+        return str(self.call.callee)
+
+    @property
+    def after(self) -> str:
+        return self.call.attributes[self.node.attr]
+
+
+@dataclass(frozen=True, slots=True)
+class AddedImport:
+    """A statement that comes into the file, as values of added keywords name what it imports.
+
+    Attributes:
+        span: empty, where the text goes. text: the statement with what separates it from its neighbours.
+        statement: the statement itself. subject: what it imports, `pkg.mod:Name`.
+        anchor: the statement it follows; None at the beginning of the module.
+    """
+
+    span: Span
+    text: str
+    statement: str
+    subject: str
+    anchor: ast.stmt | None
+    group: int | None = None
+
+
+Site: TypeAlias = ImportSite | UseSite | StringSite | CallSite | AttributeSite | AddedImport
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +201,7 @@ class Located:
         loads: new homes that the module would come to import while it is loaded.
         dropped: dotted names of this module that would no longer be bound, or to another module.
         rerouted: dotted names of this module by way of which some object would no longer be used.
+        subclasses: (dotted class of this module, dotted class of the plan whose constructor it inherits) pairs.
         kept: places left alone for their `# migrate: keep`.
     """
 
@@ -156,6 +211,7 @@ class Located:
     loads: frozenset[str] = frozenset()
     dropped: frozenset[str] = frozenset()
     rerouted: frozenset[str] = frozenset()
+    subclasses: frozenset[tuple[str, str]] = frozenset()
     kept: int = 0
 
 

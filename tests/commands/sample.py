@@ -103,7 +103,7 @@ FILES: Mapping[str, str | bytes] = {
     "app/second.py": b"# \xc3\xa9\r\nfrom shop.cart import Cart as Basket\r\nBasket(metadata=1)",
     "app/odd \u00fc.py": "from shop.till import Till\n",
     "app/star.py": "from shop.cart import *\n",
-    "app/spread.py": 'from shop.basket import Basket\n\nBasket(**{"metadata": 1})\n',
+    "app/spread.py": 'from shop.basket import Basket\n\nBasket(**{"metadata": 1, **more})\n',
     "README.md": "A shop.\n",
 }
 """Phase 1: 1 file, phase 2: 1, phase 3: 3 and a star-import, phase 4: 2 and a keyword-spread."""

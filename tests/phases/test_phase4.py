@@ -84,8 +84,15 @@ def test_kept_calls_are_counted() -> None:
         pytest.param("Basket(x,\n    legacy=2,)", "Basket(x, audit={},)", id="closed on its line"),
         pytest.param("Basket(metadata={'metadata': f(legacy=1)})", "Basket(context={'metadata': f(legacy=1)}, audit={})", id="the value stays"),
         pytest.param("Basket(metadata=lambda x, /: x)", "Basket(context=lambda x, /: x, audit={})", id="a value no old grammar reads"),
-        pytest.param("Basket(*a, metadata=1)", "Basket(*a, context=1, audit={})", id="starred"),
-        pytest.param("Basket(metadata=1, *a)", "Basket(context=1, *a, audit={})", id="starred afterwards"),
+        pytest.param("(Basket)(metadata=1)", "(Basket)(context=1, audit={})", id="parenthesised callee"),
+        pytest.param("(  # why\n  (Basket) ) (metadata=1)", "(  # why\n  (Basket) ) (context=1, audit={})", id="doubly parenthesised callee"),
+        pytest.param("Basket[int](metadata=1)", "Basket[int](context=1, audit={})", id="generic"),
+        pytest.param("(B := Basket)(metadata=1)", "(B := Basket)(context=1, audit={})", id="a name given to the callee"),
+        pytest.param("if (x := Basket(metadata=1)): pass", "if (x := Basket(context=1, audit={})): pass", id="in a walrus"),
+        pytest.param("match Basket(metadata=1):\n  case _: pass", "match Basket(context=1, audit={}):\n  case _: pass", id="match subject"),
+        pytest.param("def g(a=Basket(metadata=1)): ...", "def g(a=Basket(context=1, audit={})): ...", id="default"),
+        pytest.param("g = lambda a: Basket(metadata=a)", "g = lambda a: Basket(context=a, audit={})", id="lambda"),
+        pytest.param("x = {Basket(metadata=i): j for i in y for j in z(Basket(legacy=i))}", "x = {Basket(context=i, audit={}): j for i in y for j in z(Basket(audit={}))}", id="dict comprehension"),
         pytest.param("Basket((yield), metadata=1)", "Basket((yield), context=1, audit={})", id="parenthesised"),
         pytest.param("Basket(metadata=(1))", "Basket(context=(1), audit={})", id="parenthesised value"),
         pytest.param("Basket(metadata=((1)), x=(2))", "Basket(context=((1)), x=(2), audit={})", id="doubly parenthesised value"),
@@ -159,7 +166,16 @@ def test_callees(head: str, callee: str, path: str) -> None:
         pytest.param("charge(\n)", 'charge(currency="EUR"\n)', id="a line end"),
         pytest.param("charge(1)", 'charge(1, currency="EUR")', id="one argument"),
         pytest.param("charge(charge(1))", 'charge(charge(1, currency="EUR"), currency="EUR")', id="nested"),
-        pytest.param("charge(*x)", 'charge(*x, currency="EUR")', id="starred"),
+        pytest.param("charge(x for x in y)", 'charge((x for x in y), currency="EUR")', id="a generator"),
+        pytest.param(
+            "charge(  # c\n  x for x in y\n)",
+            'charge((  # c\n  x for x in y\n), currency="EUR")',
+            id="a generator on lines",
+        ),
+        pytest.param(
+            "charge((x for x in y))", 'charge((x for x in y), currency="EUR")', id="a generator in parentheses"
+        ),
+        pytest.param("charge(**{'x': 1})", "charge(currency=\"EUR\", **{'x': 1})", id="literal mapping"),
     ],
 )
 def test_add_alone_goes_to_every_call(before: str, after: str) -> None:
@@ -222,16 +238,12 @@ def test_a_name_that_is_the_object_by_two_ways() -> None:
         pytest.param("Basket(metadata=1, **{'context': 2})", "keyword-conflict", id="the new one in a mapping"),
         pytest.param("Basket(**x)", "keyword-spread", id="mapping"),
         pytest.param("Basket(context=1, **x)", "keyword-spread", id="mapping beside the new one"),
-        pytest.param("Basket(**{'metadata': 1})", "keyword-spread", id="the old one in a literal mapping"),
         pytest.param("Basket(**{'x': 1, **y})", "keyword-spread", id="mapping in a mapping"),
         pytest.param("Basket(**{key: 1})", "keyword-spread", id="mapping with a key that is not known"),
         pytest.param("charge(**x)", "keyword-spread", id="nothing added to a mapping"),
-        pytest.param("charge(**{'x': 1})", "keyword-spread", id="nothing added to a literal mapping"),
         pytest.param("partial(Basket, metadata=1)", "unsupported-call", id="partial"),
         pytest.param("functools.partial(Basket, 1, legacy=1)", "unsupported-call", id="partial of a module"),
         pytest.param("pool.submit(Basket, metadata=1)", "unsupported-call", id="passed on"),
-        pytest.param("(Basket)(metadata=1)", "unsupported-call", id="parenthesised callee"),
-        pytest.param("charge(x for x in y)", "unsupported-call", id="a generator without parentheses"),
         pytest.param("f'{Basket(metadata=1)=}'", "unsupported-call", id="f-string that shows its source"),
         pytest.param("f'{(Basket(metadata=1)) = !r:>10}'", "unsupported-call", id="the same, with everything"),
     ],
@@ -245,7 +257,6 @@ def test_refused(call: str, code: str) -> None:
     ("before", "after"),
     [
         pytest.param("Basket(metadata=1, **x)", "Basket(context=1, **x)", id="mapping"),
-        pytest.param("Basket(metadata=1, **{'x': 1})", "Basket(context=1, **{'x': 1})", id="literal mapping"),
         pytest.param("Basket(legacy=1, **x)", "Basket(**x)", id="only a mapping stays"),
     ],
 )
@@ -321,6 +332,22 @@ def test_f_strings_have_exact_places() -> None:
 def test_newer_grammar_around_and_inside_a_call() -> None:
     before = "from shop.basket import Basket\ndef f[T: int](x: T) -> T:\n    return Basket(f'{x['a']}', metadata=1)\n"
     check_rewritten(before, before.replace("metadata=1", "context=1, audit={}"), phase=4)
+
+
+@pytest.mark.parametrize(
+    ("call", "changed"),
+    [
+        pytest.param("charge(*x)", "charge(*x)", id="alone"),
+        pytest.param("Basket(*a, metadata=1)", "Basket(*a, context=1)", id="starred"),
+        pytest.param("Basket(metadata=1, *a)", "Basket(context=1, *a)", id="starred afterwards"),
+    ],
+)
+def test_nothing_is_added_beside_a_starred_argument(call: str, changed: str) -> None:
+    head = "from shop.basket import Basket\nfrom shop.billing import charge\n"
+    check_rewritten(head + call, head + changed, phase=4, findings=["positional-argument"])
+    signatures = {"shop.basket:Basket": "*a, context=1, audit=2", "shop.billing:charge": "a, *, currency=0"}
+    added = {"charge(*x)": 'charge(*x, currency="EUR")'}.get(call, changed.replace(")", ", audit={})"))
+    check_rewritten(head + call, head + added, phase=4, signatures=signatures)
 
 
 def test_letters_that_only_cpython_takes_for_the_same() -> None:

@@ -1,0 +1,177 @@
+"""Which expressions of one module are the plan's callees, their classes, or heirs of these."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from migrate.findings import Finding
+from migrate.locate.arguments import Arguments, read_arguments
+from migrate.locate.scopes import Names
+from migrate.locate.sites import Module
+from migrate.locate.uses import literal_span
+from migrate.plan import Plan
+from migrate.plan_calls import Call
+from migrate.provenance import Bound, FollowedNames, Provenance
+from migrate.signatures import Signature
+from migrate.syntax import Place, chain_roots
+
+PARTIALS = frozenset({"functools.partial", "functools.partialmethod"})
+REPLACERS = frozenset({"dataclasses.replace", "copy.replace"})
+_LIBRARY = PARTIALS | REPLACERS | {dotted.partition(".")[0] for dotted in PARTIALS | REPLACERS}
+
+
+@dataclass(frozen=True)
+class Known:
+    """What other modules of the repository have told about calls.
+
+    Attributes:
+        aliases: dotted re-exports, to the object of the plan that each is. maybe: those that may be something else.
+        signatures: of callees, by dotted name. subclasses: dotted classes, to the plan's class each inherits from.
+        cycles: (module, module that loads it), to the chain of modules in words.
+    """
+
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    maybe: Mapping[str, str] = field(default_factory=dict)
+    signatures: Mapping[str, Signature] = field(default_factory=dict)
+    subclasses: Mapping[str, str] = field(default_factory=dict)
+    cycles: Mapping[tuple[str, str], str] = field(default_factory=dict)
+
+
+class Callees:
+    """The plan's callees as one module knows them.
+
+    Attributes:
+        calls: the plan's entries. classes: dotted classes whose instances matter, the owners of methods too.
+        keywords: what some callee no longer takes.
+        unresolved: dotted objects that may be a re-export of a callee.
+        findings: reported so far, each place once for a code.
+    """
+
+    def __init__(self, module: Module, plan: Plan, known: Known, phase: int) -> None:
+        assert plan.phase4 is not None
+        self.module = module
+        self.known = known
+        self._phase = phase
+        self.calls = plan.phase4.call
+        self._by_path = {call.callee.dotted: call for call in self.calls}
+        self.classes = frozenset(self._by_path) | {owner for call in self.calls if (owner := owner_of(call))}
+        self.keywords = frozenset(keyword for call in self.calls for keyword in call.old)
+        self.changes_all = any(call.concerns_all for call in self.calls)
+        self.unresolved: set[str] = set()
+        self.findings: list[Finding] = []
+        self._told: set[tuple[int, int, str, str]] = set()
+        self._followed: dict[str, FollowedNames] = {}
+
+    @cached_property
+    def provenance(self) -> Provenance:
+        return Provenance(self.module.source, self.module.tree, self.module.name)
+
+    @cached_property
+    def identifiers(self) -> Names:
+        return Names(self.module)
+
+    @cached_property
+    def names(self) -> FollowedNames:
+        """Local names bound to a callee, to a part of its path, or to what may be a re-export of it."""
+        paths = {*self._by_path, *self.classes, *self.known.aliases, *self.known.maybe, *self.known.subclasses}
+        leaves = {path.rpartition(".")[2] for path in paths}
+        roots = chain_roots(self.module.source.text, leaves)
+        chosen = {
+            local
+            for local, objects in self.provenance.objects.items()
+            if local in roots or any(o in paths or o.rpartition(".")[2] in leaves for o in objects)
+        }
+        if chosen:
+            chosen |= {local for local, objects in self.provenance.objects.items() if not _LIBRARY.isdisjoint(objects)}
+        return self.provenance.follow(chosen)
+
+    def followed(self, local: str) -> FollowedNames:
+        """Everything that a name is in the module."""
+        if local not in self._followed:
+            self._followed[local] = self.provenance.follow({local})
+        return self._followed[local]
+
+    def call_of(self, expression: ast.expr, place: Place) -> tuple[Call | None, bool]:
+        """The plan's entry for an object, if the expression may be one, and whether it is nothing else."""
+        bound = self.names.resolve(_unsubscripted(expression), place)
+        found = [self._by_path.get(self.real(dotted)) for dotted in bound.objects] if bound is not None else []
+        call = next((call for call in found if call is not None), None)
+        return call, self._is_certain(bound) and all(other is call for other in found)
+
+    def class_of(self, expression: ast.expr, place: Place) -> tuple[str | None, bool]:
+        """The class of the plan, or the owner of one of its methods, that an expression may be; and whether it is."""
+        bound = self.names.resolve(_unsubscripted(expression), place)
+        found = [self.real(dotted) for dotted in bound.objects] if bound is not None else []
+        dotted = next((path for path in found if path in self.classes), None)
+        return dotted, self._is_certain(bound) and all(other == dotted for other in found)
+
+    def heir_of(self, expression: ast.expr, place: Place) -> Call | None:
+        """The plan's entry for the class that a known subclass inherits its constructor from."""
+        bound = self.names.resolve(_unsubscripted(expression), place)
+        for dotted in bound.objects if bound is not None else ():
+            inherited = self.known.subclasses.get(self.known.aliases.get(dotted, dotted))
+            if inherited is not None:
+                return self._by_path.get(inherited)
+        return None
+
+    def library_name(self, expression: ast.expr, place: Place) -> str:
+        """`functools.partial` and the like by its qualified name; empty for anything else."""
+        bound = self.names.resolve(expression, place)
+        if bound is None or not bound.complete or len(bound.objects) != 1:
+            return ""
+        return bound.objects[0] if bound.objects[0] in PARTIALS | REPLACERS else ""
+
+    def note_unresolved(self, expression: ast.expr, place: Place) -> None:
+        """Ask whether what an expression is bound to is a callee by another module's name."""
+        bound = self.names.resolve(_unsubscripted(expression), place)
+        own = self.module.name.name + "."
+        for dotted in bound.objects if bound is not None else ():
+            is_known = dotted in self._by_path or any(dotted.startswith(path + ".") for path in self._by_path)
+            if not is_known and not dotted.startswith(own) and dotted not in _LIBRARY:
+                self.unresolved.add(dotted)
+
+    def real(self, dotted: str) -> str:
+        """The object itself for another module's name of it."""
+        if dotted in self._by_path:
+            return dotted
+        return self.known.aliases.get(dotted) or self.known.maybe.get(dotted, dotted)
+
+    def entry(self, dotted: str) -> Call | None:
+        """The plan's entry for a dotted path, that of a re-export too."""
+        return self._by_path.get(self.real(dotted))
+
+    def arguments(self, node: ast.Call, *, is_partial: bool = False) -> Arguments:
+        source = self.module.source
+        return read_arguments(
+            node,
+            lambda key: literal_span(source, key) is not None,
+            is_partial=is_partial,
+            knows_dict=not self.identifiers.is_bound("dict"),
+        )
+
+    def passes_old(self, node: ast.Call, call: Call) -> bool:
+        """Does a call pass, by name or in a literal mapping, what the callee no longer takes?"""
+        return bool(node.keywords) and not self.arguments(node).names.isdisjoint(call.old)
+
+    def report(self, node: ast.AST, code: str, call: Call, message: str) -> None:
+        place = node.lineno, node.col_offset, code, message  # type: ignore[attr-defined]
+        if place not in self._told:
+            self._told.add(place)
+            self.findings.append(self.module.finding(self._phase, node, code, call.callee, message))
+
+    def _is_certain(self, bound: Bound | None) -> bool:
+        return bound is not None and bound.complete and self.known.maybe.keys().isdisjoint(bound.objects)
+
+
+def _unsubscripted(expression: ast.expr) -> ast.expr:
+    """`Class` of `Class[int]`, which is called as the class is."""
+    return expression.value if isinstance(expression, ast.Subscript) else expression
+
+
+def owner_of(call: Call) -> str:
+    """`pkg.mod.Class` where the callee is `pkg.mod:Class.method`; empty for a callee of a module."""
+    owner, _, _ = call.callee.name.rpartition(".")
+    return f"{call.callee.module}.{owner}" if owner else ""

@@ -1,0 +1,127 @@
+"""Subclasses of the plan's classes: what they pass on to the constructor, or the method, that they inherit."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from functools import cached_property
+
+from migrate.locate.callees import Callees, owner_of
+from migrate.plan_calls import Call
+from migrate.syntax import Place
+
+_CONSTRUCTORS = ("__init__", "__new__")
+
+
+class Heirs:
+    """The classes of one module that are the plan's, or inherit from them.
+
+    Attributes:
+        found: (dotted class of this module, dotted class of the plan whose constructor it inherits) pairs.
+    """
+
+    def __init__(self, callees: Callees) -> None:
+        self._callees = callees
+        self.found: set[tuple[str, str]] = set()
+
+    def classes(self, definition: ast.ClassDef, place: Place) -> frozenset[str]:
+        """The plan's classes, dotted, that a class is or inherits from."""
+        return frozenset(self._classes(definition, place))
+
+    def _classes(self, definition: ast.ClassDef, place: Place) -> Iterator[str]:
+        own = self._dotted(definition, place)
+        if own is not None and own in self._callees.classes:
+            yield own
+        for base in definition.bases:
+            found, _ = self._callees.class_of(base, place)
+            if found is not None:
+                yield found
+            elif (call := self._callees.heir_of(base, place)) is not None:
+                yield call.callee.dotted
+
+    def look_at(self, definition: ast.ClassDef, place: Place) -> None:
+        """Report what a class and its callers pass on; note it where other modules may do so, too."""
+        own = self._dotted(definition, place)
+        for dotted in sorted(self.classes(definition, place)):
+            for call in self._callees.calls:
+                if owner_of(call) == dotted:
+                    self._look_for_method(definition, call)
+                elif call.callee.dotted == dotted:
+                    self._look_for_constructor(definition, call, is_itself=own == dotted)
+                    if own not in (None, dotted) and not _constructs(definition):
+                        assert own is not None
+                        self.found.add((own, dotted))
+
+    def _look_for_constructor(self, definition: ast.ClassDef, call: Call, *, is_itself: bool) -> None:
+        inherits = is_itself or not _constructs(definition)
+        passing = [] if is_itself else [n for n in _calls(definition) if _is_super(n.func, _CONSTRUCTORS)]
+        if inherits:
+            passing += (n for n in _calls(definition) if _is_own_class(n.func))
+        if not is_itself and inherits:
+            passing += self._calls_by_name.get(definition.name, ())
+        for node in passing:
+            self._report(node, definition, call)
+
+    def _look_for_method(self, definition: ast.ClassDef, call: Call) -> None:
+        for node in _calls(definition):
+            if _is_super(node.func, (call.callee.leaf,)):
+                self._report(node, definition, call)
+
+    def _report(self, node: ast.Call, definition: ast.ClassDef, call: Call) -> None:
+        if self._callees.passes_old(node, call):
+            self._callees.report(
+                node, "subclass-super", call,
+                f"{definition.name} passes a keyword on to {call.callee} that it no longer takes; change it by hand",
+            )  # fmt: skip
+
+    def _dotted(self, definition: ast.ClassDef, place: Place) -> str | None:
+        """The path of a class that other modules can reach; None inside of functions."""
+        if not all(isinstance(scope, ast.ClassDef) for scope in place.scopes):
+            return None
+        names = [scope.name for scope in place.scopes if isinstance(scope, ast.ClassDef)]
+        return ".".join([self._callees.module.name.name, *names, definition.name])
+
+    @cached_property
+    def _calls_by_name(self) -> dict[str, list[ast.Call]]:
+        """The module's calls of plain names that pass a keyword, by name."""
+        found: dict[str, list[ast.Call]] = {}
+        for node in ast.walk(self._callees.module.tree):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.keywords:
+                found.setdefault(node.func.id, []).append(node)
+        return found
+
+
+def _calls(definition: ast.ClassDef) -> Iterator[ast.Call]:
+    """The calls in a class; those in classes inside of it are theirs."""
+    pending: list[ast.AST] = [*definition.body]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, ast.ClassDef):
+            continue
+        if isinstance(node, ast.Call):
+            yield node
+        pending += ast.iter_child_nodes(node)
+
+
+def _constructs(definition: ast.ClassDef) -> bool:
+    """Has the class a constructor of its own?"""
+    return any(isinstance(s, ast.FunctionDef) and s.name in _CONSTRUCTORS for s in definition.body)
+
+
+def is_super(owner: ast.expr) -> bool:
+    """`super()`, also with arguments."""
+    return isinstance(owner, ast.Call) and isinstance(owner.func, ast.Name) and owner.func.id == "super"
+
+
+def _is_super(function: ast.expr, methods: tuple[str, ...]) -> bool:
+    return isinstance(function, ast.Attribute) and function.attr in methods and is_super(function.value)
+
+
+def _is_own_class(function: ast.expr) -> bool:
+    """`cls`, `type(self)` or `self.__class__`."""
+    match function:
+        case ast.Name(id="cls") | ast.Attribute(value=ast.Name(id="self"), attr="__class__"):
+            return True
+        case ast.Call(func=ast.Name(id="type"), args=[ast.Name(id="self")], keywords=[]):
+            return True
+    return False

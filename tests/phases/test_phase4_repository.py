@@ -1,0 +1,149 @@
+"""Phase 4 on whole repositories: what one module tells about another."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+from checks import calls
+
+from migrate.plan import Plan
+from migrate.preview import Preview, preview
+from tests.conftest import MakeRepository
+
+RENAME = calls("shop.basket:Basket", rename={"metadata": "context"}, add={"audit": "{}"})
+BASKET = """\
+class Basket:
+    def __init__(self, owner, context=None, audit=None): ...
+
+    @classmethod
+    def of(cls, owner, *, metadata=None): ...
+"""
+CALL = "from {0} import {1}\n{1}('Ada', metadata=1)\n"
+
+
+def look(make: MakeRepository, files: Mapping[str, str], plan: Plan = RENAME) -> Preview:
+    return preview(make({"shop/__init__.py": "", "shop/basket.py": BASKET, **files}).open(), plan, 4, jobs=1)
+
+
+def changed(found: Preview) -> dict[str, str]:
+    return {file.path: file.after.decode() for file in found.files}
+
+
+def said(found: Preview) -> list[tuple[str, int, str]]:
+    return [(finding.path, finding.line, finding.code) for finding in found.findings]
+
+
+@pytest.mark.parametrize(
+    ("facade", "name"),
+    [
+        pytest.param("from shop.basket import Basket\n", "Basket", id="passed on"),
+        pytest.param("from shop.basket import Basket as Korb\n", "Korb", id="under another name"),
+        pytest.param("import shop.basket as b\nKorb = b.Basket\n", "Korb", id="assigned"),
+        pytest.param("from shop.basket import *\n", "Basket", id="star"),
+    ],
+)
+def test_reexports(make_repository: MakeRepository, facade: str, name: str) -> None:
+    found = look(make_repository, {"facade.py": facade, "app.py": CALL.format("facade", name)})
+    assert changed(found) == {"app.py": CALL.format("facade", name).replace("metadata=1", "context=1, audit={}")}
+    assert (said(found), found.notes) == ([], ())
+
+
+def test_a_reexport_that_is_passed_to_partial(make_repository: MakeRepository) -> None:
+    source = "from functools import partial\nfrom facade import Korb\npartial(Korb, metadata=1)\n"
+    found = look(make_repository, {"facade.py": "from shop.basket import Basket as Korb\n", "app.py": source})
+    assert changed(found) == {"app.py": source.replace("metadata=1", "context=1, audit={}")}
+
+
+def test_a_method_through_a_class_that_is_passed_on(make_repository: MakeRepository) -> None:
+    plan = calls("shop.basket:Basket.of", rename={"metadata": "context"})
+    source = (
+        "from facade import Korb\nKorb.of('Ada', metadata=1)\nKorb('Ada').of('Eve', metadata=1)\nKorb(metadata=1)\n"
+    )
+    files = {"facade.py": "from shop.basket import Basket as Korb\n", "app.py": source}
+    basket = {"shop/basket.py": BASKET.replace("metadata", "context")}
+    found = look(make_repository, {**files, **basket}, plan)
+    assert changed(found) == {"app.py": source.replace("metadata=1)", "context=1)", 2)}
+
+
+def test_factories_and_namesakes_stay(make_repository: MakeRepository) -> None:
+    source = (
+        "from shop.basket import Basket\nBasket.of('Ada', metadata=1)\n"
+        "def f():\n    class Basket: ...\n    return Basket(metadata=1)\n"
+    )
+    found = look(make_repository, {"app.py": source, "other.py": "class Basket: ...\nBasket(metadata=1)\n"})
+    assert (changed(found), said(found)) == ({}, [])
+
+
+def test_subclasses_in_other_files(make_repository: MakeRepository) -> None:
+    files = {
+        "wish.py": "from shop.basket import Basket\n\nclass Wish(Basket):\n    pass\n",
+        "more.py": "import wish\n\nclass More(wish.Wish):\n    def f(self):\n        super().__init__(metadata=1)\n",
+        "facade.py": "from wish import Wish as Wunsch\n",
+        "own.py": "from wish import Wish\n\nclass Own(Wish):\n    def __init__(self, metadata): ...\n\nOwn(metadata=1)\n",
+        "app.py": "from facade import Wunsch\nfrom more import More\nWunsch(metadata=1)\nMore(metadata=1)\nMore(context=1)\n",
+    }
+    found = look(make_repository, files)
+    assert changed(found) == {}
+    assert said(found) == [
+        ("app.py", 3, "subclass-super"),
+        ("app.py", 4, "subclass-super"),
+        ("more.py", 5, "subclass-super"),
+    ]
+
+
+def test_the_real_signature(make_repository: MakeRepository) -> None:
+    source = "from shop.basket import Basket\nBasket(metadata=1)\nBasket('Ada', metadata=1)\n"
+    found = look(make_repository, {"app.py": source})
+    assert changed(found) == {"app.py": source.replace("metadata=1", "context=1, audit={}")}
+    assert said(found) == [("app.py", 2, "invalid-call")]
+    assert found.findings[0].message == (
+        "call to shop.basket:Basket is changed and still wrong: it misses 'owner'; "
+        "the signature is (owner, context=…, audit=…)"
+    )
+
+
+def test_positions_by_the_definition(make_repository: MakeRepository) -> None:
+    plan = calls("shop.basket:Basket", keyword_only=["context", "audit"])
+    source = "from facade import Basket\nBasket('Ada', 1, 2)\nBasket('Ada')\n"
+    found = look(make_repository, {"facade.py": "from shop.basket import Basket\n", "app.py": source}, plan)
+    assert changed(found) == {"app.py": source.replace("1, 2", "context=1, audit=2")}
+
+
+def test_a_callee_outside_of_the_repository(make_repository: MakeRepository) -> None:
+    plan = calls("json:dumps", rename={"indent": "indentation"})
+    found = look(make_repository, {"app.py": "import json\njson.dumps(1, indent=2)\n"}, plan)
+    assert changed(found) == {"app.py": "import json\njson.dumps(1, indentation=2)\n"}
+    (note,) = found.notes
+    assert note.startswith("json:dumps: calls are not checked against its signature: ")
+
+
+def test_an_import_that_would_run_in_a_circle(make_repository: MakeRepository) -> None:
+    plan = calls(
+        "shop.basket:Basket", rename={"metadata": "context"}, add={"audit": "Clock()"}, imports=["clock:Clock"]
+    )
+    files = {"clock.py": "import app\nclass Clock: ...\n", "app.py": CALL.format("shop.basket", "Basket")}
+    found = look(make_repository, files, plan)
+    assert (changed(found), said(found)) == ({}, [("app.py", 2, "import-cycle")])
+
+
+def test_copies_in_files_that_do_not_name_the_class(make_repository: MakeRepository) -> None:
+    files = {
+        "a.py": "import dataclasses\ndef f(x): return dataclasses.replace(x, metadata=1)\n",
+        "b.py": "def f(x): return x._replace(metadata=1)\n",
+        "c.py": "def f(x): return x.replace(metadata=1)\n",
+    }
+    assert said(look(make_repository, files)) == [("a.py", 2, "instance-replace"), ("b.py", 1, "instance-replace")]
+
+
+def test_attributes_everywhere(make_repository: MakeRepository) -> None:
+    plan = calls("shop.basket:Basket", attributes={"metadata": "context"})
+    files = {
+        "a.py": "from shop.basket import Basket\nb = Basket('Ada')\nprint(b.metadata)\n",
+        "b.py": "def f(x): return x.metadata\n",
+        "c.py": "def f(x): return getattr(x, 'metadata')\n",
+        "d.py": "metadata = 1\nf(metadata=metadata)\n",
+    }
+    found = look(make_repository, files, plan)
+    assert changed(found) == {"a.py": files["a.py"].replace("metadata", "context")}
+    assert said(found) == [("b.py", 1, "attribute-read"), ("c.py", 1, "attribute-read")]
