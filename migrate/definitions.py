@@ -169,6 +169,11 @@ class Definitions:
                 return self._find(dotted, seen)
             case ast.Assign(targets=[ast.Name()], value=value) | ast.AnnAssign(value=ast.expr() as value):
                 root = root_name(value)
+                if root is not None and root.id != name and _is_bound_here(scope.body, root.id):
+                    path = f"{module.path} {id(scope.body)} {name}"
+                    if path in seen:
+                        raise _NotKnown(f"{name} in {module.path} is assigned in a circle")
+                    return self._in_scope(scope, [root.id, *attributes(value)], seen | {path})
                 if root is not None:
                     return self._find(self._dotted(root.id, attributes(value), scope), seen)
         raise _NotKnown(f"what {name} is in {module.place(nodes[0])} only running it could tell")
@@ -420,6 +425,11 @@ def _statements(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
 def _binding(body: Sequence[ast.stmt], name: str) -> list[ast.stmt]:
     """The statements that bind a name of a module or class."""
     return [statement for statement in _statements(body) if name in _names(statement)]
+
+
+def _is_bound_here(body: Sequence[ast.stmt], name: str) -> bool:
+    """Is a name bound in a module or class by something else than an import?"""
+    return any(not isinstance(node, ast.Import | ast.ImportFrom) for node in _binding(body, name))
 
 
 def _is_star(statement: ast.stmt) -> bool:

@@ -164,11 +164,15 @@ class _Decider:
         if change and self.signature is not None:
             after = self._problems(change)
             if after and not self._problems(CallChange()):
-                self._report("invalid-call", f"would be wrong: it {_joined(after)}; the signature is {self.signature}")
+                self._report(
+                    "invalid-call",
+                    f"would be wrong and stays as it is: it {_joined(after)}; the signature is {self.signature}; correct the "
+                    "definition or the plan",
+                )
                 return Decision(CallChange(), tuple(self.findings))
             if after:
                 what = f"is changed and still wrong: it {_joined(after)}"
-                self._report("invalid-call", f"{what}; the signature is {self.signature}")
+                self._report("invalid-call", f"{what}; the signature is {self.signature}; mend the call by hand")
         return Decision(change, tuple(self.findings))
 
     def _problems(self, change: CallChange) -> tuple[str, ...]:

@@ -302,7 +302,7 @@ def test_what_is_added_and_there_by_position() -> None:
 def test_a_call_that_would_be_wrong_stays(call: str, parameters: str, why: str) -> None:
     plan = calls("m:f", rename={"old": "new"}, remove=["gone"])
     message = refuse(call, "invalid-call", plan=plan, signatures={"m:f": parameters})
-    assert message.startswith("call to m:f would be wrong: it ")
+    assert message.startswith("call to m:f would be wrong and stays as it is: it ")
     assert why in message
 
 
@@ -317,7 +317,10 @@ def test_a_call_that_is_still_wrong_is_changed_and_reported(before: str, after: 
     how: dict[str, Any] = {"plan": calls("m:f", rename={"old": "new"}), "signatures": {"m:f": "x, new=0"}}
     source, result = f"{HEAD}{before}\n", f"{HEAD}{after}\n"
     (finding,) = check_rewritten(source, result, phase=4, findings=["invalid-call"], **how).findings
-    assert finding.message == f"call to m:f is changed and still wrong: it {why}; the signature is (x, new=…)"
+    assert (
+        finding.message
+        == f"call to m:f is changed and still wrong: it {why}; the signature is (x, new=…); mend the call by hand"
+    )
 
 
 # Values that name an import.

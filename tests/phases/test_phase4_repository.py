@@ -99,7 +99,7 @@ def test_the_real_signature(make_repository: MakeRepository) -> None:
     assert said(found) == [("app.py", 2, "invalid-call")]
     assert found.findings[0].message == (
         "call to shop.basket:Basket is changed and still wrong: it misses 'owner'; "
-        "the signature is (owner, context=…, audit=…)"
+        "the signature is (owner, context=…, audit=…); mend the call by hand"
     )
 
 
