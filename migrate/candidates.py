@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 from migrate.modules import SUFFIXES, candidate_files
 from migrate.moves import MoveIndex
@@ -156,36 +156,57 @@ def _words(calls: tuple[Call, ...]) -> set[str]:
 
 
 def _may_call(calls: tuple[Call, ...], other_names: Collection[str]) -> Callable[[str, bytes], bool]:
-    """An old keyword that is passed, or a mapping spread; a subclass; an attribute that is gone.
-
-    A callee of which any call may have to change, by its name alone.
-    """
-    gone = _any(name for call in calls for name in call.attributes)
-    behind = rb"\." + _BLANK + gone + rb"(?!\w)"
-    named = rb"attr" + _BLANK + rb"\([^()]*['\"]" + gone + rb"['\"]"
-    attributes = re.compile(behind + rb"|" + named + rb"|\bcase\b[^:]*\b" + gone + _BLANK + rb"=")
-    concerning_all = [re.compile(_spelled(name)) for name in {c.callee.leaf for c in calls if c.concerns_all}]
-    if concerning_all:
-        concerning_all += [re.compile(_spelled(name)) for name in other_names]
-    old = [re.compile(_spelled(name) + _BLANK + rb"=(?!=)") for name in _old_keywords(calls)]
+    """Calls of a callee, or of what is derived from it, that may have to change; attributes that are gone; copies."""
     names = frozenset(call.callee.leaf for call in calls) | frozenset(other_names)
-    mentioned = [re.compile(_spelled(name)) for name in sorted(names)]
-    called = [re.compile(_spelled(name) + _BLANK + rb"\(") for name in sorted(names)]
-    inherited = names | {call.callee.name.split(".")[-2] for call in calls if "." in call.callee.name}
-    derived = re.compile(rb"\bclass\b[^():]*\([^)]*(?<!\w)" + _any(inherited) + rb"(?!\w)")
-    is_class = re.compile(rb"\bclass\b[^():]*\(")
+    owners = frozenset(call.callee.name.split(".")[-2] for call in calls if "." in call.callee.name)
+    mentioned = re.compile(_any(names | owners))
+    old = [re.compile(_spelled(name) + _BLANK + rb"=(?!=)") for name in _old_keywords(calls)]
+    if any(call.concerns_all for call in calls):
+        with_name: list[Callable[[bytes], bool]] = [lambda _: True]
+    else:
+        with_name = [_passes(old), _derives(names | owners), _spreads(names)]
+    anywhere = [_uses({name for call in calls for name in call.attributes}), _copies(old)]
 
     def test(_path: str, content: bytes) -> bool:
-        if any(pattern.search(content) for pattern in (*concerning_all, attributes)):
+        if mentioned.search(content) and any(test(content) for test in with_name):
             return True
-        if any(_may_be_argument(content, m.start()) for keyword in old for m in keyword.finditer(content)):
-            return any(name.search(content) for name in mentioned) or _may_copy(content, old)
-        if derived.search(content) or (is_class.search(content) and may_give_other_name(content, inherited)):
+        return any(test(content) for test in anywhere)
+
+    return test
+
+
+def _passes(old: Sequence[re.Pattern[bytes]]) -> Callable[[bytes], bool]:
+    """Is an old keyword passed?"""
+    return lambda content: any(_may_be_argument(content, m.start()) for word in old for m in word.finditer(content))
+
+
+def _derives(names: Collection[str]) -> Callable[[bytes], bool]:
+    """Does a class inherit from one of `names`, by whatever name the file has for it?"""
+    base = re.compile(_CLASS + rb"[^)]*(?<!\w)" + _any(names) + rb"(?!\w)")
+
+    def test(content: bytes) -> bool:
+        if base.search(content):
             return True
+        if re.search(_CLASS, content) is None:
+            return False
+        other = b"|".join(map(re.escape, filter(None, _other_names(content, names))))
+        return bool(other) and re.search(_CLASS + rb"[^)]*(?<!\w)(?:" + other + rb")(?!\w)", content) is not None
+
+    return test
+
+
+_CLASS = rb"\bclass\b[^():]*\("
+
+
+def _spreads(names: Collection[str]) -> Callable[[bytes], bool]:
+    """Does a call that may be one of `names` pass a mapping?"""
+    called = [re.compile(_spelled(name) + _BLANK + rb"[\[(]") for name in sorted(names)]
+
+    def test(content: bytes) -> bool:
         if b"**" not in content:
             return False
         return (
-            (b"partial" in content and any(name.search(content) for name in mentioned))
+            b"partial" in content
             or may_give_other_name(content, names)
             or any(b"**" in _arguments(content, found.end()) for callee in called for found in callee.finditer(content))
         )
@@ -193,13 +214,26 @@ def _may_call(calls: tuple[Call, ...], other_names: Collection[str]) -> Callable
     return test
 
 
-_COPYING = re.compile(rb"replace" + _BLANK + rb"\(")
+def _uses(attributes: Collection[str]) -> Callable[[bytes], bool]:
+    """Is an attribute used, in `getattr` or a class pattern, too?"""
+    if not attributes:
+        return lambda _: False
+    gone = _any(attributes)
+    behind = rb"\." + _BLANK + gone + rb"(?!\w)"
+    named = rb"attr" + _BLANK + rb"\([^()]*['\"]" + gone + rb"['\"]"
+    used = re.compile(behind + rb"|" + named + rb"|\bcase\b[^:]*\b" + gone + _BLANK + rb"=")
+    return lambda content: used.search(content) is not None
 
 
-def _may_copy(content: bytes, old: list[re.Pattern[bytes]]) -> bool:
+def _copies(old: Sequence[re.Pattern[bytes]]) -> Callable[[bytes], bool]:
     """Does a `replace(…)` pass an old keyword?"""
-    inside = (_arguments(content, found.end()) for found in _COPYING.finditer(content))
-    return any(keyword.search(arguments) for arguments in inside for keyword in old)
+    copying = re.compile(rb"replace" + _BLANK + rb"\(")
+
+    def test(content: bytes) -> bool:
+        inside = (_arguments(content, found.end()) for found in copying.finditer(content))
+        return any(keyword.search(arguments) for arguments in inside for keyword in old)
+
+    return test
 
 
 _WINDOW = 2000
@@ -238,8 +272,8 @@ def _arguments(content: bytes, start: int) -> bytes:
     return content[start:]
 
 
-_ALIASED = re.compile(_BLANK + rb"as\b")
-_ASSIGNED = re.compile(rb"(?<![=!<>])=[\s(\\]*(?:\w+[\s\\]*\.[\s\\]*)*\Z")
+_ALIASED = re.compile(_BLANK + rb"as\b" + _BLANK + rb"(\w*)")
+_ASSIGNED = re.compile(rb"(\w*)[ \t]*(?::[^=\r\n]*)?(?<![=!<>])=[\s(\\]*(?:\w+[\s\\]*\.[\s\\]*)*\Z")
 _COMMENT = re.compile(rb"#[^\r\n]*")
 _ASSIGNED_WITHIN = 200
 _ENDED = re.compile(rb"[ \t)]*(?:[\r\n#;\\]|\Z)")
@@ -247,14 +281,17 @@ _ENDED = re.compile(rb"[ \t)]*(?:[\r\n#;\\]|\Z)")
 
 def may_give_other_name(content: bytes, names: Collection[str]) -> bool:
     """Does the text rename one of `names`: `import A as B`, `B = A`?"""
-    return any(_renames(content, found) for name in names for found in re.finditer(_spelled(name), content))
+    return next(_other_names(content, names), None) is not None
 
 
-def _renames(content: bytes, name: re.Match[bytes]) -> bool:
-    if _ALIASED.match(content, name.end()):
-        return True
-    if not _ENDED.match(content, name.end()):
-        return False
-    before = content[max(0, name.start() - _WINDOW) : name.start()]
-    texts = (before, _COMMENT.sub(b"", before))  # a `#` may also stand in a string
-    return any(_ASSIGNED.search(text[-_ASSIGNED_WITHIN:]) for text in texts)
+def _other_names(content: bytes, names: Collection[str]) -> Iterator[bytes]:
+    """What the text may rename `names` to; empty where that is not a plain name."""
+    for name in sorted(names):
+        for found in re.finditer(_spelled(name), content):
+            if aliased := _ALIASED.match(content, found.end()):
+                yield aliased.group(1)
+            elif _ENDED.match(content, found.end()):
+                before = content[max(0, found.start() - _WINDOW) : found.start()]
+                texts = (before, _COMMENT.sub(b"", before))  # a `#` may also stand in a string
+                assigned = (_ASSIGNED.search(text[-_ASSIGNED_WITHIN:]) for text in texts)
+                yield from (match.group(1) for match in assigned if match is not None)

@@ -257,7 +257,7 @@ class Definitions:
         read = {name: self._own_method(owner, name) for name in own}
         if "__init__" in read:
             new = read.get("__new__")
-            if new is not None and not (new.args and new.kwargs):
+            if new is not None and not (new.takes_args and new.takes_kwargs):
                 raise _NotKnown(f"{owner.node.name} has both __new__ and __init__")
             return read["__init__"]
         if self._makes_constructor(owner):

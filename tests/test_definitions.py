@@ -188,9 +188,9 @@ def executed(source: str) -> dict[str, Any]:
 def as_inspected(found: Signature) -> list[tuple[str, str, bool]]:
     parts = [(p.name, "POSITIONAL_ONLY", p.has_default) for p in found.positional_only]
     parts += [(p.name, "POSITIONAL_OR_KEYWORD", p.has_default) for p in found.positional]
-    parts += [(found.args, "VAR_POSITIONAL", False)] if found.args else []
+    parts += [(found.args_name, "VAR_POSITIONAL", False)] if found.args_name else []
     parts += [(p.name, "KEYWORD_ONLY", p.has_default) for p in found.keyword_only]
-    return [*parts, *([(found.kwargs, "VAR_KEYWORD", False)] if found.kwargs else [])]
+    return [*parts, *([(found.kwargs_name, "VAR_KEYWORD", False)] if found.kwargs_name else [])]
 
 
 def inspected(callee: Any) -> list[tuple[str, str, bool]]:

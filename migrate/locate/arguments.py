@@ -70,14 +70,14 @@ def is_loose(value: ast.expr) -> bool:
 
 
 def read_arguments(
-    call: ast.Call, is_plain_key: Callable[[ast.Constant], bool], *, is_partial: bool, knows_dict: bool
+    call: ast.Call, is_plain_key: Callable[[ast.Constant], bool], knows_dict: Callable[[], bool], *, is_partial: bool
 ) -> Arguments:
     """Read a call's arguments.
 
     Args:
         is_plain_key: is a string written so that its text can be replaced?
+        knows_dict: is `dict` Python's own here?
         is_partial: the first positional argument is the callee.
-        knows_dict: `dict` is Python's own here.
     """
     passed: list[Passed] = []
     opaque: list[ast.keyword] = []
@@ -99,7 +99,7 @@ def values(arguments: Arguments) -> Iterator[ast.expr]:
 
 
 def _literal(
-    spread: ast.keyword, is_plain_key: Callable[[ast.Constant], bool], knows_dict: bool
+    spread: ast.keyword, is_plain_key: Callable[[ast.Constant], bool], knows_dict: Callable[[], bool]
 ) -> list[Passed] | None:
     """The keywords in `**{…}` and `**dict(…)`; None where they are not all known."""
     match spread.value:
@@ -110,7 +110,7 @@ def _literal(
                     return None
                 found.append(Passed(key.value, value, spread, key=key))
             return found
-        case ast.Call(func=ast.Name(id="dict"), args=[], keywords=keywords) if knows_dict:
+        case ast.Call(func=ast.Name(id="dict"), args=[], keywords=keywords) if knows_dict():
             if any(keyword.arg is None for keyword in keywords):
                 return None
             return [Passed(str(k.arg), k.value, spread, inner=k) for k in keywords]

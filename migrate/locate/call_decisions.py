@@ -119,7 +119,7 @@ class _Decider:
         assert self.signature is not None
         listed_now = [p.name for p in self.signature.keyword_only]
         planned = [name for name in self.call.keyword_only if name in listed_now]
-        return tuple(planned) if planned == listed_now[: len(planned)] and not self.signature.args else ()
+        return tuple(planned) if planned == listed_now[: len(planned)] and not self.signature.takes_args else ()
 
     def _added(self, change: CallChange) -> tuple[tuple[str, str], ...]:
         present = set(names_after(self.arguments, change)) | set(self._filled)
@@ -164,11 +164,8 @@ class _Decider:
         if change and self.signature is not None:
             after = self._problems(change)
             if after and not self._problems(CallChange()):
-                self._report(
-                    "invalid-call",
-                    f"would be wrong and stays as it is: it {_joined(after)}; the signature is {self.signature}; correct the "
-                    "definition or the plan",
-                )
+                what = f"would be wrong and stays as it is: it {_joined(after)}"
+                self._report("invalid-call", f"{what}; the signature is {self.signature}; correct it or the plan")
                 return Decision(CallChange(), tuple(self.findings))
             if after:
                 what = f"is changed and still wrong: it {_joined(after)}"

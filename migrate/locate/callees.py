@@ -148,8 +148,8 @@ class Callees:
         return read_arguments(
             node,
             lambda key: literal_span(source, key) is not None,
+            lambda: not self.identifiers.is_bound("dict"),
             is_partial=is_partial,
-            knows_dict=not self.identifiers.is_bound("dict"),
         )
 
     def passes_old(self, node: ast.Call, call: Call) -> bool:
