@@ -1,15 +1,17 @@
-"""Phase 3 on trees that nobody wrote for it: dry run, apply, LibCST's opinion, second run, rollback, one row a plan.
+"""Phases 3 and 4 on trees that nobody wrote for them: dry run, apply, LibCST's opinion, second run, rollback.
 
     python -m benchmarks.corpus stdlib [--only NAME ...]
     python -m benchmarks.corpus tree ROOT PLAN [PLAN ...]
 
-`stdlib` copies the running interpreter's standard library into a temporary git repository; `tree` clones ROOT. Nothing
-but that copy is ever written. Needs LibCST besides the tool's own dependencies. Exit code 1 when a check fails.
+One row for each phase of a plan. `stdlib` copies the running interpreter's standard library into a temporary git
+repository, and for a change of calls gives the callee its new parameters there first; `tree` clones ROOT. Nothing but
+that copy is ever written. Needs LibCST besides the tool's own dependencies. Exit code 1 when a check fails.
 """
 
 from __future__ import annotations
 
 import argparse
+import ast
 import hashlib
 import json
 import os
@@ -21,19 +23,62 @@ import tempfile
 import time
 import tomllib
 from collections import Counter
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from benchmarks import call_sites
 from benchmarks.left_behind import Report, check_tree, compare, counts
 
 PROJECT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True)
+class CallChange:
+    """A plan for phase 4; `definitions` are the parameters to rename first, by file and by function or method."""
+
+    callee: str
+    rename: dict[str, str] = field(default_factory=dict)
+    add: dict[str, str] = field(default_factory=dict)
+    keyword_only: tuple[str, ...] = ()
+    definitions: dict[str, dict[str, dict[str, str]]] = field(default_factory=dict)
+
+    def toml(self) -> str:
+        lines = [f"callee = {json.dumps(self.callee)}"]
+        for key in ("rename", "add"):
+            if table := getattr(self, key):
+                lines.append(f"{key} = {{ {', '.join(f'{k} = {json.dumps(v)}' for k, v in table.items())} }}")
+        if self.keyword_only:
+            lines.append(f"keyword_only = {json.dumps(self.keyword_only)}")
+        return "\n".join(("[[phase4.call]]", *lines, ""))
+
+
 STDLIB_MOVES = {
     "unittest.mock": ("unittest.mock", "mocking.mock"),
     "os.path": ("os.path", "ospaths"),
     "collections": ("collections", "containers"),
     "OrderedDict": ("collections:OrderedDict", "containers.ordered:OrderedMap"),
     "timezone.utc": ("datetime:timezone.utc", "datetime:UTC"),
+}
+STDLIB_CALLS = {
+    "subprocess.run": CallChange(
+        "subprocess:run",
+        rename={"check": "must_succeed", "text": "as_text"},
+        definitions={"subprocess.py": {"run": {"check": "must_succeed"}}},
+    ),
+    "json.dumps": CallChange(
+        "json:dumps",
+        rename={"indent": "indentation", "sort_keys": "sorted", "cls": "encoder"},
+        definitions={"json/__init__.py": {"dumps": {"indent": "indentation", "sort_keys": "sorted", "cls": "encoder"}}},
+    ),
+    "logging.getLogger": CallChange("logging:getLogger", keyword_only=("name",)),
+    "Thread": CallChange(
+        "threading:Thread",
+        rename={"target": "function"},
+        add={"daemon": "False"},
+        definitions={"threading.py": {"Thread.__init__": {"target": "function"}}},
+    ),
 }
 LEFT_OUT = frozenset({"site-packages", "__pycache__", "lib-dynload"})
 SHOWN = 10
@@ -60,7 +105,7 @@ class Row:
         return self.name, str(self.files), counts(self.edits), counts(self.findings), left, times, verdict
 
 
-HEADINGS = ("move", "files", "edits", "findings", "left behind", "seconds", "checks")
+HEADINGS = ("plan", "files", "edits", "findings", "left behind", "seconds", "checks")
 
 
 def git(root: Path, *command: str) -> bytes:
@@ -92,6 +137,41 @@ def copy_stdlib(root: Path) -> None:
     git(root, "commit", "--quiet", "--message", f"the library of {sys.version.split()[0]}")
 
 
+def prepare(root: Path, change: CallChange) -> None:
+    """Rename the parameters of the definitions, and commit that."""
+    for path, functions in change.definitions.items():
+        content = (root / path).read_bytes()
+        for name, renamed in functions.items():
+            content = with_parameters(content, name, renamed)
+        (root / path).write_bytes(content)
+    if change.definitions:
+        git(root, "commit", "--quiet", "--all", "--message", f"new parameters of {change.callee}")
+
+
+def with_parameters(content: bytes, function: str, renamed: dict[str, str]) -> bytes:
+    """A module with other parameter names in one function, which is dotted for a method, and where it reads them."""
+    node: ast.AST = ast.parse(content)
+    for part in function.split("."):
+        node = next(n for n in ast.iter_child_nodes(node) if getattr(n, "name", None) == part)
+    lines = content.splitlines(keepends=True)
+    names = list(_places(node, renamed.keys()))
+    if missing := renamed.keys() - {name for _, _, name in names}:
+        raise ValueError(f"{function} has no {', '.join(sorted(missing))}")
+    for line, column, name in sorted(names, reverse=True):
+        before, after = lines[line - 1][:column], lines[line - 1][column + len(name) :]
+        lines[line - 1] = before + renamed[name].encode() + after
+    return b"".join(lines)
+
+
+def _places(function: ast.AST, names: Collection[str]) -> Iterator[tuple[int, int, str]]:
+    """Where a function declares and reads parameters: lines from 1, columns in UTF-8 bytes."""
+    for node in ast.walk(function):
+        if isinstance(node, ast.arg) and node.arg in names:
+            yield node.lineno, node.col_offset, node.arg
+        elif isinstance(node, ast.Name) and node.id in names:
+            yield node.lineno, node.col_offset, node.id
+
+
 def digests(root: Path) -> dict[str, str]:
     """The SHA-256 of each file's bytes as they are on disk."""
     paths = [path for path in git(root, "ls-files", "-z").split(b"\0") if path]
@@ -100,28 +180,36 @@ def digests(root: Path) -> dict[str, str]:
 
 
 class Trial:
-    """One plan, tried on `root`; `before` is a clone that stays as it is."""
+    """One phase of a plan, tried on `root`; `before` is a clone that stays as it is."""
 
-    def __init__(self, name: str, root: Path, before: Path, plan: Path, keep: Path) -> None:
-        self._root, self._before, self._plan, self._keep = root, before, plan, keep
+    def __init__(self, name: str, phase: int, root: Path, before: Path, plan: Path, keep: Path) -> None:
+        self._root, self._before, self._path, self._keep = root, before, plan, keep
+        self._phase = phase
+        self._plan: dict[str, Any] = tomllib.loads(plan.read_text(encoding="utf-8"))
         self._row = Row(name)
 
     def run(self, *, by_import: bool) -> Row:
-        row = self._row
+        row, phase = self._row, f"phase{self._phase}"
         at_first = digests(self._root)
-        dry = self._migrate("dry run", "phase3", "--dry-run", ok=(0, 1))
+        early = ["--force"] if any(f"phase{n}" in self._plan for n in range(1, self._phase)) else []
+        dry = self._migrate("dry run", phase, "--dry-run", *early, ok=(0, 1))
         errors = any(found["severity"] == "error" for found in dry.get("manual", ()))
         if digests(self._root) != at_first:
             row.problems.append("the dry run wrote to the tree")
-        applied = self._migrate("apply", "phase3", "--yes", *(["--force"] if errors else []))
+        applied = self._migrate("apply", phase, "--yes", *(["--force"] if errors else early))
         row.files = len(applied.get("files", ()))
         row.findings = Counter(found["code"] for found in applied.get("manual", ()))
         if [file["after_sha256"] for file in applied.get("files", ())] != [
             f["after_sha256"] for f in dry.get("files", ())
         ]:
             row.problems.append("the dry run and the run differ")
-        self._check(applied, by_import=by_import)
-        again = self._migrate("again", "phase3", "--dry-run", ok=(0, 1))
+        started = time.monotonic()
+        if self._phase == 3:
+            self._check_imports(applied, by_import=by_import)
+        else:
+            self._check_calls(applied)
+        row.seconds["LibCST"] = time.monotonic() - started
+        again = self._migrate("again", phase, "--dry-run", *early, ok=(0, 1))
         if again.get("files"):
             row.problems.append(f"a second run edits {len(again['files'])} files, e.g. {again['files'][0]['path']}")
         if row.files:
@@ -136,7 +224,7 @@ class Trial:
 
     def _migrate(self, step: str, *arguments: str, ok: tuple[int, ...] = (0,)) -> dict[str, Any]:
         command = [sys.executable, "-m", "migrate", *arguments, "--quiet", "--json"]
-        where = ["--plan", str(self._plan), "--root", str(self._root)]
+        where = ["--plan", str(self._path), "--root", str(self._root)]
         started = time.monotonic()
         done = subprocess.run([*command, *where], cwd=PROJECT, env=environment(), capture_output=True, check=False)
         self._row.seconds[step] = time.monotonic() - started
@@ -150,11 +238,9 @@ class Trial:
             return {}
         return document
 
-    def _check(self, applied: dict[str, Any], *, by_import: bool) -> None:
+    def _check_imports(self, applied: dict[str, Any], *, by_import: bool) -> None:
         row, report = self._row, Report.of(applied, self._root)
-        started = time.monotonic()
-        plan = tomllib.loads(self._plan.read_text(encoding="utf-8"))
-        found = check_tree(self._root, plan, report, by_import=by_import)
+        found = check_tree(self._root, self._plan, report, by_import=by_import)
         row.looked_at, row.left = found.files, Counter(reference.kind for reference in found.left)
         for reference in found.left:
             text = f"{reference.kind} of {reference.old}: {reference.text[:120]}"
@@ -162,7 +248,41 @@ class Trial:
         compared = compare(self._before, self._root, report)
         row.edits = compared.forms
         row.problems += compared.violations
-        row.seconds["LibCST"] = time.monotonic() - started
+
+    def _check_calls(self, applied: dict[str, Any]) -> None:
+        row, report = self._row, call_sites.Report.of(applied)
+        task = call_sites.make_task(self._before, self._plan, report)
+        judgement = call_sites.judge(task)
+        row.looked_at, row.left = judgement.files, Counter(site.category for site in judgement.disagreements)
+        row.edits = Counter(edit["kind"] for file in report.files.values() for edit in file["edits"])
+        row.problems += map(str, judgement.disagreements)
+        row.problems += call_sites.compare(task, self._root)
+        lines = (*map(str, judgement.sites), *call_sites.summary(judgement))
+        (self._keep / f"{row.name}-calls.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+class Corpus:
+    """The copy of a tree and a second one that stays as it is; both start anew for every plan."""
+
+    def __init__(self, work: Path, keep: Path) -> None:
+        self.root, self._before, self._keep = work / "tree", work / "before", keep
+        self._first = ""
+
+    def start(self) -> None:
+        git(self.root.parent, "clone", "--quiet", "--no-hardlinks", str(self.root), str(self._before))
+        self._first = git(self.root, "rev-parse", "HEAD").decode().strip()
+
+    def rows(self, name: str, plan: Path, change: CallChange | None, *, by_import: bool) -> Iterator[Row]:
+        """One for each phase, 3 or 4, that the plan has."""
+        git(self.root, "reset", "--quiet", "--hard", self._first)
+        if change is not None:
+            prepare(self.root, change)
+        git(self._before, "fetch", "--quiet", "origin", "HEAD")
+        git(self._before, "reset", "--quiet", "--hard", "FETCH_HEAD")
+        phases = [n for n in (3, 4) if f"phase{n}" in tomllib.loads(plan.read_text(encoding="utf-8"))]
+        for phase in phases:
+            named = f"{name} phase{phase}" if len(phases) > 1 else name
+            yield Trial(named, phase, self.root, self._before, plan, self._keep).run(by_import=by_import)
 
 
 def main() -> int:
@@ -171,7 +291,8 @@ def main() -> int:
     parser.add_argument("--keep", type=Path, metavar="DIR", help="put the JSON documents of all runs here")
     commands = parser.add_subparsers(dest="corpus", required=True)
     library = commands.add_parser("stdlib", help="the running interpreter's standard library")
-    library.add_argument("--only", nargs="+", choices=sorted(STDLIB_MOVES), default=list(STDLIB_MOVES))
+    names = [*STDLIB_MOVES, *STDLIB_CALLS]
+    library.add_argument("--only", nargs="+", choices=sorted(names), default=names)
     tree = commands.add_parser("tree", help="a clone of a tree of your own")
     tree.add_argument("root", type=Path)
     tree.add_argument("plans", type=Path, nargs="+", metavar="plan")
@@ -179,24 +300,23 @@ def main() -> int:
 
     with tempfile.TemporaryDirectory(prefix="corpus-") as temporary:
         work = Path(temporary).resolve()
-        root, before, keep = work / "tree", work / "before", (options.keep or work / "documents").resolve()
+        keep = (options.keep or work / "documents").resolve()
         keep.mkdir(parents=True, exist_ok=True)
+        corpus = Corpus(work, keep)
         if options.corpus == "stdlib":
-            copy_stdlib(root)
-            plans = {name: write_plan(work / f"{name}.toml", name, *STDLIB_MOVES[name]) for name in options.only}
+            copy_stdlib(corpus.root)
+            plans = {name: write_plan(work / f"{name}.toml", name) for name in options.only}
         else:
-            git(work, "clone", "--quiet", "--no-hardlinks", str(options.root.resolve()), str(root))
+            git(work, "clone", "--quiet", "--no-hardlinks", str(options.root.resolve()), str(corpus.root))
             plans = {plan.stem: plan.resolve() for plan in options.plans}
-        git(work, "clone", "--quiet", "--no-hardlinks", str(root), str(before))
-        print(f"{len(git(root, 'ls-files', '-z', '*.py').split(bytes(1))) - 1} Python files")
+        corpus.start()
+        print(f"{len(git(corpus.root, 'ls-files', '-z', '*.py').split(bytes(1))) - 1} Python files")
         rows: list[Row] = []
         for name, plan in plans.items():
-            rows.append(Trial(name, root, before, plan, keep).run(by_import=options.by_import))
-            print(f"{name}: {rows[-1].cells()[-1]}", file=sys.stderr, flush=True)
-            for problem in rows[-1].problems[:SHOWN]:
-                print(f"  {problem}", file=sys.stderr)
-            if len(rows[-1].problems) > SHOWN:
-                print(f"  and {len(rows[-1].problems) - SHOWN} more", file=sys.stderr)
+            change = STDLIB_CALLS.get(name) if options.corpus == "stdlib" else None
+            for row in corpus.rows(name, plan, change, by_import=options.by_import):
+                rows.append(row)
+                tell(row)
         (keep / "problems.txt").write_text(
             "".join(f"{r.name}: {p}\n" for r in rows for p in r.problems), encoding="utf-8"
         )
@@ -205,10 +325,22 @@ def main() -> int:
     return int(any(row.problems for row in rows))
 
 
-def write_plan(path: Path, name: str, old: str, new: str) -> Path:
+def tell(row: Row) -> None:
+    print(f"{row.name}: {row.cells()[-1]}", file=sys.stderr, flush=True)
+    for problem in row.problems[:SHOWN]:
+        print(f"  {problem}", file=sys.stderr)
+    if len(row.problems) > SHOWN:
+        print(f"  and {len(row.problems) - SHOWN} more", file=sys.stderr)
+
+
+def write_plan(path: Path, name: str) -> Path:
+    if name in STDLIB_CALLS:
+        table = f"[phase4]\n{STDLIB_CALLS[name].toml()}"
+    else:
+        old, new = map(json.dumps, STDLIB_MOVES[name])
+        table = f"[phase3]\n[[phase3.move]]\nold = {old}\nnew = {new}\n"
     slug = name.lower().replace("_", "-")
-    move = f"[phase3]\n[[phase3.move]]\nold = {json.dumps(old)}\nnew = {json.dumps(new)}\n"
-    path.write_text(f"[plan]\nname = {json.dumps(slug)}\n\n{move}", encoding="utf-8")
+    path.write_text(f"[plan]\nname = {json.dumps(slug)}\n\n{table}", encoding="utf-8")
     return path
 
 
