@@ -78,7 +78,7 @@ layers: setup ## import-linter: imports point down
 matrix: setup $(PEERS)/.installed ## docs/matrix.md: one-form cases, this tool beside its peers (PEERS= their environment)
 	$(BIN)/python -m benchmarks.matrix --peers-python "$(PEERS)/bin/python" --write docs/matrix.md
 
-corpus: setup ## phase 3 on the standard library, checked by LibCST's name resolution (minutes)
+corpus: setup ## phases 3 and 4 on the standard library, checked by LibCST's name resolution (minutes)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[bench]'
 	$(BIN)/python -m benchmarks.corpus stdlib
 

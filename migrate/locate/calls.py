@@ -25,7 +25,8 @@ from migrate.syntax import BLANK, Place, any_word, lines_with, places_on, star_s
 
 _OPENING = re.compile(rf"(?:{BLANK}|\))*\(".encode())
 _CONSTRUCTORS = ("__init__", "__new__")
-_UNSAFE_IN_FSTRING = re.compile(r"""['"\\#\n{}]""")
+_UNSAFE_IN_FSTRING = re.compile(r"""['"\\#\n]""")
+"""What only Python 3.12 and later reads inside of an f-string's field."""
 
 
 def locate_calls(module: Module, plan: Plan, known: Known, phase: int = 4) -> Located:

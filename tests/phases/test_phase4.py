@@ -328,6 +328,11 @@ def test_f_strings_have_exact_places() -> None:
     check_rewritten(IN_F_STRING, IN_F_STRING.replace("metadata=1", "context=1, audit={}"), phase=4)
 
 
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="positions in f-strings are wrong")
+def test_nothing_comes_into_an_f_string_that_older_pythons_do_not_read() -> None:
+    check_refused("from shop.billing import charge\nx = f'{charge(1)}'\n", "unsupported-call", phase=4)
+
+
 @pytest.mark.skipif(sys.version_info < (3, 12), reason="PEP 695 and PEP 701")
 def test_newer_grammar_around_and_inside_a_call() -> None:
     before = "from shop.basket import Basket\ndef f[T: int](x: T) -> T:\n    return Basket(f'{x['a']}', metadata=1)\n"
