@@ -120,6 +120,17 @@ class Definitions:
         except RecursionError:
             return Unknown(f"{ref} is nested too deeply to be followed")
 
+    def home(self, ref: ObjectRef) -> str:
+        """The dotted path of an object, or of a member, in the module that defines it; empty where it is not known."""
+        first, *members = ref.name.split(".")
+        try:
+            found = self._find(f"{ref.module}.{first}", frozenset())
+        except (_NotKnown, RecursionError):
+            return ""
+        if found.scope.body is not found.scope.module.tree.body:
+            return ""
+        return ".".join([found.scope.module.name.name, found.node.name, *members])
+
     # --- finding a definition
 
     def _find(self, dotted: str, seen: frozenset[str]) -> _Definition:

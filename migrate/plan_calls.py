@@ -131,31 +131,33 @@ def _add_mistakes(add: Mapping[str, Any], rename: Mapping[str, Any], remove: tup
 
 
 def _remove_mistakes(remove: tuple[Any, ...], rename: Mapping[str, Any]) -> Iterator[Mistake]:
-    for position, name in enumerate(remove):
-        where = ("remove", position)
-        if not isinstance(name, str):
-            continue
+    for where, name in _listed("remove", remove):
         if name in rename:
             yield Mistake(where, f"{shown(name)} is renamed as well; keep one of the two")
         elif name in rename.values():
             yield Mistake(where, f"{shown(name)} is the new name of a keyword; keep one of the two")
-        elif name in remove[:position]:
-            yield Mistake(where, f"{shown(name)} is listed before; remove one")
+    yield from _repetitions("remove", remove)
 
 
 def _keyword_only_mistakes(
     names: tuple[Any, ...], rename: Mapping[str, Any], remove: tuple[Any, ...]
 ) -> Iterator[Mistake]:
-    for position, name in enumerate(names):
-        where = ("keyword_only", position)
-        if not isinstance(name, str):
-            continue
+    for where, name in _listed("keyword_only", names):
         if name in rename:
             yield Mistake(where, f"{shown(name)} is renamed; write its new name, {shown(str(rename[name]))}")
         elif name in remove:
             yield Mistake(where, f"{shown(name)} is removed as well; keep one of the two")
-        elif name in names[:position]:
-            yield Mistake(where, f"{shown(name)} is listed before; remove one")
+    yield from _repetitions("keyword_only", names)
+
+
+def _listed(key: str, names: tuple[Any, ...]) -> Iterator[tuple[tuple[str, int], str]]:
+    """The strings of a list, each with its place in the plan."""
+    return (((key, position), name) for position, name in enumerate(names) if isinstance(name, str))
+
+
+def _repetitions(key: str, names: tuple[Any, ...]) -> Iterator[Mistake]:
+    for position, _, name in repeated((position, name) for (_, position), name in _listed(key, names)):
+        yield Mistake((key, position), f"{shown(name)} is listed before; remove one")
 
 
 def _import_mistakes(imports: object, add: Mapping[str, Any]) -> Iterator[Mistake]:

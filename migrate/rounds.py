@@ -76,10 +76,11 @@ class Rounds:
             modules = {m.old.module for m in MoveIndex.of(self.plan).moves}
             files = (module for module in modules if self._file_of(module))  # others are what the name is bound to
             self._hidden = frozenset(module for module in files if self._reexports.hides(module))
-        self._read_signatures()
+        self._known_words |= (new_words := self._read_definitions())
         words = set(self._known_words)
         found: Collection[str] = find_candidates(self.git, self.plan, self.phase)
-        self._look_at(found)
+        found = {*found, *find_words(self.git, self.plan, new_words)}
+        self._look_at(sorted(found))
         while True:
             heirs, their_words = self._look_for_heirs()
             again, words, found = self._follow_reexports(words | their_words, {*found, *heirs})
@@ -149,17 +150,30 @@ class Rounds:
         words = {heir.rpartition(".")[2] for heir in new}
         return find_words(self.git, self.plan, words), words
 
-    def _read_signatures(self) -> None:
-        """What the plan's callees take, as far as the repository tells; a note on each that is not known."""
+    def _read_definitions(self) -> set[str]:
+        """What the plan's callees take, as far as the repository tells, with a note on each that is not known.
+
+        Returns:
+            Names by which the modules that define callees know them, where the plan names another module.
+        """
         if self.phase not in (4, 5) or self.plan.phase4 is None:
-            return
+            return set()
         definitions = Definitions(self.plan.plan.source_roots, self.read_if_there)
+        homes: dict[str, str] = {}
         for call in self.plan.phase4.call:
             found = definitions.signature(call.callee)
             if isinstance(found, Unknown):
                 self.notes.append(f"{call.callee}: calls are not checked against its signature: {found.reason}")
             else:
                 self._signatures[call.callee.dotted] = found
+            home = definitions.home(call.callee)
+            homes[home] = call.callee.dotted
+            if owner := owner_of(call):
+                homes[home.rpartition(".")[0]] = owner
+        homes = {home: dotted for home, dotted in homes.items() if home not in ("", dotted)}
+        self._aliases |= homes
+        self._wanted |= homes.keys()
+        return {home.rpartition(".")[2] for home in homes} - self._known_words
 
     def _read_exports(self) -> set[str]:
         """What star imports bind, and the files that asked."""

@@ -29,8 +29,8 @@ class Heirs:
         return frozenset(self._classes(definition, place))
 
     def _classes(self, definition: ast.ClassDef, place: Place) -> Iterator[str]:
-        own = self._dotted(definition, place)
-        if own is not None and own in self._callees.classes:
+        own = self._callees.real(self._dotted(definition, place) or "")
+        if own in self._callees.classes:
             yield own
         for base in definition.bases:
             found, _ = self._callees.class_of(base, place)
@@ -42,14 +42,14 @@ class Heirs:
     def look_at(self, definition: ast.ClassDef, place: Place) -> None:
         """Report what a class and its callers pass on; note it where other modules may do so, too."""
         own = self._dotted(definition, place)
+        real = self._callees.real(own or "")
         for dotted in sorted(self.classes(definition, place)):
             for call in self._callees.calls:
                 if owner_of(call) == dotted:
                     self._look_for_method(definition, call)
                 elif call.callee.dotted == dotted:
-                    self._look_for_constructor(definition, call, is_itself=own == dotted)
-                    if own not in (None, dotted) and not _constructs(definition):
-                        assert own is not None
+                    self._look_for_constructor(definition, call, is_itself=real == dotted)
+                    if own is not None and real != dotted and not _constructs(definition):
                         self.found.add((own, dotted))
 
     def _look_for_constructor(self, definition: ast.ClassDef, call: Call, *, is_itself: bool) -> None:

@@ -66,6 +66,33 @@ def test_a_method_through_a_class_that_is_passed_on(make_repository: MakeReposit
     assert changed(found) == {"app.py": source.replace("metadata=1)", "context=1)", 2)}
 
 
+def test_a_plan_that_names_a_module_that_passes_the_callee_on(make_repository: MakeRepository) -> None:
+    plan = calls("facade:Korb", rename={"metadata": "context"}, remove=["gone"])
+    source = "from facade import Korb\nfrom shop.basket import Basket\nfrom other import Panier\n"
+    source += "Korb('Ada', metadata=1)\nBasket('Ada', metadata=2)\nPanier('Ada', metadata=3)\n"
+    files = {
+        "facade.py": "from shop.basket import Basket as Korb\n",
+        "other.py": "from shop.basket import Basket as Panier\n",
+        "app.py": source,
+        "shop/more.py": "from .basket import Basket\nBasket('Ada', metadata=4)\n",
+        "shop/basket.py": BASKET
+        + "    @classmethod\n    def make(cls): return cls('Ada', gone=1)\n\nBasket('Ada', metadata=5)\n",
+    }
+    found = look(make_repository, files, plan)
+    assert sorted(changed(found)) == ["app.py", "shop/basket.py", "shop/more.py"]
+    assert changed(found)["app.py"] == source.replace("metadata", "context")
+    assert said(found) == [("shop/basket.py", 7, "subclass-super")]
+
+
+def test_a_plan_that_names_a_class_by_another_module_for_its_method(make_repository: MakeRepository) -> None:
+    plan = calls("facade:Korb.of", rename={"metadata": "context"})
+    source = "from shop.basket import Basket\nBasket.of('Ada', metadata=1)\nBasket('Ada').of('Eve', metadata=2)\n"
+    files = {"facade.py": "from shop.basket import Basket as Korb\n", "app.py": source}
+    basket = {"shop/basket.py": BASKET.replace("metadata", "context")}
+    found = look(make_repository, {**files, **basket}, plan)
+    assert changed(found) == {"app.py": source.replace("metadata", "context")}
+
+
 def test_factories_and_namesakes_stay(make_repository: MakeRepository) -> None:
     source = (
         "from shop.basket import Basket\nBasket.of('Ada', metadata=1)\n"
