@@ -180,8 +180,9 @@ class CallPhase(_Phase):
     @classmethod
     def _across(cls, data: Mapping[str, Any]) -> Iterator[Mistake]:
         callees = readable(read_object, column(data.get("call"), "callee"))
-        for position, first, ref in repeated(callees):
-            sentence = f"{shown(str(ref))} is already changed by call[{first}]; merge the two"
+        written = {position: str(ref) for position, ref in callees}
+        for position, first, _ in repeated((position, ref.dotted) for position, ref in callees):
+            sentence = f"{shown(written[position])} is already changed by call[{first}]; merge the two"
             yield Mistake(("call", position, "callee"), sentence)
 
 

@@ -21,6 +21,7 @@ from migrate.plan_fields import (
     Text,
     one_of,
     read_expression,
+    read_object,
 )
 
 OnConflict: TypeAlias = Literal["report", "keep-new", "merge-dict"]
@@ -74,6 +75,11 @@ class Call(Table):
         yield from _add_mistakes(add, rename, remove)
         yield from _remove_mistakes(remove, rename)
         yield from _keyword_only_mistakes(keyword_only, rename, remove)
+        for _, ref in readable(read_object, [data.get("callee")]):
+            owner, _, last = ref.name.rpartition(".")
+            if owner and last in ("__init__", "__new__"):
+                right = f"{ref.module}:{owner}"
+                yield Mistake(("callee",), f"{shown(str(ref))} is called by way of its class; write {shown(right)}")
         yield from _import_mistakes(data.get("imports"), add)
         if data.get("on_conflict") not in (None, "report") and not rename:
             yield Mistake(("on_conflict",), "nothing is renamed, so nothing can be in conflict; leave it out")

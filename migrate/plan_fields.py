@@ -257,6 +257,10 @@ def read_expression(value: object) -> str:
         and ast.dump(call.keywords[0].value) == ast.dump(alone)
     ):
         raise ValueError(f"{shown(text)} is not one argument; add parentheses, and leave comments out")
+    if any(isinstance(node, ast.NamedExpr) for node in ast.walk(alone)):
+        raise ValueError(
+            f"{shown(text)} binds a name, which would change the code around the call; write a plain value"
+        )
     if any(isinstance(node, ast.Yield | ast.YieldFrom) for node in ast.walk(alone)):
         raise ValueError(
             f"{shown(text)} has a yield, which would make a generator of the function around the call; "

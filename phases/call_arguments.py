@@ -61,7 +61,7 @@ def change_arguments(trailer: Node, change: CallChange) -> None:
         _merge(trailer, old, new, change.loose)
     for name in (*change.removed, *(old for old, _ in change.merged)):
         while found := [entry for entry in entries(trailer) if entry.name == name]:
-            _remove(found[0])
+            _remove(found[0], is_merged=name in dict(change.merged))
     for old, new in change.renamed:
         for entry in [entry for entry in entries(trailer) if entry.name == old]:
             _rename(entry, new)
@@ -200,18 +200,23 @@ def _rename(entry: Entry, new: str) -> None:
     entry.label.changed()
 
 
-def _remove(entry: Entry) -> None:
-    """`f(a, name=x)` becomes `f(a)`; comments around it stay. A literal of which nothing is left goes, too."""
+def _remove(entry: Entry, *, is_merged: bool) -> None:
+    """`f(a, name=x)` becomes `f(a)`; comments around it stay. A literal of which nothing is left goes, too.
+
+    Args:
+        is_merged: the value, with the comments in it, stands elsewhere now.
+    """
+    value = entry.value if is_merged else None
     if entry.spread is not None and sum(1 for _ in _literal_entries(entry.spread)) == 1:
         trailer = entry.spread.parent
         while trailer.type != symbols.trailer:
             trailer = trailer.parent
-        _take_out((entry.spread,), trailer.children[-1])
+        _take_out((entry.spread,), trailer.children[-1], value)
     else:
-        _take_out(entry.nodes, entry.closing)
+        _take_out(entry.nodes, entry.closing, value)
 
 
-def _take_out(nodes: tuple[Argument, ...], closing: Leaf) -> None:
+def _take_out(nodes: tuple[Argument, ...], closing: Leaf, merged: Argument | None) -> None:
     before, following = nodes[0].prefix, nodes[-1].next_sibling
     if isinstance(following, Leaf) and following.type == token.COMMA:
         after = following.next_sibling or closing
@@ -223,7 +228,8 @@ def _take_out(nodes: tuple[Argument, ...], closing: Leaf) -> None:
         if isinstance(comma, Leaf) and comma.type == token.COMMA:
             before = comma.prefix + before
             comma.remove()
-    leaves = [leaf for node in nodes for leaf in node.leaves()]
+    inside = list(merged.leaves())[1:] if merged is not None else []
+    leaves = [leaf for node in nodes for leaf in node.leaves() if not any(leaf is other for other in inside)]
     comments = [comment for leaf in leaves[1:] for comment in _COMMENT.findall(leaf.prefix)]
     for node in nodes:
         node.remove()

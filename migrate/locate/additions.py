@@ -10,13 +10,14 @@ from dataclasses import dataclass, field, replace
 
 from migrate.edits import Span
 from migrate.locate.aliases import is_type_checking
+from migrate.locate.scopes import Names
 from migrate.locate.sites import AddedImport, Module
 from migrate.modules import resolve_relative
 from migrate.plan_calls import Call, is_builtin
 from migrate.plan_exports import Export
 from migrate.provenance import FollowedNames, root_name
 from migrate.source import Source
-from migrate.syntax import Place, star_sources, statements
+from migrate.syntax import Place, star_sources
 
 _REST_OF_LINE = re.compile(rb"[ \t\f]*(?:#[^\r\n]*)?(?:\r\n|\r|\n|\Z)")
 _BLANKS = re.compile(rb"[ \t\f]*")
@@ -41,6 +42,7 @@ class Additions:
         followed: everything that a name is in the module.
         same: is a dotted path another module's name for an object?
         cycles: (module, new home that loads it), to the chain of modules in words.
+        identifiers: those of the module.
         loads: what the module would come to import while it is loaded; see `locate.sites.Located`.
     """
 
@@ -48,6 +50,7 @@ class Additions:
     followed: Callable[[str], FollowedNames]
     same: Callable[[str, str], bool]
     cycles: Mapping[tuple[str, str], str]
+    identifiers: Names
     loads: set[str] = field(default_factory=set)
     _needed: dict[tuple[int | None, str], AddedImport] = field(default_factory=dict)
 
@@ -74,7 +77,7 @@ class Additions:
         anchor = self._anchor(callee, place)
         for export in missing:
             if anchor is None or not anchor.scopes:
-                circle = self._circle(export)
+                circle = self._circle(export, anchor)
                 if circle is not None:
                     return circle
         for export in missing:
@@ -103,9 +106,7 @@ class Additions:
             bindings = tuple(each for each in bindings if not _is_only_for_types(each.place))
         if not bindings:
             if export is not None:
-                return export.module != self.module.name.name or Problem(
-                    "unbound-name", f"{name} is not defined in this module, as imports in the plan says"
-                )
+                return self._may_import(export)
             if is_builtin(name) or star_sources(self.module.tree, self.module.name):
                 return False
             return Problem("unbound-name", f"{name} is not bound there; name it in imports of the plan")
@@ -115,10 +116,22 @@ class Additions:
             meaning = followed.meaning(variable)
             is_same = meaning is not None and meaning.complete
             if is_same and meaning is not None and all(o == wanted or self.same(o, wanted) for o in meaning.objects):
-                return False
+                return not any(_covers(each.place, variable[1], place) for each in bindings) and Problem(
+                    "unbound-name", f"{name} is bound on line {line}, which need not have run by then; bind it first"
+                )
         elif not is_builtin(name):
             return False  # whatever it is there, the plan says so
         return Problem("name-collision", f"{name} is something else there, bound on line {line}")
+
+    def _may_import(self, export: Export) -> Problem | bool:
+        """Can a name that nothing in the module binds be imported without a change to what it is elsewhere?"""
+        if export.module == self.module.name.name:
+            return Problem("unbound-name", f"{export.bound} is not defined in this module, as imports in the plan says")
+        if star_sources(self.module.tree, self.module.name):
+            return Problem("name-collision", f"a star import may bind {export.bound}; name what it brings in")
+        if is_builtin(export.bound) and self.identifiers.is_used(export.bound):
+            return Problem("name-collision", f"{export.bound} is Python's own in this file; give the import an alias")
+        return True
 
     def _anchor(self, callee: ast.Name | None, place: Place, seen: frozenset[str] = frozenset()) -> Place | None:
         """The import that brings the callee in, where it is the only one and runs before the call."""
@@ -136,10 +149,11 @@ class Additions:
         runs_always = all(isinstance(parent, ast.Module | ast.Try | ast.With) for parent in inside)
         return only if runs_always else None
 
-    def _circle(self, export: Export) -> Problem | None:
+    def _circle(self, export: Export, anchor: Place | None) -> Problem | None:
         own, loaded = self.module.name.name, f"{export.module}:{export.name}"
-        if any(source == export.module for source in _sources(self.module)):
-            return None  # it is loaded from there already
+        last = anchor.node if anchor is not None else _last_of_head(self.module.tree)
+        if any(source == export.module for source in _sources_up_to(self.module, last)):
+            return None  # it has been loaded from there by then
         chain = self.cycles.get((own, loaded))
         if chain is not None:
             return Problem("import-cycle", f"an import from {export.module} would fail while that is loaded ({chain})")
@@ -176,11 +190,24 @@ def _is_only_for_types(place: Place) -> bool:
     return any(isinstance(parent, ast.If) and is_type_checking(parent.test) for parent in place.parents)
 
 
-def _sources(module: Module) -> Iterator[str | None]:
-    """Modules from which something is imported while this one is loaded."""
-    for statement, scopes in statements(module.tree.body):
-        if isinstance(statement, ast.ImportFrom) and not scopes:
+def _sources_up_to(module: Module, last: ast.AST | None) -> Iterator[str | None]:
+    """Modules from which something is surely imported by the time that `last`, a statement of the module, has run."""
+    until = getattr(last, "lineno", 0)
+    for statement in module.tree.body:
+        if isinstance(statement, ast.ImportFrom) and statement.lineno <= until:
             yield resolve_relative(module.name, statement.level, statement.module or "")
+
+
+def _covers(binding: Place, scope: ast.AST | None, place: Place) -> bool:
+    """Has a binding run whenever the code at `place` runs?"""
+    if not isinstance(binding.node, ast.stmt):
+        return False
+    inside = list(itertools.takewhile(lambda parent: not isinstance(parent, _FUNCTIONS), reversed(binding.parents)))
+    runs_always = all(isinstance(parent, ast.Module | ast.Try | ast.With) for parent in inside)
+    functions = [parent for parent in place.parents if isinstance(parent, (*_FUNCTIONS, ast.Lambda))]
+    is_later = bool(functions) and functions[-1] is not scope  # a function runs when its module has been loaded
+    is_before = binding.node.lineno <= getattr(place.node, "lineno", 0)
+    return (runs_always and (is_later or is_before)) or (is_before and bool(inside) and inside[0] in place.parents)
 
 
 def _last_of_head(tree: ast.Module) -> ast.stmt | None:

@@ -51,11 +51,17 @@ class _Decider:
         by_position = [name for name in call.remove if name in self._filled]
         if by_position:
             self._report("positional-argument", f"passes {listed(by_position)} by position; remove it by hand")
+        if effects := [name for name in removed if any(map(_does_something, self._values(name)))]:
+            self._report(
+                "unsupported-call", f"does something in the value of {listed(effects)}, which goes; edit by hand"
+            )
+            return Decision(CallChange(), tuple(self.findings))
         named = self._named()
         change = CallChange(renamed, removed, merged, named)
         added = self._added(change) if not call.old or renamed or removed or merged else ()
         change = replace(change, added=added, loose=self._loose(merged), enclosed=self._enclosed(named, added))
         self._tell_of_mappings(change)
+        self._tell_of_stars(change)
         return self._checked(change)
 
     def _conflicts(self) -> tuple[tuple[tuple[str, str], ...], tuple[str, ...], bool]:
@@ -69,13 +75,23 @@ class _Decider:
                 continue
             if self.call.on_conflict == "keep-new":
                 superseded.append(old)
-            elif self.call.on_conflict == "merge-dict" and len(given) == len(self.arguments.of(old)) == 1:
+            elif self.call.on_conflict == "merge-dict" and self._can_merge(old, new):
                 merged.append((old, new))
             else:
                 is_left = True
                 where = "" if given else " by position"
                 self._report("keyword-conflict", f"passes both {old!r} and {new!r}{where}; decide which one stays")
         return tuple(merged), tuple(superseded), is_left
+
+    def _can_merge(self, old: str, new: str) -> bool:
+        """Are there two values, neither of them None, and none that binds a name the other one may read?"""
+        values = [*self._values(old), *self._values(new)]
+        return len(self._values(old)) == len(self._values(new)) == 1 and not any(
+            _is_none(value) or _does_something(value) for value in values
+        )
+
+    def _values(self, name: str) -> list[ast.expr]:
+        return [each.value for each in self.arguments.of(name)]
 
     @property
     def _filled(self) -> Sequence[str]:
@@ -105,6 +121,8 @@ class _Decider:
             by_position_only = {parameter.name for parameter in self.signature.positional_only}
             if taken := [name for _, name in named if name in by_position_only]:
                 self._report_positions(f"{listed(taken)} can be passed in no other way")
+            elif old := [name for _, name in named if name in call.old]:
+                self._report_positions(f"{listed(old)} would be passed by name, which goes")
             elif twice := [name for _, name in named if name in self.arguments.names]:
                 self._report_positions(f"{listed(twice)} would be passed twice")
             else:
@@ -114,12 +132,16 @@ class _Decider:
     def _became_keywords(self) -> tuple[str, ...]:
         """Parameters that the signature takes as keywords only by now, in the order of their former positions.
 
-        That is only certain where the definition's order is the plan's and no other parameter stands between.
+        That is taken as certain where the definition's order is the plan's and no other parameter stands, or may have
+        stood, between.
         """
         assert self.signature is not None
         listed_now = [p.name for p in self.signature.keyword_only]
         planned = [name for name in self.call.keyword_only if name in listed_now]
-        return tuple(planned) if planned == listed_now[: len(planned)] and not self.signature.takes_args else ()
+        may_have_stood_between = self.signature.takes_args or any(
+            p.has_default for p in (*self.signature.positional_only, *self.signature.positional)
+        )
+        return tuple(planned) if planned == listed_now[: len(planned)] and not may_have_stood_between else ()
 
     def _added(self, change: CallChange) -> tuple[tuple[str, str], ...]:
         present = set(names_after(self.arguments, change)) | set(self._filled)
@@ -147,6 +169,17 @@ class _Decider:
             todo += [f"{listed(not_added)} not added"] if not_added else []
             mappings = ", ".join(dict.fromkeys(_shown(keyword.value) for keyword in self.arguments.opaque))
             self._report("keyword-spread", f"passes {mappings}; {', '.join(todo)}, edit by hand")
+
+    def _tell_of_stars(self, change: CallChange) -> None:
+        """A starred argument may fill the parameter that a keyword is renamed to."""
+        signature = self.signature
+        if signature is None or not self.arguments.has_star:
+            return
+        unsure = [new for _, new in change.renamed if new in signature.by_position[self.arguments.before_star :]]
+        if unsure:
+            self._report(
+                "positional-argument", f"passes a starred argument; see that it does not fill {listed(unsure)}"
+            )
 
     def _enclosed(self, named: Iterable[tuple[int, str]], added: Sequence[object]) -> tuple[int, ...]:
         named = list(named)
@@ -190,6 +223,15 @@ class _Decider:
 
     def _report(self, code: str, what: str) -> None:
         self.findings.append((code, f"call to {self.call.callee} {what}"))
+
+
+def _is_none(value: ast.expr) -> bool:
+    return isinstance(value, ast.Constant) and value.value is None
+
+
+def _does_something(value: ast.expr) -> bool:
+    """Does evaluating it bind a name, or make a difference to the function around it?"""
+    return any(isinstance(n, ast.NamedExpr | ast.Yield | ast.YieldFrom | ast.Await) for n in ast.walk(value))
 
 
 def names_after(arguments: Arguments, change: CallChange) -> tuple[str, ...]:

@@ -156,6 +156,19 @@ class Callees:
         """Does a call pass, by name or in a literal mapping, what the callee no longer takes?"""
         return bool(node.keywords) and not self.arguments(node).names.isdisjoint(call.old)
 
+    def report_passed_on(self, node: ast.Call, call: Call, who: str) -> None:
+        """Report what is passed on to a constructor, or a method, that no longer takes it."""
+        if self.passes_old(node, call):
+            what = f"{who} passes a keyword on to {call.callee} that it no longer takes; change it by hand"
+        elif call.old and self.arguments(node).opaque:
+            listed = ", ".join(map(repr, call.old))
+            what = f"{who} passes a mapping on to {call.callee}; look for {listed} in it, edit by hand"
+        else:
+            return
+        place = node.lineno, node.col_offset
+        if not any(f.code == "subclass-super" and (f.line, f.column) == place for f in self.findings):
+            self.report(node, "subclass-super", call, what)
+
     def report(self, node: ast.AST, code: str, call: Call, message: str) -> None:
         place = node.lineno, node.col_offset, code, message  # type: ignore[attr-defined]
         if place not in self._told:

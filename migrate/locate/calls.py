@@ -46,7 +46,9 @@ class _CallLocator:
         self._callees = Callees(module, plan, known, phase)
         self._heirs = Heirs(self._callees)
         self._instances = Instances(module, self._callees.class_of, self._heirs.classes, self._callees.followed)
-        self._additions = Additions(module, self._callees.followed, self._is_same, known.cycles)
+        self._additions = Additions(
+            module, self._callees.followed, self._is_same, known.cycles, self._callees.identifiers
+        )
         self._sites: list[Site] = []
 
     def locate(self) -> Located:
@@ -86,6 +88,8 @@ class _CallLocator:
             call, is_certain = callees.call_of(node.args[0], place)
             if call is not None:
                 self._decide(place, node, call, is_certain=is_certain, partial=library)
+            elif (call := callees.heir_of(node.args[0], place)) is not None:
+                callees.report_passed_on(node, call, "this call")
             return
         self._look_for_constructor(place, node)
         self._look_for_indirect_call(place, node)
@@ -102,11 +106,8 @@ class _CallLocator:
         call = callees.heir_of(node.func, place)
         if isinstance(node.func, ast.Attribute) and node.func.attr in _CONSTRUCTORS:
             call, _ = callees.call_of(node.func.value, place)
-        if call is not None and callees.passes_old(node, call):
-            callees.report(
-                node, "subclass-super", call,
-                f"a keyword is passed on to {call.callee} that it no longer takes; change it by hand",
-            )  # fmt: skip
+        if call is not None:
+            callees.report_passed_on(node, call, "this call")
 
     def _look_for_indirect_call(self, place: Place, node: ast.Call) -> None:
         """`submit(Callee, old=…)`: the callee is an argument of a call that passes the keyword on."""
@@ -115,8 +116,9 @@ class _CallLocator:
             return
         if callees.library_name(node.func, place):
             return
-        for argument in node.args:
-            call, _ = callees.call_of(argument, place)
+        named = (keyword.value for keyword in node.keywords if keyword.arg not in callees.keywords)
+        for argument in (*node.args, *named):
+            call = callees.call_of(argument, place)[0] or callees.heir_of(argument, place)
             if call is not None and callees.passes_old(node, call):
                 callees.report(
                     node, "unsupported-call", call,
@@ -138,6 +140,8 @@ class _CallLocator:
 
     def _look_at_method(self, place: Place, node: ast.Call, function: ast.Attribute, call: Call) -> None:
         owner, _ = self._callees.class_of(function.value, place)
+        if owner is not None and isinstance(function.value, ast.Subscript):
+            self._decide(place, node, call, is_certain=self._callees.class_of(function.value, place)[1])
         if owner is not None:
             return  # named through its class, it has been looked at
         if is_super(function.value):
@@ -269,7 +273,9 @@ class _CallLocator:
             inside = (Span(opening, span.end - 1),)
         callee = Span(span.start, source.span(node.func).end if partial else opening - 1)
         passed_on = source.span(node.args[0]) if partial else None
-        return CallSite(span, callee, inside, call, node, change, partial, passed_on)
+        holders = [each.holder for each in arguments.passed]
+        literals = frozenset(i for i, k in enumerate(node.keywords) if k.arg is None and k in holders)
+        return CallSite(span, callee, inside, call, node, change, literals, partial, passed_on)
 
     def _is_exact(self, place: Place, change: CallChange) -> bool:
         """Is it known where the call stands, and may all that it gains stand there?"""

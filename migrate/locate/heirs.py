@@ -56,7 +56,8 @@ class Heirs:
         inherits = is_itself or not _constructs(definition)
         passing = [] if is_itself else [n for n in _calls(definition) if _is_super(n.func, _CONSTRUCTORS)]
         if inherits:
-            passing += (n for n in _calls(definition) if _is_own_class(n.func))
+            firsts = _first_parameters(definition)
+            passing += (n for n in _calls(definition) if _is_own_class(n.func, firsts))
         if not is_itself and inherits:
             passing += self._calls_by_name.get(definition.name, ())
         for node in passing:
@@ -68,11 +69,7 @@ class Heirs:
                 self._report(node, definition, call)
 
     def _report(self, node: ast.Call, definition: ast.ClassDef, call: Call) -> None:
-        if self._callees.passes_old(node, call):
-            self._callees.report(
-                node, "subclass-super", call,
-                f"{definition.name} passes a keyword on to {call.callee} that it no longer takes; change it by hand",
-            )  # fmt: skip
+        self._callees.report_passed_on(node, call, definition.name)
 
     def _dotted(self, definition: ast.ClassDef, place: Place) -> str | None:
         """The path of a class that other modules can reach; None inside of functions."""
@@ -117,11 +114,20 @@ def _is_super(function: ast.expr, methods: tuple[str, ...]) -> bool:
     return isinstance(function, ast.Attribute) and function.attr in methods and is_super(function.value)
 
 
-def _is_own_class(function: ast.expr) -> bool:
-    """`cls`, `type(self)` or `self.__class__`."""
+def _first_parameters(definition: ast.ClassDef) -> frozenset[str]:
+    """What the methods of a class call their instance or their class."""
+    methods = [s for s in definition.body if isinstance(s, ast.FunctionDef | ast.AsyncFunctionDef)]
+    firsts = (next(iter((*method.args.posonlyargs, *method.args.args)), None) for method in methods)
+    return frozenset(first.arg for first in firsts if first is not None)
+
+
+def _is_own_class(function: ast.expr, firsts: frozenset[str]) -> bool:
+    """`cls`, `type(self)`, `self.__class__` or `__class__`, whatever the first parameters are called."""
     match function:
-        case ast.Name(id="cls") | ast.Attribute(value=ast.Name(id="self"), attr="__class__"):
+        case ast.Name(id="__class__"):
             return True
-        case ast.Call(func=ast.Name(id="type"), args=[ast.Name(id="self")], keywords=[]):
-            return True
+        case ast.Name(id=name) | ast.Attribute(value=ast.Name(id=name), attr="__class__"):
+            return name in firsts
+        case ast.Call(func=ast.Name(id="type"), args=[ast.Name(id=name)], keywords=[]):
+            return name in firsts
     return False

@@ -77,7 +77,8 @@ class Instances:
         if found is None and isinstance(function, ast.Name):
             followed = self._followed(function.id)
             bindings = followed.bindings(followed.variable(function.id, place))
-            if not bindings and isinstance(getattr(builtins, function.id, None), type):
+            is_type = isinstance(getattr(builtins, function.id, None), type) and function.id not in ("type", "super")
+            if not bindings and is_type:
                 return Certainty.NO
             own = [b.place for b in bindings if isinstance(b.place.node, ast.ClassDef)]
             if len(own) == len(bindings) > 0:
@@ -98,6 +99,8 @@ class Instances:
 
     def _of_binding(self, binding: Binding, wanted: str, seen: frozenset[object]) -> Certainty:
         node = binding.place.node
+        if isinstance(node, ast.ClassDef) and wanted in self._is_heir(node, binding.place):
+            return Certainty.LIKELY  # the class itself
         if isinstance(node, (ast.Import, *DEFINITIONS)):
             return Certainty.NO  # a module, a function or a class
         if isinstance(node, ast.arg):

@@ -27,7 +27,7 @@ class Members:
     def locate(self) -> Iterator[AttributeSite]:
         """The attributes that surely are those of an instance; the others are reported."""
         attributes = {name for call in self._callees.calls for name in call.attributes}
-        words = attributes | ({"replace", "_replace"} if self._callees.keywords else set())
+        words = attributes | ({"_replace", *self._replacers()} if self._callees.keywords else set())
         if not words:
             return
         for place in places_on(self._module.tree, lines_with(self._module.source, any_word(words))):
@@ -39,6 +39,11 @@ class Members:
                         self._look_at_call(place, node, call)
                     case ast.MatchClass() as node:
                         self._look_at_pattern(place, node, call)
+
+    def _replacers(self) -> set[str]:
+        """`replace`, and other names of the file for it."""
+        objects = self._callees.provenance.objects
+        return {"replace"} | {local for local, found in objects.items() if not REPLACERS.isdisjoint(found)}
 
     def _look_at_attribute(self, place: Place, node: ast.Attribute, call: Call) -> Iterator[AttributeSite]:
         certainty = self._instances.certainty(node.value, place, call.callee.dotted)

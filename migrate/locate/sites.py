@@ -121,6 +121,7 @@ class CallSite:
         values: what only moves, in source order, none overlapping: arguments' values, those in literal mappings too.
         call: the plan's entry. change: what becomes of the arguments.
         node: the call in the tree; None where CPython could not parse the file.
+        literals: positions, among the node's keywords, of the mappings that are written out and all known.
         partial: the qualified name of `functools.partial` or its like; empty for a plain call.
         passed_on: the callee as the first argument of such.
     """
@@ -131,6 +132,7 @@ class CallSite:
     call: Call
     node: ast.Call | None
     change: CallChange
+    literals: frozenset[int] = frozenset()
     partial: str = ""
     passed_on: Span | None = None
     group: int | None = None
