@@ -11,7 +11,7 @@ from migrate.modules import file_of, module_of
 from migrate.plan import Plan
 from migrate.provenance import Provenance, plain_assignment, root_name
 from migrate.source import Source, UnparsableSource
-from migrate.syntax import Place, star_sources, statements
+from migrate.syntax import DEFINITIONS, Place, star_sources, statements
 
 
 @dataclass(frozen=True)
@@ -67,6 +67,8 @@ class Reexports:
         found = self._module(package) if package else None
         if found is None:
             return False
+        if any(isinstance(s, DEFINITIONS) and s.name == name for s in found.tree.body):
+            return True  # whose path is the module's
         bound = found.provenance.follow(_roots(found.tree, name)).resolve(ast.Name(name), Place(found.tree, (), ()))
         return name in found.bound if bound is None else bound.objects != (module,)
 
@@ -89,10 +91,16 @@ class Reexports:
             known[dotted] = None  # modules that import from each other in a circle define nothing
             steps, any_of, is_complete = self._one_step(dotted)
             reached = {self._follow(step, wanted, known) for step in sorted(steps)} if is_complete else set()
-            if any_of:
+            if any_of and not any(self._is_something_else(step, wanted) for step in steps):
                 reached.discard(None)
             known[dotted] = reached.pop() if len(reached) == 1 else None
         return known[dotted]
+
+    def _is_something_else(self, dotted: str, wanted: frozenset[str]) -> bool:
+        """Does the module of `dotted` bind that name to what is surely none of `wanted`?"""
+        module, _, name = dotted.rpartition(".")
+        found = self._module(module)
+        return found is not None and name in found.bound and not self._reach(dotted, wanted, set())
 
     def _one_step(self, dotted: str) -> tuple[frozenset[str], bool, bool]:
         """What the module of `dotted` binds that name to; and two answers about it.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -18,6 +18,7 @@ from migrate.locate.sites import Module
 from migrate.modules import ModuleName, file_of, module_of
 from migrate.moves import MoveIndex
 from migrate.plan import Plan
+from migrate.plan_calls import Call
 from migrate.reexports import Reexports
 from migrate.signatures import Signature
 from migrate.source import Source, UnparsableSource
@@ -72,8 +73,10 @@ class Rounds:
         self._wanted = _wanted(self.plan, self.phase)
         self._known_words = {name.rpartition(".")[2] for name in self._wanted}
         self._redirected = {path for r in self.plan.redirects if (path := self._file_of(r.module))}
-        if self.phase in (3, 5):
-            modules = {m.old.module for m in MoveIndex.of(self.plan).moves}
+        modules = {m.old.module for m in MoveIndex.of(self.plan).moves} if self.phase in (3, 5) else set()
+        if self.phase in (4, 5) and self.plan.phase4 is not None:
+            modules |= {call.callee.module for call in self.plan.phase4.call}
+        if modules:
             files = (module for module in modules if self._file_of(module))  # others are what the name is bound to
             self._hidden = frozenset(module for module in files if self._reexports.hides(module))
         self._known_words |= (new_words := self._read_definitions())
@@ -166,6 +169,7 @@ class Rounds:
                 self.notes.append(f"{call.callee}: calls are not checked against its signature: {found.reason}")
             else:
                 self._signatures[call.callee.dotted] = found
+                self.notes += _unfitting(call, found)
             home = definitions.home(call.callee)
             homes[home] = call.callee.dotted
             if owner := owner_of(call):
@@ -286,6 +290,16 @@ class Rounds:
 
     def _file_of(self, module: str) -> str | None:
         return file_of(module, self.plan.plan.source_roots, lambda path: (self.git.root / path).is_file())
+
+
+def _unfitting(call: Call, signature: Signature) -> Iterator[str]:
+    """What a plan says of a callee that its definition contradicts."""
+    parameters = (*signature.positional_only, *signature.positional, *signature.keyword_only)
+    unknown = [name for name in call.keyword_only if name not in {parameter.name for parameter in parameters}]
+    if unknown:
+        yield f"{call.callee}: keyword_only names {', '.join(unknown)}, and the signature is {signature}"
+    if call.attributes and signature.kind != "class":
+        yield f"{call.callee}: attributes are those of instances, and this is no class; they are not looked for"
 
 
 def _is_kept(content: bytes, finding: Finding) -> bool:

@@ -58,7 +58,10 @@ class PhaseSpec:
     def known(self) -> Known:
         """What phase 4 knows of other modules."""
         cycles = {(module, new): chain for module, new, chain in self.cycles}
-        return Known(dict(self.aliases), dict(self.maybe), dict(self.signatures), dict(self.subclasses), cycles)
+        subclasses, exports = dict(self.subclasses), dict(self.exports)
+        return Known(
+            dict(self.aliases), dict(self.maybe), dict(self.signatures), subclasses, cycles, self.hidden, exports
+        )
 
     @property
     def elsewhere(self) -> Elsewhere:

@@ -12,11 +12,12 @@ from migrate.locate.arguments import Arguments, read_arguments
 from migrate.locate.scopes import Names
 from migrate.locate.sites import Module
 from migrate.locate.uses import literal_span
+from migrate.moves import is_within
 from migrate.plan import Plan
 from migrate.plan_calls import Call
-from migrate.provenance import Bound, FollowedNames, Provenance
+from migrate.provenance import Bound, FollowedNames, Provenance, plain_assignment, root_name
 from migrate.signatures import Signature
-from migrate.syntax import Place, chain_roots
+from migrate.syntax import Place, chain_roots, statements
 
 PARTIALS = frozenset({"functools.partial", "functools.partialmethod"})
 REPLACERS = frozenset({"dataclasses.replace", "copy.replace"})
@@ -31,6 +32,8 @@ class Known:
         aliases: dotted re-exports, to the object of the plan that each is. maybe: those that may be something else.
         signatures: of callees, by dotted name. subclasses: dotted classes, to the plan's class each inherits from.
         cycles: (module, module that loads it), to the chain of modules in words.
+        hidden: modules of which the package binds the name to something else.
+        exports: modules, to the names that a star import of each binds; None where that is not certain.
     """
 
     aliases: Mapping[str, str] = field(default_factory=dict)
@@ -38,13 +41,16 @@ class Known:
     signatures: Mapping[str, Signature] = field(default_factory=dict)
     subclasses: Mapping[str, str] = field(default_factory=dict)
     cycles: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    hidden: frozenset[str] = frozenset()
+    exports: Mapping[str, frozenset[str] | None] = field(default_factory=dict)
 
 
 class Callees:
     """The plan's callees as one module knows them.
 
     Attributes:
-        calls: the plan's entries. classes: dotted classes whose instances matter, the owners of methods too.
+        calls: the plan's entries. with_attributes: those of classes that list some.
+        classes: dotted classes whose instances matter, the owners of methods too.
         keywords: what some callee no longer takes.
         unresolved: dotted objects that may be a re-export of a callee.
         findings: reported so far, each place once for a code.
@@ -56,6 +62,8 @@ class Callees:
         self.known = known
         self._phase = phase
         self.calls = plan.phase4.call
+        of_functions = [dotted for dotted, signature in known.signatures.items() if signature.kind != "class"]
+        self.with_attributes = tuple(c for c in self.calls if c.attributes and c.callee.dotted not in of_functions)
         self._by_path = {call.callee.dotted: call for call in self.calls}
         self.classes = frozenset(self._by_path) | {owner for call in self.calls if (owner := owner_of(call))}
         self.keywords = frozenset(keyword for call in self.calls for keyword in call.old)
@@ -78,7 +86,7 @@ class Callees:
         """Local names bound to a callee, to a part of its path, or to what may be a re-export of it."""
         paths = {*self._by_path, *self.classes, *self.known.aliases, *self.known.maybe, *self.known.subclasses}
         leaves = {path.rpartition(".")[2] for path in paths}
-        roots = chain_roots(self.module.source.text, leaves)
+        roots = self._with_assigned(chain_roots(self.module.source.text, leaves))
         chosen = {
             local
             for local, objects in self.provenance.objects.items()
@@ -87,6 +95,22 @@ class Callees:
         if chosen:
             chosen |= {local for local, objects in self.provenance.objects.items() if not _LIBRARY.isdisjoint(objects)}
         return self.provenance.follow(chosen)
+
+    def _with_assigned(self, roots: frozenset[str]) -> frozenset[str]:
+        """The names, and those that they are assigned from: `m` and `shop` for `m = shop.basket`."""
+        unknown = roots - self.provenance.objects.keys()
+        if not unknown:
+            return roots
+        assigned = [
+            (target.id, root.id)
+            for statement, _ in statements(self.module.tree.body)
+            for target, value in plain_assignment(statement)
+            if (root := root_name(value)) is not None
+        ]
+        found = set(roots)
+        while more := {root for target, root in assigned if target in found} - found:
+            found |= more
+        return frozenset(found)
 
     def followed(self, local: str) -> FollowedNames:
         """Everything that a name is in the module."""
@@ -99,14 +123,14 @@ class Callees:
         bound = self.names.resolve(_unsubscripted(expression), place)
         found = [self._by_path.get(self.real(dotted)) for dotted in bound.objects] if bound is not None else []
         call = next((call for call in found if call is not None), None)
-        return call, self._is_certain(bound) and all(other is call for other in found)
+        return call, self._is_certain(bound, expression, place) and all(other is call for other in found)
 
     def class_of(self, expression: ast.expr, place: Place) -> tuple[str | None, bool]:
         """The class of the plan, or the owner of one of its methods, that an expression may be; and whether it is."""
         bound = self.names.resolve(_unsubscripted(expression), place)
         found = [self.real(dotted) for dotted in bound.objects] if bound is not None else []
         dotted = next((path for path in found if path in self.classes), None)
-        return dotted, self._is_certain(bound) and all(other == dotted for other in found)
+        return dotted, self._is_certain(bound, expression, place) and all(other == dotted for other in found)
 
     def heir_of(self, expression: ast.expr, place: Place) -> Call | None:
         """The plan's entry for the class that a known subclass inherits its constructor from."""
@@ -175,8 +199,29 @@ class Callees:
             self._told.add(place)
             self.findings.append(self.module.finding(self._phase, node, code, call.callee, message))
 
-    def _is_certain(self, bound: Bound | None) -> bool:
-        return bound is not None and bound.complete and self.known.maybe.keys().isdisjoint(bound.objects)
+    def _is_certain(self, bound: Bound | None, expression: ast.expr, place: Place) -> bool:
+        if bound is None or not bound.complete or not self.known.maybe.keys().isdisjoint(bound.objects):
+            return False
+        if not isinstance(expression, ast.Name) and any(
+            is_within(o, h) for o in bound.objects for h in self.known.hidden
+        ):
+            return False  # reached by an attribute of the package, which is something else
+        root = root_name(_unsubscripted(expression))
+        return root is None or not self._may_be_rebound_by_star(root.id, place)
+
+    def _may_be_rebound_by_star(self, name: str, place: Place) -> bool:
+        """Does a star import behind the binding of a name bind it anew?"""
+        if not self.identifiers.stars or self.names.variable(name, place)[1] is not None:
+            return False
+        bindings = self.names.bindings((name, None))
+        first = min((getattr(each.place.node, "lineno", 0) for each in bindings), default=0)
+        for star, line in self.identifiers.stars:
+            if line > first:
+                if star not in self.known.exports:
+                    self.unresolved.add(f"{star}.*")
+                if name in (self.known.exports.get(star) or ()) and self.known.aliases.get(f"{star}.{name}") is None:
+                    return f"{star}.{name}" not in self._by_path
+        return False
 
 
 def _unsubscripted(expression: ast.expr) -> ast.expr:

@@ -26,19 +26,22 @@ class Members:
 
     def locate(self) -> Iterator[AttributeSite]:
         """The attributes that surely are those of an instance; the others are reported."""
-        attributes = {name for call in self._callees.calls for name in call.attributes}
+        attributes = {name for call in self._callees.with_attributes for name in call.attributes}
         words = attributes | ({"_replace", *self._replacers()} if self._callees.keywords else set())
         if not words:
             return
         for place in places_on(self._module.tree, lines_with(self._module.source, any_word(words))):
-            for call in self._callees.calls:
+            for call in self._callees.with_attributes:
                 match place.node:
                     case ast.Attribute(attr=name) as node if name in call.attributes:
                         yield from self._look_at_attribute(place, node, call)
                     case ast.Call() as node:
-                        self._look_at_call(place, node, call)
+                        self._look_at_getter(place, node, call)
                     case ast.MatchClass() as node:
                         self._look_at_pattern(place, node, call)
+            if isinstance(place.node, ast.Call):
+                for call in self._callees.calls:
+                    self._look_at_call(place, place.node, call)
 
     def _replacers(self) -> set[str]:
         """`replace`, and other names of the file for it."""
@@ -70,7 +73,7 @@ class Members:
             f"{'change it by hand' if certainty >= Certainty.LIKELY else 'change it by hand if it is one'}",
         )  # fmt: skip
 
-    def _look_at_call(self, place: Place, node: ast.Call, call: Call) -> None:
+    def _look_at_getter(self, place: Place, node: ast.Call, call: Call) -> None:
         match node:
             case ast.Call(func=ast.Name(id=getter), args=[owner, ast.Constant(value=str(name)), *_]) if (
                 getter in _GETTERS and name in call.attributes
@@ -78,6 +81,9 @@ class Members:
                 certainty = self._instances.certainty(owner, place, call.callee.dotted)
                 if certainty:
                     self._report_attribute(node, name, call, certainty)
+
+    def _look_at_call(self, place: Place, node: ast.Call, call: Call) -> None:
+        match node:
             case ast.Call(func=ast.Attribute(value=owner, attr="_replace")):
                 self._look_at_copy(place, node, owner, call)
             case ast.Call(func=function, args=[owner, *_]) if self._replaces(function, place):

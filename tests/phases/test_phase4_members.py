@@ -147,6 +147,7 @@ def test_method_noop(source: str) -> None:
         pytest.param("import m\nm.C.f(c, old=1)\n", id="through the module"),
         pytest.param("g = C.f\ng(c, old=1)\n", id="by a name of its own"),
         pytest.param("C(1).f(old=1)\n", id="a new instance"),
+        pytest.param("C[int].f(1, old=1)\n", id="generic"),
         pytest.param("c = C(1)\nc.f(x, old=f(2))\n", id="a variable"),
         pytest.param("c = C(1)\nc.f(old=c.f(old=2))\n", id="nested"),
         pytest.param("import functools\nfunctools.partial(C.f, old=1)\n", id="partial"),
@@ -171,6 +172,8 @@ def test_the_signature_of_a_method_through_an_instance() -> None:
         pytest.param("self.c.f(old=1)\n", id="attribute"),
         pytest.param("make().f(old=1)\n", id="what a function gives"),
         pytest.param("class D(C):\n  def g(self): self.f(old=1)\n", id="self in a subclass"),
+        pytest.param("class D(C):\n  def g(self): type(self).f(old=1)\n", id="the class of self"),
+        pytest.param("class D(C): ...\nD.f(1, old=1)\n", id="through a subclass"),
     ],
 )
 def test_method_of_what_may_be_one(source: str) -> None:
@@ -208,6 +211,7 @@ def test_copy_noop(source: str) -> None:
         pytest.param(
             "import dataclasses as d\ndef f(c): d.replace(c, **{'old': 1})\n", False, id="an unknown instance"
         ),
+        pytest.param("from dataclasses import replace as evolve\nevolve(C(), old=1)\n", True, id="by another name"),
         pytest.param("import copy\ncopy.replace(C(), old=1)\n", True, id="copy.replace"),
         pytest.param("c = C()\nc._replace(old=1)\n", True, id="_replace"),
         pytest.param("def f(c): c._replace(old=1)\n", False, id="_replace of an unknown instance"),
@@ -244,6 +248,10 @@ def test_subclass_noop(source: str) -> None:
         pytest.param("class D(C):\n  @classmethod\n  def f(cls): return cls(old=1)\n", id="cls"),
         pytest.param("class D(C):\n  def f(self): return type(self)(old=1)\n", id="type(self)"),
         pytest.param("class D(C):\n  def f(self): return self.__class__(old=1)\n", id="__class__"),
+        pytest.param("class D(C):\n  def __init__(self, **more): super().__init__(**more)\n", id="a mapping"),
+        pytest.param("class D(C):\n  @classmethod\n  def f(klass): return klass(old=1)\n", id="cls by another name"),
+        pytest.param("class D(C):\n  def f(self): return __class__(old=1)\n", id="__class__ itself"),
+        pytest.param("from functools import partial\nfrom app.other import E\npartial(E, old=1)\n", id="partial"),
         pytest.param("class D(C[int]): ...\nD(old=1)\n", id="generic"),
         pytest.param("from app.other import E\nclass D(E):\n  def __init__(self): super().__init__(old=1)\n", id="of a subclass elsewhere"),
         pytest.param("from app.other import E\nE(old=1)\n", id="a subclass elsewhere"),
@@ -253,6 +261,11 @@ def test_subclass_noop(source: str) -> None:
 def test_subclass(source: str) -> None:
     subclasses = (("app.other.E", "m.C"),)
     check_refused(HEAD + source, "subclass-super", phase=4, plan=RENAMED, subclasses=subclasses)
+
+
+def test_a_subclass_that_is_passed_on() -> None:
+    source = "from app.other import E\npool.submit(E, old=1)\n"
+    check_refused(source, "unsupported-call", phase=4, plan=RENAMED, subclasses=(("app.other.E", "m.C"),))
 
 
 def test_cls_in_the_class_itself() -> None:

@@ -73,6 +73,23 @@ def test_a_call_in_what_moves() -> None:
     check("f(new={}, old={'a': f(old=f(old=1, new=2))})", "f(new={**{}, **{'a': f(new=f(new={**2, **1}))}})", plan=plan)
 
 
+@pytest.mark.parametrize(
+    "call",
+    [
+        pytest.param("f(old={'a': 1}, new=None)", id="None"),
+        pytest.param("f(old=None, new={})", id="None for the old one"),
+        pytest.param("f(old=(n := {}), new={'a': n})", id="a name that the other one reads"),
+    ],
+)
+def test_what_cannot_be_merged(call: str) -> None:
+    refuse(call, "keyword-conflict", plan=calls("m:f", **RENAME, on_conflict="merge-dict"))
+
+
+def test_comments_of_what_is_merged_stand_once() -> None:
+    plan = calls("m:f", **RENAME, on_conflict="merge-dict")
+    check("f(a, old=({'x': 1} # in\n), new=b)", "f(a, new={**b, **({'x': 1} # in\n)})", plan=plan)
+
+
 def test_twice_in_a_literal_there_is_nothing_to_merge() -> None:
     plan = calls("m:f", **RENAME, on_conflict="merge-dict")
     refuse("f(**{'old': 1, 'new': 2, 'old': 3})", "keyword-conflict", plan=plan)
@@ -150,6 +167,19 @@ def test_literals(before: str, after: str) -> None:
 )
 def test_mappings_that_are_not_known(call: str) -> None:
     refuse(call, "keyword-spread", plan=calls("m:f", rename={"old": "new"}))
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        pytest.param("def g(dict): f(old=1, **dict(old=2))", "def g(dict): f(new=1, **dict(old=2))", id="dict of a parameter"),
+        pytest.param("f(old=1, **{'o' 'ld': 2})", "f(new=1, **{'o' 'ld': 2})", id="a key in parts"),
+        pytest.param("def g(dict): f(gone=1, **dict(gone=2))", "def g(dict): f(**dict(gone=2))", id="removed beside"),
+    ],
+)  # fmt: skip
+def test_an_explicit_keyword_beside_a_mapping_that_is_not_known(before: str, after: str) -> None:
+    plan = calls("m:f", rename={"old": "new"}, remove=["gone"])
+    check(before, after, plan=plan, findings=["keyword-spread"])
 
 
 def test_dict_that_is_not_pythons() -> None:
@@ -270,6 +300,22 @@ def test_positions_that_stay(call: str, parameters: str | None, why: str) -> Non
     signatures = {} if parameters is None else {"m:f": parameters}
     message = refuse(call, "positional-argument", plan=BY_NAME, signatures=signatures)
     assert message == f"call to m:f passes positional arguments, and {why}; 'b', 'c' not named, edit by hand"
+
+
+def test_positions_that_may_have_been_before_another_one() -> None:
+    refuse("f(1, 2)", "positional-argument", plan=BY_NAME, signatures={"m:f": "a=0, *, b=0, c=0"})
+
+
+def test_positions_of_what_goes_stay() -> None:
+    plan = calls("m:f", keyword_only=["b"], rename={"old": "new"})
+    message = refuse("f(1, 2, 3)", "positional-argument", plan=plan, signatures={"m:f": "a, b, old=0, *, new=0"})
+    assert "'old' would be passed by name, which goes" in message
+
+
+def test_a_starred_argument_may_fill_the_new_parameter() -> None:
+    plan = calls("m:f", **RENAME)
+    how: dict[str, Any] = {"plan": plan, "findings": ["positional-argument"], "signatures": {"m:f": "a, new=0"}}
+    check("f(*x, old=1)", "f(*x, new=1)", **how)
 
 
 def test_positions_of_a_partial_stay() -> None:
@@ -395,6 +441,24 @@ def test_a_module_that_defines_what_is_imported_elsewhere() -> None:
         pytest.param("def g(clock): f(old=1)", "clock.now()", "name-collision", id="parameter"),
         pytest.param("list = 1\nf(old=1)", "list()", "name-collision", id="a builtin that is none"),
         pytest.param("f(old=1)", "default", "unbound-name", id="from nowhere"),
+        pytest.param(
+            "f(old=1)\nfrom lib.time import Clock as clock", "clock.now()", "unbound-name", id="imported too late"
+        ),
+        pytest.param(
+            "def g():\n  f(old=1)\n  from lib.time import Clock as clock",
+            "clock.now()",
+            "unbound-name",
+            id="imported too late in a function",
+        ),
+        pytest.param(
+            "if x:\n  from lib.time import Clock as clock\nf(old=1)",
+            "clock.now()",
+            "unbound-name",
+            id="perhaps imported",
+        ),
+        pytest.param(
+            "from legacy import *\nf(old=1)", "clock.now()", "name-collision", id="perhaps from a star import"
+        ),
         pytest.param("def g(default): ...\nf(old=1)", "default", "unbound-name", id="of another scope"),
     ],
 )
@@ -422,6 +486,31 @@ def test_a_value_that_awaits() -> None:
 def test_values_that_can(head: str, value: str) -> None:
     plan = calls("m:f", rename={"old": "new"}, add={"at": value})
     check("f(old=1)", f"f(new=1, at={value})", head=HEAD + head, plan=plan)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        pytest.param("from lib.time import Clock as clock\n", id="before"),
+        pytest.param("try:\n  from lib.time import Clock as clock\nexcept ImportError:\n  raise\n", id="in a try"),
+    ],
+)
+def test_an_import_that_has_run(head: str) -> None:
+    check("f(old=1)", "f(new=1, at=clock.now())", head=HEAD + head, plan=CLOCK)
+    check("def g(): return f(old=1)", "def g(): return f(new=1, at=clock.now())", head=head + HEAD, plan=CLOCK)
+    below = "if x:\n  from lib.time import Clock as clock\n  {}\n"
+    check(below.format("f(old=1)"), below.format("f(new=1, at=clock.now())"), plan=CLOCK)
+
+
+def test_an_import_that_has_run_when_a_function_is_called() -> None:
+    before = "def g(): return f(old=1)\nfrom lib.time import Clock as clock\n"
+    check(before, before.replace("old=1", "new=1, at=clock.now()"), plan=CLOCK)
+
+
+def test_an_import_that_would_hide_pythons_own() -> None:
+    plan = calls("m:f", add={"a": "open"}, imports=["lib.io:open"])
+    check_refused(HEAD + "f(); open('x')\n", "name-collision", phase=4, plan=plan)
+    check("f()", "f(a=open)", head=HEAD + "from lib.io import open\n", plan=plan)
 
 
 def test_an_import_in_a_circle() -> None:

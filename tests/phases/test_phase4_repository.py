@@ -154,6 +154,45 @@ def test_an_import_that_would_run_in_a_circle(make_repository: MakeRepository) -
     assert (changed(found), said(found)) == ({}, [("app.py", 2, "import-cycle")])
 
 
+@pytest.mark.parametrize(
+    "source",
+    [
+        pytest.param("import shop.basket\nshop.basket.Basket('Ada', metadata=1)\n", id="through the package"),
+        pytest.param("from shop import basket\nbasket.Basket('Ada', metadata=1)\n", id="from the package"),
+    ],
+)
+@pytest.mark.parametrize("package", ["class basket: ...\n", "from shop.fake import basket\n", "basket = 1\n"])
+def test_a_package_attribute_that_is_not_the_module(make_repository: MakeRepository, source: str, package: str) -> None:
+    other = "from shop.basket import Basket\nBasket('Ada', metadata=1)\n"
+    found = look(make_repository, {"shop/__init__.py": package, "app.py": source, "b.py": other})
+    assert list(changed(found)) == ["b.py"]
+    assert said(found) == [("app.py", 2, "shadowed")]
+
+
+def test_star_imports_that_bind_the_name_twice(make_repository: MakeRepository) -> None:
+    files = {
+        "other.py": "class Basket: ...\n",
+        "facade.py": "from shop.basket import *\nfrom other import *\n",
+        "app.py": CALL.format("facade", "Basket"),
+        "b.py": "from shop.basket import Basket\nfrom other import *\nBasket('Ada', metadata=1)\n",
+        "c.py": "from other import *\nfrom shop.basket import Basket\nBasket('Ada', metadata=1)\n",
+    }
+    found = look(make_repository, files)
+    assert list(changed(found)) == ["c.py"]
+    assert [(path, code) for path, _, code in said(found)] == [("app.py", "shadowed"), ("b.py", "shadowed")]
+
+
+def test_what_the_definition_contradicts(make_repository: MakeRepository) -> None:
+    plan = calls("shop.basket:fill", keyword_only=["nope"], attributes={"metadata": "context"})
+    files = {"shop/basket.py": "def fill(a): ...\n", "app.py": "from shop.basket import fill\nfill(1).metadata\n"}
+    found = look(make_repository, files, plan)
+    assert (changed(found), said(found)) == ({}, [])
+    assert found.notes == (
+        "shop.basket:fill: keyword_only names nope, and the signature is (a)",
+        "shop.basket:fill: attributes are those of instances, and this is no class; they are not looked for",
+    )
+
+
 def test_copies_in_files_that_do_not_name_the_class(make_repository: MakeRepository) -> None:
     files = {
         "a.py": "import dataclasses\ndef f(x): return dataclasses.replace(x, metadata=1)\n",
