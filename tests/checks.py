@@ -8,12 +8,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from migrate.definitions import Definitions
-from migrate.signatures import Signature
-
 from migrate.edits import Edit, apply_edits
 from migrate.findings import SEVERITIES
 from migrate.plan import Plan, parse_plan
 from migrate.refs import ObjectRef
+from migrate.signatures import Signature
 from migrate.transform import FileResult, PhaseSpec, transform_file
 
 TABLES: dict[str, Any] = {
