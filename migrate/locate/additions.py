@@ -87,13 +87,12 @@ class Additions:
     @property
     def imports(self) -> tuple[AddedImport, ...]:
         """The statements to add, those at one place as one; all of them and the calls that need them go together."""
-        everywhere = {
-            e.statement for e in self._needed.values() if e.anchor is None or e.anchor in self.module.tree.body
-        }
+        needed = sorted(self._needed.values(), key=lambda each: each.span)
+        at_top = [each for each in needed if each.anchor is None or each.anchor in self.module.tree.body]
+        first = {each.statement: each for each in reversed(at_top)}  # it is there for the whole module
         by_place: dict[Span, list[AddedImport]] = {}
         for each in self._needed.values():
-            at_top = each.anchor is None or each.anchor in self.module.tree.body
-            if at_top or each.statement not in everywhere:
+            if first.get(each.statement, each) is each:
                 by_place.setdefault(each.span, []).append(each)
         return tuple(_joined(found) for found in by_place.values())
 

@@ -49,7 +49,7 @@ class Callees:
     """The plan's callees as one module knows them.
 
     Attributes:
-        calls: the plan's entries. with_attributes: those of classes that list some.
+        calls: the plan's entries. of_classes: those that may be of classes. with_attributes: those that list some.
         classes: dotted classes whose instances matter, the owners of methods too.
         keywords: what some callee no longer takes.
         unresolved: dotted objects that may be a re-export of a callee.
@@ -63,7 +63,8 @@ class Callees:
         self._phase = phase
         self.calls = plan.phase4.call
         of_functions = [dotted for dotted, signature in known.signatures.items() if signature.kind != "class"]
-        self.with_attributes = tuple(c for c in self.calls if c.attributes and c.callee.dotted not in of_functions)
+        self.of_classes = tuple(call for call in self.calls if call.callee.dotted not in of_functions)
+        self.with_attributes = tuple(call for call in self.of_classes if call.attributes)
         self._by_path = {call.callee.dotted: call for call in self.calls}
         self.classes = frozenset(self._by_path) | {owner for call in self.calls if (owner := owner_of(call))}
         self.keywords = frozenset(keyword for call in self.calls for keyword in call.old)

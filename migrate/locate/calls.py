@@ -213,18 +213,22 @@ class _CallLocator:
                     "change this call by hand",
                 )  # fmt: skip
             return
+        site = group = None
+        if decision.change:
+            site = self._site(place, node, call, opening, arguments, decision.change, partial)
+            group = self._group_of(place, site) if site is not None else None
+        is_left = site is None or isinstance(group, Problem)
         for code, message in decision.findings:
-            self._callees.report(node, code, call, message)
+            if not (is_left and decision.change and code == "invalid-call"):  # that is about the changed call
+                self._callees.report(node, code, call, message)
         if not decision.change:
             return
-        site = self._site(place, node, call, opening, arguments, decision.change, partial)
         if site is None:
             self._callees.report(
                 node, "unsupported-call", call,
                 f"call to {call.callee} is written in a way that has no exact place; change it by hand",
             )  # fmt: skip
             return
-        group = self._group_of(place, site)
         if isinstance(group, Problem):
             message = f"call to {call.callee} is left as it is: {group.message}"
             self._callees.report(node, group.code, call, message)

@@ -40,7 +40,7 @@ class Members:
                     case ast.MatchClass() as node:
                         self._look_at_pattern(place, node, call)
             if isinstance(place.node, ast.Call):
-                for call in self._callees.calls:
+                for call in self._callees.of_classes:
                     self._look_at_call(place, place.node, call)
 
     def _replacers(self) -> set[str]:

@@ -223,6 +223,13 @@ def test_copy(source: str, likely: bool) -> None:
     assert (" if it is one" in finding.message) is not likely
 
 
+def test_functions_have_no_instances() -> None:
+    plan = calls("m:f", rename={"old": "new"})
+    source = "from m import f\ndef g(x): return x._replace(old=f())\n"
+    check_refused(source, "instance-replace", phase=4, plan=plan)
+    check_noop(source, phase=4, plan=plan, signatures={"m:f": "new=0"})
+
+
 # Subclasses.
 
 

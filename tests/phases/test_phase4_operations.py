@@ -413,6 +413,17 @@ def test_an_import_in_the_callees_own_module() -> None:
     check_rewritten(source, after, phase=4, plan=CLOCK, path="m.py")
 
 
+def test_one_import_for_all_ways_to_the_callee() -> None:
+    before = HEAD + "import m as n\nf(old=1); n.f(old=2)\n"
+    after = HEAD + IMPORTED + "import m as n\nf(new=1, at=clock.now()); n.f(new=2, at=clock.now())\n"
+    check_rewritten(before, after, phase=4, plan=CLOCK)
+
+
+def test_a_call_that_is_left_is_not_said_to_be_changed() -> None:
+    plan = calls("m:f", rename={"old": "new"}, add={"at": "default"})
+    refuse("f(old=1, y=2)", "unbound-name", plan=plan, signatures={"m:f": "new=0, at=0"})
+
+
 def test_two_imports_at_one_place() -> None:
     plan = calls("m:f", add={"a": "A", "b": "[B, A]"}, imports=["x:A", "y:B"])
     check_rewritten(HEAD + "f()", HEAD + "from x import A\nfrom y import B\nf(a=A, b=[B, A])", phase=4, plan=plan)
