@@ -13,6 +13,7 @@ SEVERITIES: dict[str, Severity] = {
     "keyword-conflict": "error",
     "self-import": "error",
     "import-cycle": "error",
+    "missing-export": "error",
     "missing-target": "error",
     # Warnings are counted and listed; --strict makes them errors.
     "attribute-read": "warning",

@@ -15,7 +15,10 @@ from migrate.source import Source
 from migrate.targets import Targets
 
 _OF_IMPORTS = ("star-import", "module-import", "member-use", "name-collision")
-_OF_CALLS = ("keyword-conflict", "invalid-call", "unbound-name", "name-collision", "star-import", "import-cycle")
+_OF_CALLS = (
+    "keyword-conflict", "invalid-call", "unbound-name", "name-collision", "star-import", "import-cycle", "shadowed",
+    "subclass-super", "unsupported-call", "instance-replace",
+)  # fmt: skip
 
 
 def what_is_left(path: str, source: Source, located: Located, query: CompiledQuery) -> tuple[Finding, ...]:

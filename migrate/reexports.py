@@ -61,6 +61,18 @@ class Reexports:
         }
         return self.aliases(given, wanted), self.uncertain(given, wanted)
 
+    def lacks(self, module: str, name: str) -> str | None:
+        """The file of a module of the repository that surely has no such name; None for any other."""
+        found = self._module(module)
+        if (
+            found is None
+            or found.stars
+            or not {name, "__getattr__"}.isdisjoint(found.bound)
+            or self._module(f"{module}.{name}")
+        ):
+            return None
+        return file_of(module, self.plan.plan.source_roots, lambda path: self.read(path) is not None)
+
     def hides(self, module: str) -> bool:
         """Does the package of `module` bind its last name to something else, so that an attribute is not the module?"""
         package, _, name = module.rpartition(".")

@@ -243,6 +243,19 @@ class Rounds:
         self._taken |= taken
         return {r.path for r in self.results.values() if not r.dropped.isdisjoint(taken)}
 
+    def missing(self) -> list[Finding]:
+        """Callees, and imports of added values, that their modules of the repository do not have."""
+        found: list[Finding] = []
+        for index, call in enumerate(self.plan.phase4.call if self.plan.phase4 and self.phase == 4 else ()):
+            wanted = [("callee", call.callee.module, call.callee.name.partition(".")[0])]
+            wanted += [(f"imports[{i}]", export.module, export.name) for i, export in enumerate(call.imports)]
+            for key, module, name in wanted:
+                path = self._reexports.lacks(module, name)
+                if path is not None:
+                    message = f"{module} has no {name}; correct phase4.call[{index}].{key}"
+                    found.append(Finding(4, path, 1, 0, "missing-export", f"{module}:{name}", message))
+        return found
+
     def findings(self) -> list[Finding]:
         """Patches of a name in a module that, after this phase, no longer uses the object by that name."""
         names = {name for r in self.results.values() for name in r.rerouted}

@@ -183,16 +183,18 @@ class Callees:
 
     def report_passed_on(self, node: ast.Call, call: Call, who: str) -> None:
         """Report what is passed on to a constructor, or a method, that no longer takes it."""
+        code = "subclass-super"
         if self.passes_old(node, call):
             what = f"{who} passes a keyword on to {call.callee} that it no longer takes; change it by hand"
         elif call.old and self.arguments(node).opaque:
             listed = ", ".join(map(repr, call.old))
+            code = "keyword-spread"
             what = f"{who} passes a mapping on to {call.callee}; look for {listed} in it, edit by hand"
         else:
             return
         place = node.lineno, node.col_offset
-        if not any(f.code == "subclass-super" and (f.line, f.column) == place for f in self.findings):
-            self.report(node, "subclass-super", call, what)
+        if not any(f.code == code and (f.line, f.column) == place for f in self.findings):
+            self.report(node, code, call, what)
 
     def report(self, node: ast.AST, code: str, call: Call, message: str) -> None:
         place = node.lineno, node.col_offset, code, message  # type: ignore[attr-defined]

@@ -255,7 +255,6 @@ def test_subclass_noop(source: str) -> None:
         pytest.param("class D(C):\n  @classmethod\n  def f(cls): return cls(old=1)\n", id="cls"),
         pytest.param("class D(C):\n  def f(self): return type(self)(old=1)\n", id="type(self)"),
         pytest.param("class D(C):\n  def f(self): return self.__class__(old=1)\n", id="__class__"),
-        pytest.param("class D(C):\n  def __init__(self, **more): super().__init__(**more)\n", id="a mapping"),
         pytest.param("class D(C):\n  @classmethod\n  def f(klass): return klass(old=1)\n", id="cls by another name"),
         pytest.param("class D(C):\n  def f(self): return __class__(old=1)\n", id="__class__ itself"),
         pytest.param("from functools import partial\nfrom app.other import E\npartial(E, old=1)\n", id="partial"),
@@ -268,6 +267,11 @@ def test_subclass_noop(source: str) -> None:
 def test_subclass(source: str) -> None:
     subclasses = (("app.other.E", "m.C"),)
     check_refused(HEAD + source, "subclass-super", phase=4, plan=RENAMED, subclasses=subclasses)
+
+
+def test_a_subclass_that_passes_a_mapping_on() -> None:
+    source = HEAD + "class D(C):\n  def __init__(self, **more): super().__init__(**more)\n"
+    check_refused(source, "keyword-spread", phase=4, plan=RENAMED)
 
 
 def test_a_subclass_that_is_passed_on() -> None:

@@ -193,6 +193,29 @@ def test_what_the_definition_contradicts(make_repository: MakeRepository) -> Non
     )
 
 
+@pytest.mark.parametrize(
+    ("callee", "imports", "said_of"),
+    [
+        pytest.param("shop.basket:Baskett", [], ["callee"], id="callee"),
+        pytest.param("shop.basket:Basket", ["shop.basket:Clk as audit_of"], ["imports[0]"], id="import"),
+        pytest.param("shop.basket:Basket", ["shop:basket as audit_of"], [], id="a module"),
+        pytest.param("elsewhere:Basket", ["elsewhere:x as audit_of"], [], id="outside"),
+        pytest.param("stars:Basket", ["dynamic:x as audit_of"], [], id="not certain"),
+    ],
+)
+def test_what_its_module_does_not_have(
+    make_repository: MakeRepository, callee: str, imports: list[str], said_of: list[str]
+) -> None:
+    add = {"audit": "audit_of"} if imports else {}
+    plan = calls(callee, rename={"metadata": "context"}, add=add, imports=imports)
+    files = {"stars.py": "from x import *\n", "dynamic.py": "def __getattr__(name): ...\n"}
+    found = look(make_repository, files, plan)
+    assert [
+        f.message.rpartition("].")[2] if "imports" not in f.message else "imports[0]" for f in found.findings
+    ] == said_of
+    assert {f.code for f in found.findings} <= {"missing-export"}
+
+
 def test_copies_in_files_that_do_not_name_the_class(make_repository: MakeRepository) -> None:
     files = {
         "a.py": "import dataclasses\ndef f(x): return dataclasses.replace(x, metadata=1)\n",
