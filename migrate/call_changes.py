@@ -5,6 +5,9 @@ from __future__ import annotations
 from contextvars import ContextVar
 from dataclasses import dataclass
 
+PARTIALS = ("functools.partial", "functools.partialmethod")
+"""What is called with a callee and some of its arguments."""
+
 
 @dataclass(frozen=True, slots=True)
 class CallChange:

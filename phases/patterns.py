@@ -22,10 +22,6 @@ def call_of(dotted: str) -> str:
     return f"power< '{first}' {trailers} call=trailer< '(' any* ')' > >"
 
 
-PARTIALS = ("functools.partial", "functools.partialmethod")
-"""What is called with a callee and some of its arguments."""
-
-
 def attribute_of(dotted: str, name: str) -> str:
     """The pattern of an attribute of a new object, e.g. `shop.basket.Basket().owner`."""
     first, *rest = dotted.split(".")

@@ -12,11 +12,11 @@ from bowler import Query
 from bowler.types import LN, Capture, Filename
 from fissix.pytree import Node
 
-from migrate.call_changes import DECIDED_CALL, CallChange
+from migrate.call_changes import DECIDED_CALL, PARTIALS, CallChange
 from migrate.plan import Plan
 from migrate.plan_calls import Call
 from phases.call_arguments import change_arguments, entries, is_opaque, passes_on
-from phases.patterns import PARTIALS, attribute_of, call_of, text_leaf
+from phases.patterns import attribute_of, call_of, text_leaf
 
 EXAMPLE = (
     'shop.basket.Basket(owner, metadata={"a": 1})\n',

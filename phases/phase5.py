@@ -5,7 +5,7 @@ from __future__ import annotations
 from bowler import Query
 from bowler.types import LN, Capture, Filename
 
-from migrate.call_changes import DECIDED_CALL
+from migrate.call_changes import DECIDED_CALL, PARTIALS
 from migrate.modules import module_of, resolve_relative
 from migrate.moves import MoveIndex
 from migrate.plan import Plan
@@ -16,7 +16,6 @@ from phases.patterns import (
     DOTTED,
     IMPORT_FROM,
     IMPORT_NAME,
-    PARTIALS,
     attribute_of,
     call_of,
     dotted_prefix,

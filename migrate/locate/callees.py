@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from migrate.call_changes import PARTIALS
 from migrate.findings import Finding
 from migrate.locate.arguments import Arguments, read_arguments
+from migrate.locate.call_decisions import listed
 from migrate.locate.scopes import Names
 from migrate.locate.sites import Module
 from migrate.locate.uses import literal_span
@@ -19,9 +21,9 @@ from migrate.provenance import Bound, FollowedNames, Provenance, plain_assignmen
 from migrate.signatures import Signature
 from migrate.syntax import Place, chain_roots, statements
 
-PARTIALS = frozenset({"functools.partial", "functools.partialmethod"})
 REPLACERS = frozenset({"dataclasses.replace", "copy.replace"})
-_LIBRARY = PARTIALS | REPLACERS | {dotted.partition(".")[0] for dotted in PARTIALS | REPLACERS}
+_FUNCTIONS = REPLACERS | frozenset(PARTIALS)
+_LIBRARY = _FUNCTIONS | {dotted.partition(".")[0] for dotted in _FUNCTIONS}
 
 
 @dataclass(frozen=True)
@@ -147,7 +149,7 @@ class Callees:
         bound = self.names.resolve(expression, place)
         if bound is None or not bound.complete or len(bound.objects) != 1:
             return ""
-        return bound.objects[0] if bound.objects[0] in PARTIALS | REPLACERS else ""
+        return bound.objects[0] if bound.objects[0] in _FUNCTIONS else ""
 
     def note_unresolved(self, expression: ast.expr, place: Place) -> None:
         """Ask whether what an expression is bound to is a callee by another module's name."""
@@ -187,9 +189,8 @@ class Callees:
         if self.passes_old(node, call):
             what = f"{who} passes a keyword on to {call.callee} that it no longer takes; change it by hand"
         elif call.old and self.arguments(node).opaque:
-            listed = ", ".join(map(repr, call.old))
             code = "keyword-spread"
-            what = f"{who} passes a mapping on to {call.callee}; look for {listed} in it, edit by hand"
+            what = f"{who} passes a mapping on to {call.callee}; look for {listed(call.old)} in it, edit by hand"
         else:
             return
         place = node.lineno, node.col_offset

@@ -6,12 +6,12 @@ import ast
 import re
 from dataclasses import replace
 
-from migrate.call_changes import CallChange
+from migrate.call_changes import PARTIALS, CallChange
 from migrate.edits import Span
 from migrate.locate.additions import GROUP, Additions, Problem
 from migrate.locate.arguments import Arguments, values
-from migrate.locate.call_decisions import decide
-from migrate.locate.callees import PARTIALS, Callees, Known, owner_of
+from migrate.locate.call_decisions import decide, listed
+from migrate.locate.callees import Callees, Known, owner_of
 from migrate.locate.heirs import Heirs, is_super
 from migrate.locate.instances import Certainty, Instances
 from migrate.locate.members import Members
@@ -152,7 +152,7 @@ class _CallLocator:
         elif certainty and self._callees.passes_old(node, call):
             self._callees.report(
                 node, "method-call", call,
-                f"this may be a call of {call.callee}, which no longer takes {_listed(self._old_in(node, call))}; "
+                f"this may be a call of {call.callee}, which no longer takes {listed(self._old_in(node, call))}; "
                 "change it by hand if it is",
             )  # fmt: skip
 
@@ -287,7 +287,3 @@ class _CallLocator:
         if not place.is_exact or any(shows_itself(self._module.source, parent) for parent in place.parents):
             return False
         return not strings or not any(_UNSAFE_IN_FSTRING.search(value) for _, value in change.added)
-
-
-def _listed(names: list[str]) -> str:
-    return ", ".join(map(repr, names))

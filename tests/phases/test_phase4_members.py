@@ -157,11 +157,8 @@ def test_method(source: str) -> None:
     check_rewritten(HEAD + source, HEAD + source.replace("old=", "new="), phase=4, plan=METHOD)
 
 
-def test_the_signature_of_a_method_through_an_instance() -> None:
-    plan = calls("m:C.f", keyword_only=["b"])
-    source = HEAD + "C().f(1)\nC.f(c, 1)\n"
-    check_refused(HEAD + "C().f(1)\n", "positional-argument", phase=4, plan=plan)
-    assert source
+def test_a_method_through_an_instance_without_a_signature() -> None:
+    check_refused(HEAD + "C().f(1)\n", "positional-argument", phase=4, plan=calls("m:C.f", keyword_only=["b"]))
 
 
 @pytest.mark.parametrize(

@@ -137,6 +137,14 @@ def test_positions_by_the_definition(make_repository: MakeRepository) -> None:
     assert changed(found) == {"app.py": source.replace("1, 2", "context=1, audit=2")}
 
 
+def test_positions_of_a_method_by_way_of_its_class_and_of_an_instance(make_repository: MakeRepository) -> None:
+    basket = "class Basket:\n    def put(self, item, context=None): ...\n"
+    source = "from shop.basket import Basket\nBasket.put(Basket(), 1, 2)\nBasket().put(1, 2)\n"
+    plan = calls("shop.basket:Basket.put", keyword_only=["context"])
+    found = look(make_repository, {"shop/basket.py": basket, "app.py": source}, plan)
+    assert changed(found) == {"app.py": source.replace("2)", "context=2)")}
+
+
 def test_a_callee_outside_of_the_repository(make_repository: MakeRepository) -> None:
     plan = calls("json:dumps", rename={"indent": "indentation"})
     found = look(make_repository, {"app.py": "import json\njson.dumps(1, indent=2)\n"}, plan)
