@@ -15,6 +15,7 @@ SEVERITIES: dict[str, Severity] = {
     "import-cycle": "error",
     "missing-export": "error",
     "missing-target": "error",
+    "signature-mismatch": "error",
     # Warnings are counted and listed; --strict makes them errors.
     "attribute-read": "warning",
     "explicit-reexport": "warning",

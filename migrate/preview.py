@@ -140,7 +140,7 @@ def preview(git: Git, plan: Plan, phase: int, jobs: int | None = None, progress:
     else:
         rounds = Rounds(git, plan, phase, tree.read, tree.read_if_there, jobs, progress)
         results = rounds.run()
-        findings = [*rounds.findings(), *rounds.missing()]
+        findings = [*rounds.findings(), *rounds.about_the_plan()]
         notes = rounds.notes
     for result in results:
         if result.bug is not None:

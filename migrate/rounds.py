@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from migrate.candidates import find_candidates, find_star_imports, find_words, relevance
-from migrate.definitions import Definitions, Unknown
+from migrate.definitions.lookup import Definitions, Unknown
 from migrate.executors import transform_files
 from migrate.exports import star_exports
 from migrate.findings import Finding
@@ -63,6 +63,7 @@ class Rounds:
     _loads: set[tuple[str, str]] = field(default_factory=set)
     _subclasses: dict[str, str] = field(default_factory=dict)
     _signatures: dict[str, Signature] = field(default_factory=dict)
+    _mismatches: list[Finding] = field(default_factory=list)
     _hidden: frozenset[str] = frozenset()
     _known_words: set[str] = field(default_factory=set)
 
@@ -163,13 +164,13 @@ class Rounds:
             return set()
         definitions = Definitions(self.plan.plan.source_roots, self.read_if_there)
         homes: dict[str, str] = {}
-        for call in self.plan.phase4.call:
+        for index, call in enumerate(self.plan.phase4.call):
             found = definitions.signature(call.callee)
             if isinstance(found, Unknown):
                 self.notes.append(f"{call.callee}: calls are not checked against its signature: {found.reason}")
             else:
                 self._signatures[call.callee.dotted] = found
-                self.notes += _unfitting(call, found)
+                self._mismatches += _mismatches(index, call, found, definitions.place(call.callee))
             home = definitions.home(call.callee)
             homes[home] = call.callee.dotted
             if owner := owner_of(call):
@@ -243,9 +244,9 @@ class Rounds:
         self._taken |= taken
         return {r.path for r in self.results.values() if not r.dropped.isdisjoint(taken)}
 
-    def missing(self) -> list[Finding]:
-        """Callees, and imports of added values, that their modules of the repository do not have."""
-        found: list[Finding] = []
+    def about_the_plan(self) -> list[Finding]:
+        """Callees, and imports of added values, that their modules do not have; what a signature contradicts."""
+        found = [*self._mismatches] if self.phase == 4 else []
         for index, call in enumerate(self.plan.phase4.call if self.plan.phase4 and self.phase == 4 else ()):
             wanted = [("callee", call.callee.module, call.callee.name.partition(".")[0])]
             wanted += [(f"imports[{i}]", export.module, export.name) for i, export in enumerate(call.imports)]
@@ -305,14 +306,22 @@ class Rounds:
         return file_of(module, self.plan.plan.source_roots, lambda path: (self.git.root / path).is_file())
 
 
-def _unfitting(call: Call, signature: Signature) -> Iterator[str]:
-    """What a plan says of a callee that its definition contradicts."""
+def _mismatches(index: int, call: Call, signature: Signature, place: tuple[str, int]) -> Iterator[Finding]:
+    """What the plan says of a callee that its definition, at `place`, contradicts."""
     parameters = (*signature.positional_only, *signature.positional, *signature.keyword_only)
-    unknown = [name for name in call.keyword_only if name not in {parameter.name for parameter in parameters}]
-    if unknown:
-        yield f"{call.callee}: keyword_only names {', '.join(unknown)}, and the signature is {signature}"
+    names = {parameter.name for parameter in parameters}
+    sentences: list[str] = []
+    for position, name in enumerate(call.keyword_only):
+        if name not in names:
+            key = f"phase4.call[{index}].keyword_only[{position}]"
+            sentences.append(f"{call.callee} has no parameter {name!r}; its signature is {signature}; correct {key}")
     if call.attributes and signature.kind != "class":
-        yield f"{call.callee}: attributes are those of instances, and this is no class; they are not looked for"
+        what = "a function" if signature.kind == "function" else "a method"
+        key = f"phase4.call[{index}].attributes"
+        sentences.append(f"{call.callee} is {what}, and only instances of classes have attributes; remove {key}")
+    path, line = place
+    for sentence in sentences:
+        yield Finding(4, path, line, 0, "signature-mismatch", str(call.callee), sentence)
 
 
 def _is_kept(content: bytes, finding: Finding) -> bool:

@@ -7,7 +7,7 @@ import pickle
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from migrate.definitions import Definitions
+from migrate.definitions.lookup import Definitions
 from migrate.edits import Edit, apply_edits
 from migrate.findings import SEVERITIES
 from migrate.plan import Plan, parse_plan

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from migrate.definitions import Definitions, Unknown
+from migrate.definitions.lookup import Definitions, Unknown
 from migrate.refs import ObjectRef
 from migrate.signatures import Parameter, Signature
 

@@ -192,13 +192,14 @@ def test_star_imports_that_bind_the_name_twice(make_repository: MakeRepository) 
 
 def test_what_the_definition_contradicts(make_repository: MakeRepository) -> None:
     plan = calls("shop.basket:fill", keyword_only=["nope"], attributes={"metadata": "context"})
-    files = {"shop/basket.py": "def fill(a): ...\n", "app.py": "from shop.basket import fill\nfill(1).metadata\n"}
+    files = {"shop/basket.py": "\ndef fill(a): ...\n", "app.py": "from shop.basket import fill\nfill(1).metadata\n"}
     found = look(make_repository, files, plan)
-    assert (changed(found), said(found)) == ({}, [])
-    assert found.notes == (
-        "shop.basket:fill: keyword_only names nope, and the signature is (a)",
-        "shop.basket:fill: attributes are those of instances, and this is no class; they are not looked for",
-    )
+    assert changed(found) == {}
+    assert said(found) == [("shop/basket.py", 2, "signature-mismatch")] * 2
+    assert [finding.message.partition(";")[0] for finding in found.findings] == [
+        "shop.basket:fill has no parameter 'nope'",
+        "shop.basket:fill is a function, and only instances of classes have attributes",
+    ]
 
 
 @pytest.mark.parametrize(
