@@ -10,7 +10,6 @@ from functools import cached_property
 from migrate.call_changes import PARTIALS
 from migrate.findings import Finding
 from migrate.locate.arguments import Arguments, read_arguments
-from migrate.locate.call_decisions import listed
 from migrate.locate.scopes import Names
 from migrate.locate.sites import Module
 from migrate.locate.uses import literal_span
@@ -183,19 +182,10 @@ class Callees:
         """Does a call pass, by name or in a literal mapping, what the callee no longer takes?"""
         return bool(node.keywords) and not self.arguments(node).names.isdisjoint(call.old)
 
-    def report_passed_on(self, node: ast.Call, call: Call, who: str) -> None:
-        """Report what is passed on to a constructor, or a method, that no longer takes it."""
-        code = "subclass-super"
-        if self.passes_old(node, call):
-            what = f"{who} passes a keyword on to {call.callee} that it no longer takes; change it by hand"
-        elif call.old and self.arguments(node).opaque:
-            code = "keyword-spread"
-            what = f"{who} passes a mapping on to {call.callee}; look for {listed(call.old)} in it, edit by hand"
-        else:
-            return
-        place = node.lineno, node.col_offset
-        if not any(f.code == code and (f.line, f.column) == place for f in self.findings):
-            self.report(node, code, call, what)
+    def signature(self, call: Call, *, is_bound: bool = False) -> Signature | None:
+        """The signature of an entry's callee, where it is known; with `is_bound` as seen from an instance."""
+        found = self.known.signatures.get(call.callee.dotted)
+        return found.bound() if found is not None and is_bound else found
 
     def report(self, node: ast.AST, code: str, call: Call, message: str) -> None:
         place = node.lineno, node.col_offset, code, message  # type: ignore[attr-defined]

@@ -13,6 +13,7 @@ from migrate.locate.arguments import Arguments, values
 from migrate.locate.call_decisions import decide, listed
 from migrate.locate.callees import Callees, Known, owner_of
 from migrate.locate.heirs import Heirs, is_super
+from migrate.locate.inherited import report_inherited
 from migrate.locate.instances import Certainty, Instances
 from migrate.locate.members import Members
 from migrate.locate.sites import CallSite, Located, Module, Site
@@ -20,7 +21,6 @@ from migrate.locate.uses import shows_itself
 from migrate.plan import Plan
 from migrate.plan_calls import Call
 from migrate.provenance import root_name
-from migrate.signatures import Signature
 from migrate.syntax import BLANK, Place, any_word, lines_with, places_on, star_sources
 
 _OPENING = re.compile(rf"(?:{BLANK}|\))*\(".encode())
@@ -45,7 +45,7 @@ class _CallLocator:
         self._known = known
         self._callees = Callees(module, plan, known, phase)
         self._heirs = Heirs(self._callees)
-        self._instances = Instances(module, self._callees.class_of, self._heirs.classes, self._callees.followed)
+        self._instances = Instances(module, self._callees.class_of, self._heirs.inherits, self._callees.followed)
         self._additions = Additions(
             module, self._callees.followed, self._is_same, known.cycles, self._callees.identifiers
         )
@@ -89,7 +89,7 @@ class _CallLocator:
             if call is not None:
                 self._decide(place, node, call, is_certain=is_certain, partial=library)
             elif (call := callees.heir_of(node.args[0], place)) is not None:
-                callees.report_passed_on(node, call, "this call")
+                report_inherited(callees, node, call, "this call", skips_first=True)
             return
         self._look_for_constructor(place, node)
         self._look_for_indirect_call(place, node)
@@ -104,10 +104,11 @@ class _CallLocator:
         """`Class.__init__(self, old=…)`, and calls of a class that inherits the constructor."""
         callees = self._callees
         call = callees.heir_of(node.func, place)
-        if isinstance(node.func, ast.Attribute) and node.func.attr in _CONSTRUCTORS:
+        is_constructor = isinstance(node.func, ast.Attribute) and node.func.attr in _CONSTRUCTORS
+        if isinstance(node.func, ast.Attribute) and is_constructor:
             call, _ = callees.call_of(node.func.value, place)
         if call is not None:
-            callees.report_passed_on(node, call, "this call")
+            report_inherited(callees, node, call, "this call", skips_first=is_constructor)
 
     def _look_for_indirect_call(self, place: Place, node: ast.Call) -> None:
         """`submit(Callee, old=…)`: the callee is an argument of a call that passes the keyword on."""
@@ -146,19 +147,29 @@ class _CallLocator:
             return  # named through its class, it has been looked at
         if is_super(function.value):
             return  # a matter of subclasses
-        certainty = self._instances.certainty(function.value, place, owner_of(call))
+        certainty = self._instances.certainty(function.value, place, owner_of(call), call.callee.leaf)
         if certainty is Certainty.YES:
             self._decide(place, node, call, is_certain=True, is_bound=True)
-        elif certainty and self._callees.passes_old(node, call):
+        elif certainty and (what := self._contradicted(node, call, certainty)):
             self._callees.report(
-                node, "method-call", call,
-                f"this may be a call of {call.callee}, which no longer takes {listed(self._old_in(node, call))}; "
-                "change it by hand if it is",
-            )  # fmt: skip
+                node, "method-call", call, f"this may be a call of {call.callee}, {what}; change it by hand if it is"
+            )
 
-    def _old_in(self, node: ast.Call, call: Call) -> list[str]:
-        names = self._callees.arguments(node).names
-        return [name for name in call.old if name in names]
+    def _contradicted(self, node: ast.Call, call: Call, certainty: Certainty) -> str:
+        """What the callee takes that a call, if it reaches it, does not pass so; empty where nothing is known of it.
+
+        Without a keyword that is gone the instance must be likely to be one: others have methods of that name, too.
+        """
+        arguments = self._callees.arguments(node)
+        if old := [name for name in call.old if name in arguments.names]:
+            return f"which no longer takes {listed(old)}"
+        if certainty < Certainty.LIKELY or not call.concerns_all:
+            return ""
+        decision = decide(call, arguments, self._callees.signature(call, is_bound=True))
+        if decision.change.named or any(code == "positional-argument" for code, _ in decision.findings):
+            return f"which takes {listed(call.keyword_only)} by name only"
+        added = [name for name, _ in decision.change.added]
+        return f"which takes {listed(added)}, too" if added else ""
 
     def _look_at_stars(self) -> None:
         """Calls with an old keyword of a bare name that nothing in the file binds but, perhaps, a star import."""
@@ -184,12 +195,8 @@ class _CallLocator:
 
     def _needs_change(self, node: ast.Call, call: Call) -> bool:
         return self._callees.passes_old(node, call) or bool(
-            decide(call, self._callees.arguments(node), self._signature(call)).change
+            decide(call, self._callees.arguments(node), self._callees.signature(call)).change
         )
-
-    def _signature(self, call: Call, *, is_bound: bool = False) -> Signature | None:
-        signature = self._known.signatures.get(call.callee.dotted)
-        return signature.bound() if signature is not None and is_bound else signature
 
     def _decide(
         self,
@@ -204,7 +211,7 @@ class _CallLocator:
         arguments = self._callees.arguments(node, is_partial=bool(partial))
         opening = self._opening(node)
         is_bare = opening is not None and self._is_bare(node, opening)
-        decision = decide(call, arguments, self._signature(call, is_bound=is_bound), is_bare=is_bare)
+        decision = decide(call, arguments, self._callees.signature(call, is_bound=is_bound), is_bare=is_bare)
         if not is_certain:
             if decision.change or not arguments.names.isdisjoint(call.old):
                 self._callees.report(

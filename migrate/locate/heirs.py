@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from migrate.locate.callees import Callees, owner_of
+from migrate.locate.inherited import report_inherited
 from migrate.plan_calls import Call
 from migrate.syntax import Place
 
@@ -27,6 +28,12 @@ class Heirs:
     def classes(self, definition: ast.ClassDef, place: Place) -> frozenset[str]:
         """The plan's classes, dotted, that a class is or inherits from."""
         return frozenset(self._classes(definition, place))
+
+    def inherits(self, definition: ast.ClassDef, place: Place, wanted: str, member: str) -> bool:
+        """Is it the class `wanted`, dotted, or one that has `member`, where that is not empty, from there?"""
+        if self._callees.real(self._dotted(definition, place) or "") == wanted:
+            return True
+        return wanted in self.classes(definition, place) and not _defines(definition, (member,))
 
     def _classes(self, definition: ast.ClassDef, place: Place) -> Iterator[str]:
         own = self._callees.real(self._dotted(definition, place) or "")
@@ -69,7 +76,7 @@ class Heirs:
                 self._report(node, definition, call)
 
     def _report(self, node: ast.Call, definition: ast.ClassDef, call: Call) -> None:
-        self._callees.report_passed_on(node, call, definition.name)
+        report_inherited(self._callees, node, call, definition.name)
 
     def _dotted(self, definition: ast.ClassDef, place: Place) -> str | None:
         """The path of a class that other modules can reach; None inside of functions."""
@@ -80,10 +87,11 @@ class Heirs:
 
     @cached_property
     def _calls_by_name(self) -> dict[str, list[ast.Call]]:
-        """The module's calls of plain names that pass a keyword, by name."""
+        """The module's calls of plain names, by name; those without keywords only where they matter."""
         found: dict[str, list[ast.Call]] = {}
+        matters = self._callees.changes_all
         for node in ast.walk(self._callees.module.tree):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.keywords:
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and (node.keywords or matters):
                 found.setdefault(node.func.id, []).append(node)
         return found
 
@@ -102,7 +110,11 @@ def _calls(definition: ast.ClassDef) -> Iterator[ast.Call]:
 
 def _constructs(definition: ast.ClassDef) -> bool:
     """Has the class a constructor of its own?"""
-    return any(isinstance(s, ast.FunctionDef) and s.name in _CONSTRUCTORS for s in definition.body)
+    return _defines(definition, _CONSTRUCTORS)
+
+
+def _defines(definition: ast.ClassDef, names: tuple[str, ...]) -> bool:
+    return any(isinstance(s, ast.FunctionDef | ast.AsyncFunctionDef) and s.name in names for s in definition.body)
 
 
 def is_super(owner: ast.expr) -> bool:

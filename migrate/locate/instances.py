@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import builtins
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from enum import IntEnum
 
 from migrate.locate.forward import quoted_expression
@@ -29,12 +30,20 @@ class Certainty(IntEnum):
     YES = 3
 
 
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """A class, dotted, and the member that an instance must have from it; empty for none in particular."""
+
+    dotted: str
+    member: str
+
+
 class Instances:
     """What expressions of one module are instances of.
 
     Args:
         class_of: the plan's class that an expression is, and whether it can be nothing else.
-        is_heir: the plan's classes, dotted, that a definition is or inherits from.
+        is_heir: is a definition that of a class, dotted, or of one that inherits from it, a member of it too?
         followed: everything that a name is in the module.
     """
 
@@ -42,7 +51,7 @@ class Instances:
         self,
         module: Module,
         class_of: Callable[[ast.expr, Place], tuple[str | None, bool]],
-        is_heir: Callable[[ast.ClassDef, Place], frozenset[str]],
+        is_heir: Callable[[ast.ClassDef, Place, str, str], bool],
         followed: Callable[[str], FollowedNames],
     ) -> None:
         self._module = module
@@ -50,13 +59,20 @@ class Instances:
         self._is_heir = is_heir
         self._followed = followed
 
-    def certainty(self, expression: ast.expr, place: Place, wanted: str) -> Certainty:
-        """How sure it is that the value of `expression` at `place` is an instance of the class `wanted`, dotted."""
-        return self._of(expression, place, wanted, frozenset())
+    def certainty(self, expression: ast.expr, place: Place, wanted: str, member: str = "") -> Certainty:
+        """How sure it is that the value of `expression` at `place` is an instance of the class `wanted`, dotted.
 
-    def _of(self, expression: ast.expr, place: Place, wanted: str, seen: frozenset[object]) -> Certainty:
+        Args:
+            member: one that the instance must have from that class; a subclass that defines it itself is another.
+        """
+        return self._of(expression, place, _Wanted(wanted, member), frozenset())
+
+    def _inherits(self, definition: ast.ClassDef, place: Place, wanted: _Wanted) -> bool:
+        return self._is_heir(definition, place, wanted.dotted, wanted.member)
+
+    def _of(self, expression: ast.expr, place: Place, wanted: _Wanted, seen: frozenset[object]) -> Certainty:
         found, _ = self._class_of(expression, place)
-        if found == wanted:
+        if found == wanted.dotted:
             return Certainty.LIKELY  # the class itself
         values = alternatives(expression)
         if len(values) > 1 or values[0] is not expression:
@@ -70,9 +86,9 @@ class Instances:
                 return Certainty.UNKNOWN
         return Certainty.NO if isinstance(expression, _VALUES) else Certainty.UNKNOWN
 
-    def _of_call(self, function: ast.expr, place: Place, wanted: str) -> Certainty:
+    def _of_call(self, function: ast.expr, place: Place, wanted: _Wanted) -> Certainty:
         found, is_certain = self._class_of(function, place)
-        if found == wanted:
+        if found == wanted.dotted:
             return Certainty.YES if is_certain else Certainty.LIKELY
         if found is None and isinstance(function, ast.Name):
             followed = self._followed(function.id)
@@ -82,11 +98,11 @@ class Instances:
                 return Certainty.NO
             own = [b.place for b in bindings if isinstance(b.place.node, ast.ClassDef)]
             if len(own) == len(bindings) > 0:
-                heirs = [self._is_heir(p.node, p) for p in own if isinstance(p.node, ast.ClassDef)]
-                return Certainty.LIKELY if any(wanted in heir for heir in heirs) else Certainty.NO
+                heirs = (p for p in own if isinstance(p.node, ast.ClassDef) and self._inherits(p.node, p, wanted))
+                return Certainty.LIKELY if any(heirs) else Certainty.NO
         return Certainty.UNKNOWN
 
-    def _of_name(self, name: str, place: Place, wanted: str, seen: frozenset[object]) -> Certainty:
+    def _of_name(self, name: str, place: Place, wanted: _Wanted, seen: frozenset[object]) -> Certainty:
         followed = self._followed(name)
         variable = followed.variable(name, place)
         bindings = followed.bindings(variable)
@@ -97,9 +113,9 @@ class Instances:
         found = [self._of_binding(each, wanted, seen | {variable}) for each in bindings if not each.harmless]
         return _together(found) if found else Certainty.NO
 
-    def _of_binding(self, binding: Binding, wanted: str, seen: frozenset[object]) -> Certainty:
+    def _of_binding(self, binding: Binding, wanted: _Wanted, seen: frozenset[object]) -> Certainty:
         node = binding.place.node
-        if isinstance(node, ast.ClassDef) and wanted in self._is_heir(node, binding.place):
+        if isinstance(node, ast.ClassDef) and self._inherits(node, binding.place, wanted):
             return Certainty.LIKELY  # the class itself
         if isinstance(node, (ast.Import, *DEFINITIONS)):
             return Certainty.NO  # a module, a function or a class
@@ -115,7 +131,7 @@ class Instances:
             return self._of(binding.value, binding.place, wanted, seen)
         return Certainty.UNKNOWN
 
-    def _of_parameter(self, parameter: ast.arg, place: Place, wanted: str) -> Certainty:
+    def _of_parameter(self, parameter: ast.arg, place: Place, wanted: _Wanted) -> Certainty:
         if parameter.annotation is not None:
             if self._is_annotated(parameter.annotation, place, wanted):
                 return Certainty.LIKELY
@@ -127,16 +143,16 @@ class Instances:
         if owner is None:
             return Certainty.UNKNOWN
         assert isinstance(owner.node, ast.ClassDef)
-        return Certainty.LIKELY if wanted in self._is_heir(owner.node, owner) else Certainty.NO
+        return Certainty.LIKELY if self._inherits(owner.node, owner, wanted) else Certainty.NO
 
-    def _is_annotated(self, annotation: ast.expr, place: Place, wanted: str) -> bool:
+    def _is_annotated(self, annotation: ast.expr, place: Place, wanted: _Wanted) -> bool:
         """Does an annotation name the class, in quotes or as one of several types, too?"""
         for node in ast.walk(annotation):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 quoted = quoted_expression(self._module.source, node)
                 if quoted is not None and self._is_annotated(quoted, place, wanted):
                     return True
-            elif isinstance(node, ast.Name | ast.Attribute) and self._class_of(node, place)[0] == wanted:
+            elif isinstance(node, ast.Name | ast.Attribute) and self._class_of(node, place)[0] == wanted.dotted:
                 return True
         return False
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from checks import calls, check_noop, check_refused, check_rewritten, make_plan
 
@@ -171,11 +173,44 @@ def test_a_method_through_an_instance_without_a_signature() -> None:
         pytest.param("class D(C):\n  def g(self): self.f(old=1)\n", id="self in a subclass"),
         pytest.param("class D(C):\n  def g(self): type(self).f(old=1)\n", id="the class of self"),
         pytest.param("class D(C): ...\nD.f(1, old=1)\n", id="through a subclass"),
+        pytest.param("class D(C): ...\nD().f(old=1)\n", id="of a subclass"),
     ],
 )
 def test_method_of_what_may_be_one(source: str) -> None:
     (finding,) = check_refused(HEAD + source, "method-call", phase=4, plan=METHOD).findings
     assert finding.message.startswith("this may be a call of m:C.f, which no longer takes 'old'")
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        pytest.param("class D(C):\n  def f(self, old): ...\nD.f(d, old=1)\nD().f(old=1)\n", id="of a subclass"),
+        pytest.param("class D(C):\n  def f(self, old): ...\n  def g(self): self.f(old=1)\n", id="self"),
+    ],
+)
+def test_a_method_of_a_subclass_s_own(source: str) -> None:
+    check_noop(HEAD + source, phase=4, plan=METHOD)
+
+
+def test_a_method_in_the_class_itself() -> None:
+    source = "class C:\n  def f(self, new): ...\n  def g(self): self.f(old=1)\n"
+    check_refused(source, "method-call", phase=4, plan=METHOD, path="m.py")
+
+
+@pytest.mark.parametrize(
+    ("call", "change", "what"),
+    [
+        pytest.param("c.f(1, 2)", {"keyword_only": ["b"]}, "which takes 'b' by name only", id="named"),
+        pytest.param("c.f(*x)", {"keyword_only": ["b"]}, "which takes 'b' by name only", id="starred"),
+        pytest.param("c.f(1)", {"add": {"b": "0"}}, "which takes 'b', too", id="added"),
+    ],
+)
+def test_a_method_of_what_is_annotated_so(call: str, change: dict[str, Any], what: str) -> None:
+    how: dict[str, Any] = {"phase": 4, "plan": calls("m:C.f", **change), "signatures": {"m:C.f": "a, b=0"}}
+    (finding,) = check_refused(f"{HEAD}def g(c: C): {call}\n", "method-call", **how).findings
+    assert finding.message == f"this may be a call of m:C.f, {what}; change it by hand if it is"
+    check_noop(f"{HEAD}def g(c): {call}\n", **how)  # whatever that is
+    check_noop(f"{HEAD}def g(c: C): c.f(1, b=2)\n", **how)
 
 
 def test_an_inherited_method() -> None:
@@ -264,6 +299,46 @@ def test_subclass_noop(source: str) -> None:
 def test_subclass(source: str) -> None:
     subclasses = (("app.other.E", "m.C"),)
     check_refused(HEAD + source, "subclass-super", phase=4, plan=RENAMED, subclasses=subclasses)
+
+
+@pytest.mark.parametrize(
+    ("call", "change", "code", "does"),
+    [
+        pytest.param(
+            "super().__init__(1, 2)", {"keyword_only": ["b"]},
+            "subclass-super", "passes 'b' on to m:C by position; name it by hand", id="by position",
+        ),
+        pytest.param(
+            "C.__init__(self, 1, 2)", {"keyword_only": ["b"]},
+            "subclass-super", "passes 'b' on to m:C by position; name it by hand", id="behind self",
+        ),
+        pytest.param(
+            "super().__init__(*x)", {"keyword_only": ["b"]},
+            "positional-argument", "passes positional arguments on to m:C; see that 'b' is not among them", id="starred",
+        ),
+        pytest.param(
+            "super().__init__(1)", {"add": {"b": "0"}},
+            "subclass-super", "passes no 'b' on to m:C; add it by hand", id="added",
+        ),
+        pytest.param(
+            "super().__init__(**x)", {"add": {"b": "0"}},
+            "keyword-spread", "passes a mapping on to m:C; see that it has 'b'", id="added to a mapping",
+        ),
+    ],
+)  # fmt: skip
+def test_what_a_subclass_passes_on(call: str, change: dict[str, Any], code: str, does: str) -> None:
+    how: dict[str, Any] = {"phase": 4, "plan": calls("m:C", **change), "signatures": {"m:C": "a, b=0"}}
+    source = f"{HEAD}class D(C):\n  def __init__(self, *x, **y): {{}}\n"
+    (finding,) = check_refused(source.format(call), code, **how).findings
+    assert finding.message.partition(" ")[2].removeprefix("call ") == does
+    check_noop(source.format("super().__init__(1, b=2)"), **how)
+
+
+@pytest.mark.parametrize("call", ["D(1, 2)", "functools.partial(D, 1, 2)", "E(1, 2)"])
+def test_positions_of_a_subclass(call: str) -> None:
+    source = f"import functools\nfrom app.other import E\n{HEAD}class D(C): ...\n{call}\n"
+    how: dict[str, Any] = {"plan": calls("m:C", keyword_only=["b"]), "signatures": {"m:C": "a, b=0"}}
+    check_refused(source, "subclass-super", phase=4, subclasses=(("app.other.E", "m.C"), ("app.main.D", "m.C")), **how)
 
 
 def test_a_subclass_that_passes_a_mapping_on() -> None:
