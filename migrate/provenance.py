@@ -61,6 +61,8 @@ class Binding:
     value: ast.expr | None = None
     harmless: bool = False
     """Binds None or deletes: a fallback that no call goes through."""
+    is_default: bool = False
+    """Binds a parameter to `value` where the caller passes nothing."""
 
 
 def imported(statement: ast.Import | ast.ImportFrom, importer: ModuleName) -> Iterator[tuple[str, str, ast.alias]]:
@@ -115,7 +117,7 @@ class Provenance:
 
 
 class FollowedNames:
-    """Some local names of a module, and the names that are plain aliases of them."""
+    """Some local names of a module, and the names that are plain aliases of them, or that they are defaults of."""
 
     def __init__(self, source: Source, tree: ast.Module, importer: ModuleName, names: frozenset[str]) -> None:
         self._source = source
@@ -139,12 +141,17 @@ class FollowedNames:
         """
         assigned: dict[str, list[str]] = {}
         nodes: Iterator[ast.AST] = (statement for statement, _scopes in statements(self._tree.body))
-        if ":=" in self._source.text:
-            nodes = itertools.chain(nodes, (n for n in ast.walk(self._tree) if isinstance(n, ast.NamedExpr)))
+        if ":=" in self._source.text or "lambda" in self._source.text:
+            inside = (n for n in ast.walk(self._tree) if isinstance(n, ast.NamedExpr | ast.Lambda))
+            nodes = itertools.chain(nodes, inside)
         for node in nodes:
             for target, value in plain_assignment(node):
                 for root in filter(None, map(root_name, alternatives(value))):
                     assigned.setdefault(root.id, []).append(target.id)
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+                for parameter, default in _defaults(node.args):
+                    for root in filter(None, map(root_name, alternatives(default))):
+                        assigned.setdefault(root.id, []).append(parameter.arg)
         found: set[str] = set()
         pending = list(self.names)
         while pending:
@@ -178,7 +185,8 @@ class FollowedNames:
         if root.id not in self.names:
             return None
         variable = (root.id, self._owner(root.id, place))
-        if variable in seen and isinstance(variable[1], ast.ClassDef):  # `X = X` in a class reads the outer one
+        if isinstance(variable[1], ast.ClassDef) and (variable in seen or self._is_unbound_yet(variable, place)):
+            # `X = X` in a class reads the outer one
             outside = place.scopes[: place.scopes.index(variable[1])]
             variable = (root.id, self._owner(root.id, Place(place.node, outside, ())))
         if variable in seen:
@@ -189,6 +197,15 @@ class FollowedNames:
             return None
         chain = attributes(expression)
         return Bound(tuple(".".join([found, *chain]) for found in meaning.objects), meaning.complete)
+
+    def _is_unbound_yet(self, variable: Variable, place: Place) -> bool:
+        """Is a variable of the class body that `place` stands in bound by nothing before that place?"""
+        if not place.scopes or place.scopes[-1] is not variable[1]:
+            return False
+        line = getattr(place.node, "lineno", 0)
+        before = (b.place.node for b in self.bindings(variable) if getattr(b.place.node, "lineno", 0) < line)
+        is_repeated = any(isinstance(parent, ast.For | ast.While) for parent in place.parents)
+        return not is_repeated and all(node in place.parents for node in before)
 
     def _one_of(self, values: Sequence[ast.expr], place: Place, seen: frozenset[Variable]) -> Bound | None:
         """What an expression stands for that is one of several."""
@@ -209,7 +226,7 @@ class FollowedNames:
             if binding.value is not None:
                 alias = self._resolve(binding.value, binding.place, seen | {variable})
             objects += alias.objects if alias is not None else ()
-            complete &= binding.harmless or (alias is not None and alias.complete)
+            complete &= binding.harmless or (alias is not None and alias.complete and not binding.is_default)
         return Bound(tuple(dict.fromkeys(objects)), complete) if objects else None
 
     def _owner(self, name: str, place: Place) -> ast.AST | None:
@@ -251,10 +268,14 @@ class FollowedNames:
                     own = isinstance(node, DEFINITIONS) and scope is MODULE and not place.scopes
                     deleted = isinstance(node, ast.Name) and isinstance(node.ctx, ast.Del)
                     defined = f"{self._importer.name}.{name}" if own else None
-                    yield Binding(name, place, scope, defined, harmless=deleted)
+                    default = _default(node, place.parents[-1]) if isinstance(node, ast.arg) else None
+                    yield Binding(
+                        name, place, scope, defined, default, harmless=deleted, is_default=default is not None
+                    )
 
     def _is_plain_target(self, node: ast.Name, place: Place) -> bool:
-        return any(target is node for target, _ in plain_assignment(place.parents[-1]))
+        around = itertools.dropwhile(lambda parent: isinstance(parent, ast.Tuple | ast.List), reversed(place.parents))
+        return any(target is node for target, _ in plain_assignment(next(around, node)))
 
     def _assigned(self, name: str, value: ast.expr, place: Place) -> Binding:
         scope = self._owner(name, place)
@@ -292,13 +313,37 @@ def alternatives(value: ast.expr) -> tuple[ast.expr, ...]:
 
 
 def plain_assignment(node: ast.AST) -> Iterator[tuple[ast.Name, ast.expr]]:
-    """`X = value`, `X: T = value` or `(X := value)` with single names as targets."""
+    """`X = value`, `X: T = value` or `(X := value)`; of `X, y[0] = value, other` the names that get a value each."""
     if isinstance(node, ast.Assign):
         for target in node.targets:
-            if isinstance(target, ast.Name):
-                yield target, node.value
+            yield from _unpacked(target, node.value)
     elif isinstance(node, ast.AnnAssign | ast.NamedExpr) and isinstance(node.target, ast.Name) and node.value:
         yield node.target, node.value
+
+
+def _unpacked(target: ast.expr, value: ast.expr) -> Iterator[tuple[ast.Name, ast.expr]]:
+    match target, value:
+        case ast.Name() as name, _:
+            yield name, value
+        case ((ast.Tuple(elts=names) | ast.List(elts=names)), (ast.Tuple(elts=values) | ast.List(elts=values))):
+            is_starred = any(isinstance(each, ast.Starred) for each in (*names, *values))
+            if len(names) == len(values) and not is_starred:
+                for pair in zip(names, values, strict=True):
+                    yield from _unpacked(*pair)
+
+
+def _defaults(arguments: ast.arguments) -> Iterator[tuple[ast.arg, ast.expr]]:
+    """The parameters that have a default, with it."""
+    positional = [*arguments.posonlyargs, *arguments.args]
+    yield from zip(positional[len(positional) - len(arguments.defaults) :], arguments.defaults, strict=True)
+    for parameter, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
+        if default is not None:
+            yield parameter, default
+
+
+def _default(parameter: ast.arg, arguments: ast.AST) -> ast.expr | None:
+    assert isinstance(arguments, ast.arguments)
+    return next((default for each, default in _defaults(arguments) if each is parameter), None)
 
 
 def _bound_names(node: ast.AST) -> tuple[str, ...]:

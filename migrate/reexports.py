@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from migrate.candidates import may_give_other_name
 from migrate.modules import file_of, module_of
 from migrate.plan import Plan
-from migrate.provenance import Provenance, plain_assignment, root_name
+from migrate.provenance import Provenance, alternatives, plain_assignment, root_name
 from migrate.source import Source, UnparsableSource
 from migrate.syntax import DEFINITIONS, Place, star_sources, statements
 
@@ -172,7 +172,7 @@ def _roots(tree: ast.Module, name: str) -> frozenset[str]:
         for statement, scopes in statements(tree.body)
         if not scopes
         for target, value in plain_assignment(statement)
-        if (root := root_name(value)) is not None
+        for root in filter(None, map(root_name, alternatives(value)))
     ]
     roots = {name}
     while more := {root for target, root in assigned if target in roots} - roots:
@@ -193,6 +193,10 @@ def _names_given_to(content: bytes, words: Collection[str]) -> frozenset[str]:
         if isinstance(statement, ast.ImportFrom | ast.Import):
             given |= {a.asname for a in statement.names if a.asname and a.name.rpartition(".")[2] in words}
         for target, value in plain_assignment(statement):
-            last = value.attr if isinstance(value, ast.Attribute) else value.id if isinstance(value, ast.Name) else ""
-            given |= {target.id} if last in words else set()
+            given |= {target.id} if any(_last_name(each) in words for each in alternatives(value)) else set()
     return frozenset(given)
+
+
+def _last_name(value: ast.expr) -> str:
+    """`c` of `a.b.c`, `a` of `a`; empty for anything else."""
+    return value.attr if isinstance(value, ast.Attribute) else value.id if isinstance(value, ast.Name) else ""

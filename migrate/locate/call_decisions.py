@@ -242,7 +242,14 @@ def names_after(arguments: Arguments, change: CallChange) -> tuple[str, ...]:
 def _names_after(arguments: Arguments, change: CallChange) -> Iterator[str]:
     renamed = dict(change.renamed)
     gone = {*change.removed, *(old for old, _ in change.merged)}
-    yield from (renamed.get(each.name, each.name) for each in arguments.passed if each.name not in gone)
+    keys: set[tuple[int, str]] = set()
+    for each in arguments.passed:
+        name = renamed.get(each.name, each.name)
+        if each.name in gone or (id(each.holder), name) in keys:
+            continue
+        if each.key is not None:  # a dict display may repeat a key
+            keys.add((id(each.holder), name))
+        yield name
     yield from (name for _, name in change.named)
     yield from (name for name, _ in change.added)
 

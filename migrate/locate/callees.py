@@ -16,11 +16,12 @@ from migrate.locate.uses import literal_span
 from migrate.moves import is_within
 from migrate.plan import Plan
 from migrate.plan_calls import Call
-from migrate.provenance import Bound, FollowedNames, Provenance, plain_assignment, root_name
+from migrate.provenance import Bound, FollowedNames, Provenance, alternatives, plain_assignment, root_name
 from migrate.signatures import Signature
 from migrate.syntax import Place, chain_roots, statements
 
 REPLACERS = frozenset({"dataclasses.replace", "copy.replace"})
+CONSTRUCTORS = ("__init__", "__new__")
 _FUNCTIONS = REPLACERS | frozenset(PARTIALS)
 _LIBRARY = _FUNCTIONS | {dotted.partition(".")[0] for dotted in _FUNCTIONS}
 
@@ -107,7 +108,7 @@ class Callees:
             (target.id, root.id)
             for statement, _ in statements(self.module.tree.body)
             for target, value in plain_assignment(statement)
-            if (root := root_name(value)) is not None
+            for root in filter(None, map(root_name, alternatives(value)))
         ]
         found = set(roots)
         while more := {root for target, root in assigned if target in found} - found:
@@ -177,6 +178,12 @@ class Callees:
             lambda: not self.identifiers.is_bound("dict"),
             is_partial=is_partial,
         )
+
+    def may_matter(self, node: ast.Call) -> bool:
+        """May the call have to change if its callee is one of the plan's?"""
+        if self.changes_all or any(keyword.arg is None for keyword in node.keywords):
+            return True
+        return not self.keywords.isdisjoint(keyword.arg for keyword in node.keywords if keyword.arg)
 
     def passes_old(self, node: ast.Call, call: Call) -> bool:
         """Does a call pass, by name or in a literal mapping, what the callee no longer takes?"""

@@ -11,20 +11,20 @@ from migrate.edits import Span
 from migrate.locate.additions import GROUP, Additions, Problem
 from migrate.locate.arguments import Arguments, values
 from migrate.locate.call_decisions import decide, listed
-from migrate.locate.callees import Callees, Known, owner_of
+from migrate.locate.callees import CONSTRUCTORS, Callees, Known, owner_of
 from migrate.locate.heirs import Heirs, is_super
 from migrate.locate.inherited import report_inherited
 from migrate.locate.instances import Certainty, Instances
 from migrate.locate.members import Members
 from migrate.locate.sites import CallSite, Located, Module, Site
+from migrate.locate.star_calls import StarCalls
 from migrate.locate.uses import shows_itself
 from migrate.plan import Plan
 from migrate.plan_calls import Call
-from migrate.provenance import root_name
-from migrate.syntax import BLANK, Place, any_word, lines_with, places_on, star_sources
+from migrate.provenance import plain_assignment, root_name
+from migrate.syntax import BLANK, Place, any_word, lines_with, places_on
 
 _OPENING = re.compile(rf"(?:{BLANK}|\))*\(".encode())
-_CONSTRUCTORS = ("__init__", "__new__")
 _UNSAFE_IN_FSTRING = re.compile(r"""['"\\#\n]""")
 """What only Python 3.12 and later reads inside of an f-string's field."""
 
@@ -50,6 +50,7 @@ class _CallLocator:
             module, self._callees.followed, self._is_same, known.cycles, self._callees.identifiers
         )
         self._sites: list[Site] = []
+        self._partials: dict[str, Call] = {}
 
     def locate(self) -> Located:
         callees = self._callees
@@ -58,10 +59,11 @@ class _CallLocator:
                 self._look_at(place, place.node)
             elif isinstance(place.node, ast.ClassDef):
                 self._heirs.look_at(place.node, place)
+        self._look_at_partials()
         self._look_at_methods()
         members = Members(callees, self._instances)
         self._sites += members.locate()
-        self._look_at_stars()
+        StarCalls(callees).report()
         sites = [*self._sites, *self._additions.imports]
         return Located(
             tuple(sorted(sites, key=lambda site: (site.span, -site.span.end))),
@@ -77,7 +79,7 @@ class _CallLocator:
     def _look_at(self, place: Place, node: ast.Call) -> None:
         callees = self._callees
         call, is_certain = callees.call_of(node.func, place)
-        if self._may_matter(node):
+        if callees.may_matter(node):
             for expression in (node.func, *node.args):
                 callees.note_unresolved(expression, place)
         if call is not None:
@@ -88,23 +90,42 @@ class _CallLocator:
             call, is_certain = callees.call_of(node.args[0], place)
             if call is not None:
                 self._decide(place, node, call, is_certain=is_certain, partial=library)
+                self._note_partial(place, node, call)
             elif (call := callees.heir_of(node.args[0], place)) is not None:
                 report_inherited(callees, node, call, "this call", skips_first=True)
             return
         self._look_for_constructor(place, node)
         self._look_for_indirect_call(place, node)
 
-    def _may_matter(self, node: ast.Call) -> bool:
-        """May the call have to change if its callee is one of the plan's?"""
-        if self._callees.changes_all or any(keyword.arg is None for keyword in node.keywords):
-            return True
-        return not self._callees.keywords.isdisjoint(keyword.arg for keyword in node.keywords if keyword.arg)
+    def _note_partial(self, place: Place, node: ast.Call, call: Call) -> None:
+        """`partial(Callee)(old=…)` is reported here; what a name for the partial is called with comes later."""
+        around = place.parents[-1]
+        if isinstance(around, ast.Call) and around.func is node:
+            self._report_partial(around, call)
+        for target, value in plain_assignment(around):
+            if value is node:
+                self._partials.setdefault(target.id, call)
+
+    def _look_at_partials(self) -> None:
+        """Calls of names that a partial of a callee has been assigned to."""
+        if not self._partials:
+            return
+        for node in ast.walk(self._module.tree):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in self._partials:
+                self._report_partial(node, self._partials[node.func.id])
+
+    def _report_partial(self, node: ast.Call, call: Call) -> None:
+        if self._callees.passes_old(node, call):
+            self._callees.report(
+                node, "unsupported-call", call,
+                f"a partial of {call.callee} is called with a keyword it no longer takes; change this call by hand",
+            )  # fmt: skip
 
     def _look_for_constructor(self, place: Place, node: ast.Call) -> None:
         """`Class.__init__(self, old=…)`, and calls of a class that inherits the constructor."""
         callees = self._callees
         call = callees.heir_of(node.func, place)
-        is_constructor = isinstance(node.func, ast.Attribute) and node.func.attr in _CONSTRUCTORS
+        is_constructor = isinstance(node.func, ast.Attribute) and node.func.attr in CONSTRUCTORS
         if isinstance(node.func, ast.Attribute) and is_constructor:
             call, _ = callees.call_of(node.func.value, place)
         if call is not None:
@@ -170,33 +191,6 @@ class _CallLocator:
             return f"which takes {listed(call.keyword_only)} by name only"
         added = [name for name, _ in decision.change.added]
         return f"which takes {listed(added)}, too" if added else ""
-
-    def _look_at_stars(self) -> None:
-        """Calls with an old keyword of a bare name that nothing in the file binds but, perhaps, a star import."""
-        callees = self._callees
-        stars = star_sources(self._module.tree, self._module.name)
-        if not stars:
-            return
-        for node in ast.walk(self._module.tree):
-            if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
-                continue
-            if not self._may_matter(node) or callees.identifiers.is_bound(node.func.id):
-                continue
-            paths = [f"{star}.{node.func.id}" for star in sorted(stars)]
-            call = next((found for path in paths if (found := callees.entry(path)) is not None), None)
-            if call is None:
-                callees.unresolved.update(paths)
-            elif self._needs_change(node, call):
-                callees.report(
-                    node, "star-import", call,
-                    f"a star import may be where {node.func.id} comes from, which is {call.callee} then; "
-                    "import it by name, then run phase4 again",
-                )  # fmt: skip
-
-    def _needs_change(self, node: ast.Call, call: Call) -> bool:
-        return self._callees.passes_old(node, call) or bool(
-            decide(call, self._callees.arguments(node), self._callees.signature(call)).change
-        )
 
     def _decide(
         self,

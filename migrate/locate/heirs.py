@@ -6,12 +6,10 @@ import ast
 from collections.abc import Iterator
 from functools import cached_property
 
-from migrate.locate.callees import Callees, owner_of
+from migrate.locate.callees import CONSTRUCTORS, Callees, owner_of
 from migrate.locate.inherited import report_inherited
 from migrate.plan_calls import Call
 from migrate.syntax import Place
-
-_CONSTRUCTORS = ("__init__", "__new__")
 
 
 class Heirs:
@@ -61,18 +59,18 @@ class Heirs:
 
     def _look_for_constructor(self, definition: ast.ClassDef, call: Call, *, is_itself: bool) -> None:
         inherits = is_itself or not _constructs(definition)
-        passing = [] if is_itself else [n for n in _calls(definition) if _is_super(n.func, _CONSTRUCTORS)]
+        passing = [] if is_itself else [n for n in calls_in(definition) if is_super_call(n.func, CONSTRUCTORS)]
         if inherits:
             firsts = _first_parameters(definition)
-            passing += (n for n in _calls(definition) if _is_own_class(n.func, firsts))
+            passing += (n for n in calls_in(definition) if _is_own_class(n.func, firsts))
         if not is_itself and inherits:
             passing += self._calls_by_name.get(definition.name, ())
         for node in passing:
             self._report(node, definition, call)
 
     def _look_for_method(self, definition: ast.ClassDef, call: Call) -> None:
-        for node in _calls(definition):
-            if _is_super(node.func, (call.callee.leaf,)):
+        for node in calls_in(definition):
+            if is_super_call(node.func, (call.callee.leaf,)):
                 self._report(node, definition, call)
 
     def _report(self, node: ast.Call, definition: ast.ClassDef, call: Call) -> None:
@@ -96,7 +94,7 @@ class Heirs:
         return found
 
 
-def _calls(definition: ast.ClassDef) -> Iterator[ast.Call]:
+def calls_in(definition: ast.ClassDef) -> Iterator[ast.Call]:
     """The calls in a class; those in classes inside of it are theirs."""
     pending: list[ast.AST] = [*definition.body]
     while pending:
@@ -110,7 +108,7 @@ def _calls(definition: ast.ClassDef) -> Iterator[ast.Call]:
 
 def _constructs(definition: ast.ClassDef) -> bool:
     """Has the class a constructor of its own?"""
-    return _defines(definition, _CONSTRUCTORS)
+    return _defines(definition, CONSTRUCTORS)
 
 
 def _defines(definition: ast.ClassDef, names: tuple[str, ...]) -> bool:
@@ -122,7 +120,7 @@ def is_super(owner: ast.expr) -> bool:
     return isinstance(owner, ast.Call) and isinstance(owner.func, ast.Name) and owner.func.id == "super"
 
 
-def _is_super(function: ast.expr, methods: tuple[str, ...]) -> bool:
+def is_super_call(function: ast.expr, methods: tuple[str, ...]) -> bool:
     return isinstance(function, ast.Attribute) and function.attr in methods and is_super(function.value)
 
 

@@ -66,11 +66,10 @@ class Members:
         return span if source.slice(span) == node.attr else None
 
     def _report_attribute(self, node: ast.AST, name: str, call: Call, certainty: Certainty) -> None:
-        owner = "an instance of" if certainty >= Certainty.LIKELY else "perhaps an instance of"
         self._callees.report(
             node, "attribute-read", call,
-            f"attribute {name!r} of {owner} {call.callee}, which has {call.attributes[name]!r} now; "
-            f"{'change it by hand' if certainty >= Certainty.LIKELY else 'change it by hand if it is one'}",
+            f"attribute {name!r} of {_who(certainty)} {call.callee}, which has {call.attributes[name]!r} now; "
+            f"change it by hand{'' if certainty is Certainty.YES else ' if it is one'}",
         )  # fmt: skip
 
     def _look_at_getter(self, place: Place, node: ast.Call, call: Call) -> None:
@@ -105,11 +104,10 @@ class Members:
             return
         certainty = self._instances.certainty(owner, place, call.callee.dotted)
         if certainty:
-            is_likely = certainty >= Certainty.LIKELY
             self._callees.report(
                 node, "instance-replace", call,
-                f"a copy of {'an' if is_likely else 'what may be an'} instance of {call.callee} is given a keyword "
-                f"that it no longer takes; change it by hand{'' if is_likely else ' if it is one'}",
+                f"a copy of {_who(certainty)} {call.callee} is given a keyword that it no longer takes; "
+                f"change it by hand{'' if certainty is Certainty.YES else ' if it is one'}",
             )  # fmt: skip
 
     def _look_at_pattern(self, place: Place, node: ast.MatchClass, call: Call) -> None:
@@ -119,3 +117,12 @@ class Members:
             for name in node.kwd_attrs:
                 if name in call.attributes:
                     self._report_attribute(node, name, call, Certainty.LIKELY)
+
+
+def _who(certainty: Certainty) -> str:
+    match certainty:
+        case Certainty.YES:
+            return "an instance of"
+        case Certainty.LIKELY:
+            return "what looks like an instance of"
+    return "what may be an instance of"

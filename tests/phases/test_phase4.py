@@ -3,11 +3,12 @@ from __future__ import annotations
 import sys
 
 import pytest
-from checks import calls, check_noop, check_refused, check_rewritten, make_plan
+from checks import calls, check_noop, check_refused, check_rewritten, make_plan, transform
 
 from migrate.transform import compiled_query
 
 IMPORT = "from shop.basket import Basket\n"
+RENAMED = calls("shop.basket:Basket", rename={"metadata": "context"})
 
 
 @pytest.mark.parametrize(
@@ -150,6 +151,8 @@ def _indented(code: str) -> str:
         pytest.param("import shop\ns = shop\nm = s.basket", "m.Basket", "app/main.py", id="aliases of packages"),
         pytest.param("import shop", "shop . basket . Basket", "app/main.py", id="spaces around the dots"),
         pytest.param("import shop", "(shop\n   .basket  # here\n   .Basket)", "app/main.py", id="chain over lines", marks=[]),
+        pytest.param("from shop.basket import Basket\nA, B = 1, Basket", "B", "app/main.py", id="unpacked"),
+        pytest.param("from shop.basket import Basket\n[A, (x[0], B)] = 1, [2, Basket]", "B", "app/main.py", id="unpacked from a list"),
         pytest.param("class Basket: ...", "Basket", "shop/basket.py", id="its own module"),
     ],
 )  # fmt: skip
@@ -159,6 +162,23 @@ def test_callees(head: str, callee: str, path: str) -> None:
         before, after = "x = ({}(metadata=1))", "x = ({}(context=1, audit={{}}))"
         callee = callee[1:-1]
     check_rewritten(f"{head}\n{before.format(callee)}\n", f"{head}\n{after.format(callee)}\n", phase=4, path=path)
+
+
+def test_a_class_attribute_of_the_same_name() -> None:
+    source = IMPORT + "class Page:\n  Basket: Basket = (\n    Basket({}=1)\n  )\n  Other = Basket(metadata=1)\n"
+    check_rewritten(source.format("metadata"), source.format("context"), phase=4, plan=RENAMED)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        pytest.param("for x in y:\n    Basket(metadata=1)\n    Basket = x\n", id="in a loop"),
+        pytest.param("if x: Basket = y\n  Basket(metadata=1)\n", id="perhaps before"),
+    ],
+)
+def test_a_class_attribute_that_may_be_meant(source: str) -> None:
+    result = transform(f"{IMPORT}class Page:\n  {source}", phase=4, plan=RENAMED)
+    assert result.edits == ()
 
 
 @pytest.mark.parametrize(
@@ -286,6 +306,7 @@ def test_a_mapping_without_surprises() -> None:
         ),
         pytest.param("from shop.basket import Basket\nBasket = spy(Basket)\n", id="wrapped"),
         pytest.param("from shop.basket import Basket\nB = Basket\nif x: B = y\nBasket = B\n", id="in a circle"),
+        pytest.param("from shop.basket import Basket\nBasket, x = spy(Basket), 1\n", id="unpacked"),
     ],
 )
 def test_bound_twice(head: str) -> None:
@@ -320,6 +341,44 @@ def test_subclasses_with_nothing_to_say(source: str) -> None:
 )
 def test_subclasses(source: str) -> None:
     check_refused(IMPORT + source, "subclass-super", phase=4)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        pytest.param("def f(cls=Basket): return cls(metadata=1)\n", id="positional"),
+        pytest.param("async def f(x, *, cls=Basket): return cls(metadata=1)\n", id="by name"),
+        pytest.param("f = lambda cls=Basket or x: cls(metadata=1)\n", id="lambda"),
+    ],
+)
+def test_the_default_of_a_parameter(source: str) -> None:
+    check_refused(IMPORT + source, "shadowed", phase=4)
+    check_noop(IMPORT + source.replace("metadata", "context"), phase=4)
+    check_noop(IMPORT + source.replace("(metadata", ".make(metadata"), phase=4)
+
+
+@pytest.mark.parametrize("source", ["partial(Basket, 1)(metadata=1)\n", "p = partial(Basket)\np(1, metadata=1)\n"])
+def test_what_a_partial_is_called_with(source: str) -> None:
+    head = f"from functools import partial\n{IMPORT}"
+    check_refused(head + source, "unsupported-call", phase=4)
+    check_noop(head + source.replace("metadata", "context"), phase=4)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        pytest.param("Basket(metadata=1)", id="call"),
+        pytest.param("from functools import partial\npartial(Basket, metadata=1)", id="partial"),
+        pytest.param("Basket.__init__(x, metadata=1)", id="named constructor"),
+        pytest.param("B = Basket\nB(metadata=1)", id="alias"),
+        pytest.param("class B(Basket):\n  def __init__(self): super().__init__(metadata=1)", id="subclass"),
+    ],
+)
+def test_what_a_star_import_may_bring_in(source: str) -> None:
+    source = f"from shop.basket import *\n{source}\n"
+    check_refused(source, "star-import", phase=4)
+    check_noop(source.replace("metadata", "context"), phase=4)
+    check_noop("Basket = x\n" + source, phase=4)
 
 
 IN_F_STRING = 'from shop.basket import Basket\nx = f"{Basket(metadata=1)}"\n'

@@ -202,7 +202,7 @@ def test_dict_that_is_not_pythons() -> None:
             "partial(\n    f,  # f\n    old=1,\n)", "partial(\n    f,  # f\n    new=1,\n    add=0,\n)", id="lines"
         ),
         pytest.param("partial(f, old=partial(f, gone=1))", "partial(f, new=partial(f, add=0), add=0)", id="nested"),
-        pytest.param("partial(f, old=1)(old=2)", "partial(f, new=1, add=0)(old=2)", id="called at once"),
+        pytest.param("partial(f, old=1)(x=2)", "partial(f, new=1, add=0)(x=2)", id="called at once"),
     ],
 )
 def test_partial(before: str, after: str) -> None:
@@ -336,6 +336,11 @@ def test_what_is_added_and_there_by_position() -> None:
 
 
 # The real signature.
+
+
+def test_a_key_that_a_dict_display_repeats() -> None:
+    plan, signatures = calls("m:f", rename={"old": "new"}), {"m:f": "new"}
+    check("f(**{'old': 1, 'old': 2})", "f(**{'new': 1, 'new': 2})", plan=plan, signatures=signatures)
 
 
 @pytest.mark.parametrize(
