@@ -30,13 +30,11 @@ def unified_diff(path: str, before: bytes, edits: Sequence[Edit]) -> list[bytes]
     Returns:
         No line where `edits` change nothing. Lines end at `\\n` only, as git counts them.
     """
-    if not edits:
+    if apply_edits(before, edits) == before:
         return []
     old = _lines(before)
     trimmed = (_trimmed(old, block) for block in _blocks(before, old, edits))
     blocks = [block for block in trimmed if block.start < block.end or block.new]
-    if not blocks:
-        return []
     name = quoted(path)
     lines = [
         b"diff --git %s %s\n" % (_prefixed(b"a/", name), _prefixed(b"b/", name)),
@@ -84,7 +82,7 @@ def _lines(content: bytes) -> list[bytes]:
 
 
 def _blocks(before: bytes, old: Sequence[bytes], edits: Sequence[Edit]) -> Iterator[_Block]:
-    """The lines that the edits touch; edits on neighbouring lines share a block."""
+    """The lines that the edits touch; edits on neighbouring lines share a block, new lines have one of their own."""
     starts = [0]
     for line in old:
         starts.append(starts[-1] + len(line))
@@ -93,14 +91,19 @@ def _blocks(before: bytes, old: Sequence[bytes], edits: Sequence[Edit]) -> Itera
     for edit in edits:
         top = max(0, bisect.bisect_right(starts, edit.span.start, hi=len(old)) - 1)
         bottom = max(top, bisect.bisect_left(starts, edit.span.end, hi=len(old)) - 1)
+        inserts_lines = edit.span.start == edit.span.end == starts[top] and edit.after.endswith(b"\n")
         if group and top > last + 1:
             yield _block(before, starts, first, last, group)
             group = []
+        if inserts_lines and not group:
+            yield _Block(top, top, tuple(_lines(edit.after)))
+            continue
         if not group:
             first = top
         group.append(edit)
         last = max(last, bottom) if len(group) > 1 else bottom
-    yield _block(before, starts, first, last, group)
+    if group:
+        yield _block(before, starts, first, last, group)
 
 
 def _block(before: bytes, starts: Sequence[int], first: int, last: int, group: Sequence[Edit]) -> _Block:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
 
@@ -18,7 +18,8 @@ n - leave this hunk
 a - apply this hunk and all later ones in this file
 d - leave this hunk and all later ones in this file
 q - leave this hunk and all later ones; what was accepted is applied
-? - this help"""
+? - this help
+Hunks that only work together, such as a new import and the calls that need it, are one question."""
 
 
 def choose_edits(preview: Preview, voice: Voice) -> Preview:
@@ -40,8 +41,9 @@ def choose_edits(preview: Preview, voice: Voice) -> Preview:
             if stopped:
                 continue
             if rest is None:
-                voice.diff(unified_diff(file.path, file.before, sorted(edits, key=lambda e: e.span)))
-                answer = _answer(voice, f"({asked}/{total}) apply this hunk [y,n,a,d,q,?]?")
+                diff = unified_diff(file.path, file.before, sorted(edits, key=lambda e: e.span))
+                voice.diff(diff)
+                answer = _answer(voice, f"({asked}/{total}) apply {_what(diff)} [y,n,a,d,q,?]?")
                 rest = {"a": True, "d": False}.get(answer)
                 stopped = answer == "q"
                 take = answer in ("y", "a")
@@ -55,6 +57,11 @@ def choose_edits(preview: Preview, voice: Voice) -> Preview:
             except NotAsPlanned as error:
                 voice.error(f"{file.path}: left as it is: with just these hunks, {error}")
     return replace(preview, files=tuple(files))
+
+
+def _what(diff: Sequence[bytes]) -> str:
+    hunks = sum(line.startswith(b"@@") for line in diff)
+    return "this hunk" if hunks == 1 else f"these {hunks} hunks, which go together"
 
 
 def _by_site(file: FilePreview) -> Iterator[Edit]:

@@ -38,9 +38,12 @@ def changes(draw: st.DrawFn) -> tuple[bytes, tuple[Edit, ...]]:
     lines = st.tuples(st.sampled_from([b"", b"a", b"bc", b" ", b"\xff\xfe", b"-- a", b"@@"]), ends)
     text = st.lists(lines, max_size=40).map(lambda parts: b"".join(word + end for word, end in parts))
     before = draw(text)
-    places = sorted(draw(st.lists(st.integers(0, len(before)), max_size=8, unique=True)))
+    at_lines = [0, *(i + 1 for i, byte in enumerate(before) if byte == 0x0A)]
+    place = st.one_of(st.integers(0, len(before)), st.sampled_from(at_lines))
+    places = sorted(draw(st.lists(place, max_size=8)))
     new = draw(st.lists(text.map(lambda t: t[:12]), min_size=4, max_size=4))
-    return before, edits_of(*((a, b, n) for a, b, n in zip(places[::2], places[1::2], new, strict=False)))
+    spans = dict.fromkeys(zip(places[::2], places[1::2], strict=False))  # two insertions at one place are refused
+    return before, edits_of(*((a, b, n) for (a, b), n in zip(spans, new, strict=False)))
 
 
 def apply_with_git(path: str, before: bytes, patch: bytes, folder: Path) -> bytes:
@@ -55,6 +58,8 @@ def apply_with_git(path: str, before: bytes, patch: bytes, folder: Path) -> byte
 
 @given(change=changes(), path=st.sampled_from(NAMES))
 @example(change=(b"", edits_of((0, 0, b"new"))), path="plain.py")
+@example(change=(b"a\nb\nc\n", edits_of((2, 2, b"new\n"), (2, 3, b"x"))), path="plain.py")
+@example(change=(b"a\nb\nc\n", edits_of((0, 2, b""), (2, 2, b"new\n"), (3, 3, b"y"))), path="plain.py")
 @example(change=(b"all\ngone", edits_of((0, 8, b""))), path="plain.py")
 @example(change=(b"same\n", edits_of((0, 4, b"same"))), path="plain.py")
 @example(change=(b"a\nb\nc\n", edits_of((0, 5, b"a\nx\nc"))), path="plain.py")
@@ -74,6 +79,11 @@ def test_git_apply_makes_the_file_after(change: tuple[bytes, tuple[Edit, ...]], 
 
 def test_no_edit_no_diff() -> None:
     assert unified_diff("a.py", b"a\n", ()) == []
+
+
+def test_new_lines_beside_a_changed_one() -> None:
+    edits = edits_of((2, 2, b"new\n"), (4, 5, b"x"))
+    assert unified_diff("a.py", b"a\nb\nc\n", edits)[4:] == [b" a\n", b"+new\n", b" b\n", b"-c\n", b"+x\n"]
 
 
 def test_hunks_and_context() -> None:

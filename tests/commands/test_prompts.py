@@ -115,6 +115,17 @@ def test_hunks_that_only_work_together(sample: Sample, capsys: pytest.CaptureFix
         assert choose_edits(found, Voice()).files == found.files
 
 
+def test_hunks_that_go_together_are_one_question(capsys: pytest.CaptureFixture[str]) -> None:
+    before = b"import a\n" + b"x\n" * 20 + b"f(1)\n"
+    edits = (Edit(Span(9, 9), b"import b\n", "x", 0), Edit(Span(51, 52), b"b", "x", 0))
+    plan = parse_plan(tomllib.loads(PLAN), "migrate.toml")
+    found = Preview(plan, 4, (FilePreview("a.py", before, 0o644, edits),), (), 1, 0, (), 0.0)
+    with patch.object(sys, "stdin", io.StringIO("y\n")):
+        assert choose_edits(found, Voice()).files == found.files
+    shown = capsys.readouterr()
+    assert "(1/1) apply these 2 hunks, which go together [y,n,a,d,q,?]?" in shown.out + shown.err
+
+
 def test_run_asks_before_each_phase_and_offers_the_way_back(sample: Sample) -> None:
     with terminal(sample, "run") as person:
         person.answer(APPLY, "y")
