@@ -217,17 +217,20 @@ def _remove(entry: Entry, *, is_merged: bool) -> None:
 
 
 def _take_out(nodes: tuple[Argument, ...], closing: Leaf, merged: Argument | None) -> None:
-    before, following = nodes[0].prefix, nodes[-1].next_sibling
-    if isinstance(following, Leaf) and following.type == token.COMMA:
+    before, following, comma = nodes[0].prefix, nodes[-1].next_sibling, nodes[0].prev_sibling
+    is_followed = _is_comma(following)
+    if _is_comma(comma) and (not is_followed or (_begins_line(comma) and _begins_line(following))):
+        after, behind = following if is_followed else closing, following.prefix if is_followed else closing.prefix
+        before = comma.prefix + (before.lstrip(" \t") if _begins_line(comma) else before)
+        comma.remove()
+    elif is_followed:
         after = following.next_sibling or closing
         behind = following.prefix + after.prefix
+        if _begins_line(following) and "#" not in before + behind:
+            behind = before
         following.remove()
     else:
         after, behind = closing, closing.prefix
-        comma = nodes[0].prev_sibling
-        if isinstance(comma, Leaf) and comma.type == token.COMMA:
-            before = comma.prefix + before
-            comma.remove()
     inside = list(merged.leaves())[1:] if merged is not None else []
     leaves = [leaf for node in nodes for leaf in node.leaves() if not any(leaf is other for other in inside)]
     comments = [comment for leaf in leaves[1:] for comment in _COMMENT.findall(leaf.prefix)]
@@ -238,6 +241,15 @@ def _take_out(nodes: tuple[Argument, ...], closing: Leaf, merged: Argument | Non
     if comments and "\n" not in prefix:
         prefix = f"{prefix.rstrip()}  "
     after.prefix = prefix + "".join(f"{comment}\n{indentation}" for comment in comments)
+
+
+def _is_comma(node: object) -> bool:
+    return isinstance(node, Leaf) and node.type == token.COMMA
+
+
+def _begins_line(comma: Leaf) -> bool:
+    """Does a comma stand before its argument, on that one's line?"""
+    return "\n" in comma.prefix
 
 
 def _joined(before: str, behind: str, *, is_last: bool) -> str:
@@ -308,6 +320,11 @@ def _add_before(trailer: Node, spread: Argument, new: str) -> None:
     listed = _argument_list(trailer)
     at = next(i for i, child in enumerate(listed.children) if child is spread)
     on_line, newline, rest = str(spread.prefix).partition("\n")
+    if (style := _leading_comma(listed)) is not None:
+        listed.insert_child(at, style)
+        listed.insert_child(at, text_leaf(new, spread.prefix))
+        spread.prefix = present[1].prefix if spread is present[0] else spread.prefix
+        return
     if spread is present[0]:
         leaf, spread.prefix = text_leaf(new, spread.prefix), f"\n{_indentation(present, closing)}" if newline else " "
     elif newline:
@@ -323,8 +340,15 @@ def _add_before(trailer: Node, spread: Argument, new: str) -> None:
 def _add_last(trailer: Node, new: str) -> None:
     present, closing = arguments(trailer), trailer.children[-1]
     listed = _argument_list(trailer)
-    trailing_comma = isinstance(listed.children[-1], Leaf) and listed.children[-1].type == token.COMMA
+    trailing_comma = _is_comma(listed.children[-1])
     on_line, newline, rest = closing.prefix.partition("\n")
+    if not trailing_comma and (style := _leading_comma(listed)) is not None:
+        if newline:
+            style.prefix, closing.prefix = on_line + style.prefix, newline + rest
+        last = str(listed.children[-1].prefix)
+        listed.append_child(style)
+        listed.append_child(text_leaf(new, last if not last.strip(" \t") else " "))
+        return
     if newline:
         prefix = f"{on_line}\n{_indentation(present, closing)}"
         closing.prefix = newline + rest
@@ -337,6 +361,16 @@ def _add_last(trailer: Node, new: str) -> None:
     listed.append_child(text_leaf(new, prefix))
     if trailing_comma:
         listed.append_child(Comma())
+
+
+def _leading_comma(listed: Node) -> Leaf | None:
+    """A comma as it stands at the beginning of a line where the call puts them there; None where it does not."""
+    commas = [child for child in listed.children[:-1] if _is_comma(child)]
+    if not commas or not all(_begins_line(c) and "\n" not in c.next_sibling.prefix for c in commas):
+        return None
+    comma = Comma()
+    comma.prefix = "\n" + str(commas[-1].prefix).rpartition("\n")[2]
+    return comma
 
 
 def _argument_list(trailer: Node) -> Node:

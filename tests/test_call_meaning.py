@@ -81,7 +81,8 @@ def sources(draw: st.DrawFn, policy: str) -> str:
     split = draw(st.integers(0, len(keywords)))
     listed += [spaced(text) for text in [*keywords[split:], *keywords[:split]]]
     comma = "," if listed and draw(st.booleans()) else ""
-    call = f"{callee}({','.join(listed)}{comma}{draw(SPACES)})"
+    between = draw(st.sampled_from([",", ",\n    ", "\n    , "]))
+    call = f"{callee}({between.join(listed)}{comma}{draw(SPACES)})"
     if callee == "functools.partial":
         call += "()"
     elif draw(st.integers(1, 4)) == 1:

@@ -12,6 +12,10 @@ from migrate.plan_calls import Call
 from migrate.signatures import Signature
 
 _SHOWN_CHARACTERS = 40
+_NO_MAPPINGS = (
+    ast.Constant, ast.JoinedStr, ast.List, ast.Tuple, ast.Set, ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.Lambda,
+    ast.Compare,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,22 +77,30 @@ class _Decider:
             given = self.arguments.of(new)
             if not self.arguments.of(old) or not (given or new in self._filled):
                 continue
+            merges = self.call.on_conflict == "merge-dict"
+            obstacle = self._obstacle(old, new) if merges else ""
             if self.call.on_conflict == "keep-new":
                 superseded.append(old)
-            elif self.call.on_conflict == "merge-dict" and self._can_merge(old, new):
+            elif merges and not obstacle:
                 merged.append((old, new))
             else:
                 is_left = True
                 where = "" if given else " by position"
-                self._report("keyword-conflict", f"passes both {old!r} and {new!r}{where}; decide which one stays")
+                why = f", which cannot be merged: {obstacle}" if obstacle else ""
+                self._report("keyword-conflict", f"passes both {old!r} and {new!r}{where}{why}; decide which one stays")
         return tuple(merged), tuple(superseded), is_left
 
-    def _can_merge(self, old: str, new: str) -> bool:
-        """Are there two values, neither of them None, and none that binds a name the other one may read?"""
-        values = [*self._values(old), *self._values(new)]
-        return len(self._values(old)) == len(self._values(new)) == 1 and not any(
-            _is_none(value) or _does_something(value) for value in values
-        )
+    def _obstacle(self, old: str, new: str) -> str:
+        """Why the values of two keywords cannot become one mapping; empty where nothing is against it."""
+        for name in (old, new):
+            values = self._values(name)
+            if len(values) != 1:
+                return f"{name!r} is passed {'more than once' if values else 'by position'}"
+            if _is_no_mapping(values[0]):
+                return f"the value of {name!r} is no mapping"
+            if _does_something(values[0]):
+                return f"the value of {name!r} does something that has its turn"
+        return ""
 
     def _values(self, name: str) -> list[ast.expr]:
         return [each.value for each in self.arguments.of(name)]
@@ -225,8 +237,9 @@ class _Decider:
         self.findings.append((code, f"call to {self.call.callee} {what}"))
 
 
-def _is_none(value: ast.expr) -> bool:
-    return isinstance(value, ast.Constant) and value.value is None
+def _is_no_mapping(value: ast.expr) -> bool:
+    """Does the form of a value tell that it is nothing that `**` takes?"""
+    return isinstance(value, _NO_MAPPINGS)
 
 
 def _does_something(value: ast.expr) -> bool:

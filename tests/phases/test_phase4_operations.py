@@ -24,18 +24,18 @@ def refuse(call: str, code: str, *, head: str = HEAD, **how: Any) -> str:
 
 RENAME = {"rename": {"old": "new"}}
 CONFLICTS = [
-    pytest.param("f(old=1, new=2)", "f(new=2)", "f(new={**2, **1})", id="old first"),
-    pytest.param("f(new=2, old=1)", "f(new=2)", "f(new={**2, **1})", id="new first"),
-    pytest.param("f(x, old=1, y=3, new=2, z=4)", "f(x, y=3, new=2, z=4)", "f(x, y=3, new={**2, **1}, z=4)", id="others between"),
+    pytest.param("f(old=p, new=q)", "f(new=q)", "f(new={**q, **p})", id="old first"),
+    pytest.param("f(new=q, old=p)", "f(new=q)", "f(new={**q, **p})", id="new first"),
+    pytest.param("f(x, old=p, y=3, new=q, z=4)", "f(x, y=3, new=q, z=4)", "f(x, y=3, new={**q, **p}, z=4)", id="others between"),
     pytest.param("f(\n    old=a,  # a\n    new=b,  # b\n)", "f(\n    # a\n    new=b,  # b\n)", "f(\n    # a\n    new={**b, **a},  # b\n)", id="lines"),
-    pytest.param("f(new=b or c, old=lambda: d)", "f(new=b or c)", "f(new={**(b or c), **(lambda: d)})", id="loose values"),
+    pytest.param("f(new=b or c, old=d if e else g)", "f(new=b or c)", "f(new={**(b or c), **(d if e else g)})", id="loose values"),
     pytest.param("f(new=not b, old=(c if d else e))", "f(new=not b)", "f(new={**(not b), **(c if d else e)})", id="parenthesised value"),
     pytest.param("f(new=await_, old=-b)", "f(new=await_)", "f(new={**await_, **-b})", id="tight values"),
-    pytest.param("f(**{'old': 1}, new=2)", "f(new=2)", "f(new={**2, **1})", id="old in a literal"),
-    pytest.param("f(old=1, **{'new': 2})", "f(**{'new': 2})", "f(**{'new': {**2, **1}})", id="new in a literal"),
-    pytest.param("f(**{'old': 1, 'new': 2, 'x': 3})", "f(**{'new': 2, 'x': 3})", "f(**{'new': {**2, **1}, 'x': 3})", id="both in a literal"),
-    pytest.param("f(**dict(new=2, old=1))", "f(**dict(new=2))", "f(**dict(new={**2, **1}))", id="both in dict()"),
-    pytest.param("f(new=2, old=  # why\n 1)", "f(new=2  # why\n)", "f(new={**2, **1}  # why\n)", id="a comment inside"),
+    pytest.param("f(**{'old': p}, new=q)", "f(new=q)", "f(new={**q, **p})", id="old in a literal"),
+    pytest.param("f(old=p, **{'new': q})", "f(**{'new': q})", "f(**{'new': {**q, **p}})", id="new in a literal"),
+    pytest.param("f(**{'old': p, 'new': q, 'x': 3})", "f(**{'new': q, 'x': 3})", "f(**{'new': {**q, **p}, 'x': 3})", id="both in a literal"),
+    pytest.param("f(**dict(new=q, old=p))", "f(**dict(new=q))", "f(**dict(new={**q, **p}))", id="both in dict()"),
+    pytest.param("f(new=q, old=  # why\n p)", "f(new=q  # why\n)", "f(new={**q, **p}  # why\n)", id="a comment inside"),
 ]  # fmt: skip
 
 
@@ -48,8 +48,8 @@ def test_both_keywords(before: str, kept: str, merged: str) -> None:
 
 def test_both_keywords_beside_other_changes() -> None:
     plan = calls("m:f", rename={"old": "new", "a": "b"}, remove=["c"], add={"d": "0"}, on_conflict="merge-dict")
-    check("f(a=1, old=2, c=3, new=4)", "f(b=1, new={**4, **2}, d=0)", plan=plan)
-    check("f(new=4, a=1, c=3, old=2)", "f(new={**4, **2}, b=1, d=0)", plan=plan)
+    check("f(a=1, old=p, c=3, new=q)", "f(b=1, new={**q, **p}, d=0)", plan=plan)
+    check("f(new=q, a=1, c=3, old=p)", "f(new={**q, **p}, b=1, d=0)", plan=plan)
 
 
 def test_the_new_one_by_position() -> None:
@@ -70,29 +70,30 @@ def test_the_new_one_by_position() -> None:
 def test_a_call_in_what_moves() -> None:
     plan = calls("m:f", **RENAME, on_conflict="merge-dict")
     check("f(old={'a': f(old=1)}, new={})", "f(new={**{}, **{'a': f(new=1)}})", plan=plan)
-    check("f(new={}, old={'a': f(old=f(old=1, new=2))})", "f(new={**{}, **{'a': f(new=f(new={**2, **1}))}})", plan=plan)
+    check("f(new={}, old={'a': f(old=f(old=p, new=q))})", "f(new={**{}, **{'a': f(new=f(new={**q, **p}))}})", plan=plan)
 
 
 @pytest.mark.parametrize(
-    "call",
+    ("call", "why"),
     [
-        pytest.param("f(old={'a': 1}, new=None)", id="None"),
-        pytest.param("f(old=None, new={})", id="None for the old one"),
-        pytest.param("f(old=(n := {}), new={'a': n})", id="a name that the other one reads"),
+        pytest.param("f(old={'a': 1}, new=None)", "the value of 'new' is no mapping", id="None"),
+        pytest.param("f(old=None, new={})", "the value of 'old' is no mapping", id="None for the old one"),
+        pytest.param("f(old='x', new={})", "the value of 'old' is no mapping", id="a string"),
+        pytest.param("f(old={}, new=[1])", "the value of 'new' is no mapping", id="a list"),
+        pytest.param("f(old=lambda: x, new={})", "the value of 'old' is no mapping", id="a lambda"),
+        pytest.param("f(old=(n := {}), new={'a': n})", "the value of 'old' does something", id="a name that is bound"),
+        pytest.param("async def g(): f(new=y, old=await x)", "the value of 'old' does something", id="await"),
+        pytest.param("f(**{'old': x, 'new': y, 'old': z})", "'old' is passed more than once", id="twice in a literal"),
     ],
 )
-def test_what_cannot_be_merged(call: str) -> None:
-    refuse(call, "keyword-conflict", plan=calls("m:f", **RENAME, on_conflict="merge-dict"))
+def test_what_cannot_be_merged(call: str, why: str) -> None:
+    message = refuse(call, "keyword-conflict", plan=calls("m:f", **RENAME, on_conflict="merge-dict"))
+    assert f"passes both 'old' and 'new', which cannot be merged: {why}" in message
 
 
 def test_comments_of_what_is_merged_stand_once() -> None:
     plan = calls("m:f", **RENAME, on_conflict="merge-dict")
     check("f(a, old=({'x': 1} # in\n), new=b)", "f(a, new={**b, **({'x': 1} # in\n)})", plan=plan)
-
-
-def test_twice_in_a_literal_there_is_nothing_to_merge() -> None:
-    plan = calls("m:f", **RENAME, on_conflict="merge-dict")
-    refuse("f(**{'old': 1, 'new': 2, 'old': 3})", "keyword-conflict", plan=plan)
 
 
 # Literal mappings.
