@@ -159,20 +159,41 @@ def _may_call(calls: tuple[Call, ...], other_names: Collection[str]) -> Callable
     """Calls of a callee, or of what is derived from it, that may have to change; attributes that are gone; copies."""
     names = frozenset(call.callee.leaf for call in calls) | frozenset(other_names)
     owners = frozenset(call.callee.name.split(".")[-2] for call in calls if "." in call.callee.name)
-    mentioned = re.compile(_any(names | owners))
-    old = [re.compile(_spelled(name) + _BLANK + rb"=(?!=)") for name in _old_keywords(calls)]
+    is_mentioned = _mentions(calls, other_names)
     if any(call.concerns_all for call in calls):
         with_name: list[Callable[[bytes], bool]] = [lambda _: True]
     else:
-        with_name = [_passes(old), _derives(names | owners), _spreads(names)]
-    anywhere = [_uses({name for call in calls for name in call.attributes}), _copies(old)]
+        with_name = [_passes(_keywords_passed(calls)), _derives(names | owners), _spreads(names)]
+    anywhere = _about_members(calls)
 
     def test(_path: str, content: bytes) -> bool:
-        if mentioned.search(content) and any(test(content) for test in with_name):
+        if is_mentioned(content) and any(test(content) for test in with_name):
             return True
         return any(test(content) for test in anywhere)
 
     return test
+
+
+def concerns_members_only(calls: Sequence[Call], other_names: Collection[str]) -> Callable[[bytes], bool]:
+    """Is a file a candidate for an attribute's name or a copy alone, and never names a callee or its class?"""
+    is_mentioned, anywhere = _mentions(calls, other_names), _about_members(calls)
+    return lambda content: not is_mentioned(content) and any(test(content) for test in anywhere)
+
+
+def _mentions(calls: Iterable[Call], other_names: Collection[str]) -> Callable[[bytes], bool]:
+    """Does a file have the name of a callee, of a class around one, or another one for them?"""
+    last = {name for call in calls for name in call.callee.name.split(".")[-2:]}
+    mentioned = re.compile(_any(last | set(other_names)))
+    return lambda content: mentioned.search(content) is not None
+
+
+def _about_members(calls: Sequence[Call]) -> list[Callable[[bytes], bool]]:
+    return [_uses({name for call in calls for name in call.attributes}), _copies(_keywords_passed(calls))]
+
+
+def _keywords_passed(calls: Sequence[Call]) -> list[re.Pattern[bytes]]:
+    """`old=` for each keyword that is gone."""
+    return [re.compile(_spelled(name) + _BLANK + rb"=(?!=)") for name in _old_keywords(calls)]
 
 
 def _passes(old: Sequence[re.Pattern[bytes]]) -> Callable[[bytes], bool]:
@@ -249,7 +270,7 @@ def _may_be_argument(content: bytes, start: int) -> bool:
     return b"#" in lines[-1] or (len(lines) == 1 and start > _WINDOW)
 
 
-def _old_keywords(calls: tuple[Call, ...]) -> list[str]:
+def _old_keywords(calls: Sequence[Call]) -> list[str]:
     return sorted({name for call in calls for name in call.old})
 
 

@@ -134,6 +134,8 @@ class _PhaseCommand:
         if options.check:
             self._voice.note(summary(found, "would change"))
             code = Exit.FINDINGS if found.files or self._blocking() else Exit.DONE
+            if self._blocking() and not found.files:
+                self._voice.note(self._what_blocks("nothing to change; blocked"))
             if not self._voice.quiet:
                 self._next(f"migrate {self._name} --dry-run" if code else None)
             return self._end(code, "dry-run" if found.files else "nothing-to-do", found, applied=not found.files)
@@ -232,6 +234,8 @@ class _PhaseCommand:
             f"{count(len(chosen.files), 'file')}, {count(len(chosen.findings), 'finding')} left to a person",
             "green",
         )
+        if any(finding.code == "invalid-call" for finding in chosen.findings):
+            self._voice.note("note: an invalid-call of a call that was changed is not found again; keep this list")
         if run.commit is not None:
             self._voice.say(f"commit {run.commit}; for .git-blame-ignore-revs:")
             self._voice.say(f"{run.commit}  # {self._session.plan.name} phase {chosen.phase}")
@@ -283,6 +287,8 @@ class _PhaseCommand:
         """Name the next command: this one again, the next phase of the plan, or the timeline."""
         later = [n for n in self._session.plan.phases if n > self._found.phase]
         following = command or (f"migrate phase{later[0]}" if later else "migrate timeline")
+        if self._session.interrupted() is not None:
+            following = "migrate rollback"
         self._voice.say(f"next: {following}")
 
     def _end(

@@ -74,7 +74,8 @@ def show_check(voice: Voice, result: CheckResult) -> None:
         mark, style = ("✓", "green") if criterion.passed else ("✗", "red")
         voice.say(f"    {mark} {criterion}", style)
     if not result.passed:
-        voice.say(f"    {result.message}", "red")
+        if all(criterion.passed for criterion in result.criteria):  # it has not come to them
+            voice.say(f"    {result.message}", "red")
         if not voice.quiet:
             for line in result.tail.split("\n"):
                 voice.say(f"    | {line}")

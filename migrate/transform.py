@@ -8,6 +8,7 @@ from functools import lru_cache
 from hashlib import sha256
 from importlib import import_module
 
+from migrate.candidates import concerns_members_only
 from migrate.edits import Edit, Span, apply_edits, in_order
 from migrate.fallback import locate_in_unparsable
 from migrate.findings import Finding
@@ -62,6 +63,11 @@ class PhaseSpec:
         return Known(
             dict(self.aliases), dict(self.maybe), dict(self.signatures), subclasses, cycles, self.hidden, exports
         )
+
+    def concerns_members_only(self, content: bytes) -> bool:
+        """May a file have to do with phase 4 by an attribute's name alone?"""
+        others = {name.rpartition(".")[2] for name, _ in (*self.aliases, *self.maybe, *self.subclasses)}
+        return self.plan.phase4 is not None and concerns_members_only(self.plan.phase4.call, others)(content)
 
     @property
     def elsewhere(self) -> Elsewhere:
@@ -149,7 +155,9 @@ def _rewrite_sites(path: str, source: Source, spec: PhaseSpec) -> FileResult:
         located = _locate(module, spec)
     except UnparsableSource as error:
         module = None  # it may parse and have scopes that CPython rejects
-        located = locate_in_unparsable(path, source, error, spec.plan, spec.phase, query)
+        located = Located()
+        if spec.phase != 4 or not spec.concerns_members_only(source.content):  # it is no error, whatever it is about
+            located = locate_in_unparsable(path, source, error, spec.plan, spec.phase, query)
     located = _without_kept(source, located, path)
     about_others = located.unresolved, located.loads, located.dropped, located.rerouted, located.subclasses
     if spec.phase == 5:

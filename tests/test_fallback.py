@@ -285,3 +285,13 @@ def test_phase_5_finds_what_is_left() -> None:
     plan = calls("shop.basket:Basket", remove=["metadata"])
     check_refused(source, "deprecated-keyword", phase=5, plan=plan)
     check_noop(source, phase=5, plan=make_plan({"phase5": {}}))
+
+
+def test_an_attribute_in_a_file_that_never_names_the_class() -> None:
+    plan = calls("shop.basket:Basket", attributes={"metadata": "context"})
+    check_noop(f"{OLD}x.metadata\n", phase=4, plan=plan)
+    check_noop(f"{OLD}replace(x, metadata=1)\n", phase=4, plan=calls("shop.basket:Basket", remove=["metadata"]))
+    check_refused(f"{OLD}def f(x: 'Basket'): x.metadata\n", "unparseable", phase=4, plan=plan)
+    check_refused(
+        f"{OLD}x.metadata\nE()\n", "unparseable", phase=4, plan=plan, subclasses=(("m.E", "shop.basket.Basket"),)
+    )

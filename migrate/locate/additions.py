@@ -120,7 +120,8 @@ class Additions:
                 )
         elif not is_builtin(name):
             return False  # whatever it is there, the plan says so
-        return Problem("name-collision", f"{name} is something else there, bound on line {line}")
+        remedy = "give its import an alias in the plan" if export is not None else "rename that one"
+        return Problem("name-collision", f"{name} is something else there, bound on line {line}; {remedy}")
 
     def _may_import(self, export: Export) -> Problem | bool:
         """Can a name that nothing in the module binds be imported without a change to what it is elsewhere?"""
@@ -170,11 +171,19 @@ class Additions:
 
 
 def _joined(imports: Sequence[AddedImport]) -> AddedImport:
-    """Imports at one place as one, their statements one after the other."""
+    """Imports at one place as one: those from one module as one statement, the others one after the other."""
+    by_module: dict[str, list[AddedImport]] = {}
+    for each in imports:
+        by_module.setdefault(each.statement.partition(" import ")[0], []).append(each)
+    texts, statements = [], []
+    for head, found in by_module.items():
+        names = ", ".join(each.statement.partition(" import ")[2] for each in found)
+        statements.append(f"{head} import {names}")
+        texts.append(found[0].text.replace(found[0].statement, statements[-1]))
     return replace(
         imports[0],
-        text="".join(each.text for each in imports),
-        statement="\n".join(each.statement for each in imports),
+        text="".join(texts),
+        statement="\n".join(statements),
         subject=", ".join(each.subject for each in imports),
     )
 

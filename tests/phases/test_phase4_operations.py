@@ -435,6 +435,12 @@ def test_two_imports_at_one_place() -> None:
     check_rewritten(HEAD + "f()", HEAD + "from x import A\nfrom y import B\nf(a=A, b=[B, A])", phase=4, plan=plan)
 
 
+def test_two_imports_from_one_module() -> None:
+    plan = calls("m:f", add={"a": "A", "b": "C", "c": "B"}, imports=["x:A", "y:B", "x:B as C"])
+    before, after = HEAD + "  \nf()", HEAD + "from x import A, B as C\nfrom y import B\n  \nf(a=A, b=C, c=B)"
+    check_rewritten(before, after, phase=4, plan=plan)
+
+
 def test_an_import_that_another_module_passes_on() -> None:
     source = HEAD + "from facade import Clock as clock\nf(old=1)\n"
     aliases = {"facade.Clock": "lib.time.Clock"}
