@@ -300,9 +300,30 @@ _ASSIGNED_WITHIN = 200
 _ENDED = re.compile(rb"[ \t)]*(?:[\r\n#;\\]|\Z)")
 
 
+_CHOSEN = re.compile(rb"(?:[\w,.\[\]) \t]|(?<![\w\])])\()+(?::[^=\r\n]*)?=(?!=)([^\r\n]*)\Z")
+_GOES_ON = re.compile(rb"[\w(.'\"]")
+_REST = re.compile(rb"[^\r\n]*")
+_CHOICE = re.compile(rb"\b(?:if|else|or)\b")
+
+
 def may_give_other_name(content: bytes, names: Collection[str]) -> bool:
-    """Does the text rename one of `names`: `import A as B`, `B = A`?"""
-    return next(_other_names(content, names), None) is not None
+    """Does the text rename one of `names`: `import A as B`, `B = A`, `B = A if x else y`, `B, x = A, y`?"""
+    return next(_other_names(content, names), None) is not None or any(
+        _is_one_of_several(content, *found.span())
+        for name in sorted(names)
+        for found in re.finditer(_spelled(name), content)
+    )
+
+
+def _is_one_of_several(content: bytes, start: int, end: int) -> bool:
+    """Is the name at a place one of the values of an assignment that begins on its line?"""
+    if _GOES_ON.match(content, end):
+        return False
+    line = max(content.rfind(b"\n", 0, start), content.rfind(b"\r", 0, start)) + 1
+    before = _CHOSEN.match(content[line:start])
+    if before is None:
+        return False
+    return b"(" not in before.group(1) or _CHOICE.search(before.group(1) + _REST.findall(content, end)[0]) is not None
 
 
 def _other_names(content: bytes, names: Collection[str]) -> Iterator[bytes]:

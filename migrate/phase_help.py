@@ -4,7 +4,7 @@ HELP = {
     1: "Replace the first deprecated module by a redirect to its new home.",
     2: "Replace the other deprecated modules by redirects.",
     3: "Point imports of moved objects, and the uses and strings that go with them, at their new home.",
-    4: "Rename, add and remove keyword arguments of changed callables.",
+    4: "Rename, add, remove, merge and name arguments in calls of changed callables; rename attributes.",
     5: "List what is left of deprecated uses, and run the plan's checks.",
 }
 

@@ -261,6 +261,12 @@ def test_words_are_whole(make_repository: MakeRepository) -> None:
         pytest.param("C = ( # " + "the" * 99 + "\n  Cart)\n", True, id="assigned after a comment"),
         pytest.param("from a import (Cart # the\r as C)\r", True, id="alias with a comment and CR"),
         pytest.param("C = Carts\nC = 'Cart'\n", False, id="another name"),
+        pytest.param("C = a.Cart if x else y\n", True, id="chosen"),
+        pytest.param("C: type = y if f(x) else Cart\n", True, id="chosen by a call"),
+        pytest.param("if x:\r  C = y or Cart\r", True, id="or"),
+        pytest.param("B, (C, D) = x, [Cart, y]\n", True, id="unpacked"),
+        pytest.param("C = Cart(1)\nx = f(Cart, y)\nx = Cart.y\n", False, id="called, passed on, an attribute"),
+        pytest.param("f(x=1, y=Cart, z=2)\nx == (Cart, y)\n", False, id="passed by name, compared"),
     ],
 )
 def test_may_give_other_name(source: str, renames: bool) -> None:

@@ -177,6 +177,19 @@ def test_a_package_attribute_that_is_not_the_module(make_repository: MakeReposit
     assert said(found) == [("app.py", 2, "shadowed")]
 
 
+@pytest.mark.parametrize(
+    ("facade", "code"),
+    [
+        pytest.param("from shop.basket import Basket\nChosen, x = Basket, 1\n", "", id="unpacked"),
+        pytest.param("from shop.basket import Basket\nfrom old import Old\nChosen = Basket if x else Old\n", "shadowed", id="one of two"),
+        pytest.param("from shop.basket import Basket\nChosen = y or Basket\n", "shadowed", id="or"),
+    ],
+)  # fmt: skip
+def test_another_name_in_another_module(make_repository: MakeRepository, facade: str, code: str) -> None:
+    found = look(make_repository, {"facade.py": facade, "app.py": CALL.format("facade", "Chosen")})
+    assert (list(changed(found)), said(found)) == (([], [("app.py", 2, code)]) if code else (["app.py"], []))
+
+
 def test_star_imports_that_bind_the_name_twice(make_repository: MakeRepository) -> None:
     files = {
         "other.py": "class Basket: ...\n",
