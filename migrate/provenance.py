@@ -186,9 +186,7 @@ class FollowedNames:
             return None
         variable = (root.id, self._owner(root.id, place))
         if isinstance(variable[1], ast.ClassDef) and (variable in seen or self._is_unbound_yet(variable, place)):
-            # `X = X` in a class reads the outer one
-            outside = place.scopes[: place.scopes.index(variable[1])]
-            variable = (root.id, self._owner(root.id, Place(place.node, outside, ())))
+            variable = (root.id, MODULE)  # `X = X` in a class reads the module's, whatever a function around it has
         if variable in seen:
             return None
         # what a variable means on the way depends on where the way began
@@ -202,8 +200,7 @@ class FollowedNames:
         """Is a variable of the class body that `place` stands in bound by nothing before that place?"""
         if not place.scopes or place.scopes[-1] is not variable[1]:
             return False
-        line = getattr(place.node, "lineno", 0)
-        before = (b.place.node for b in self.bindings(variable) if getattr(b.place.node, "lineno", 0) < line)
+        before = (b.place.node for b in self.bindings(variable) if _start(b.place.node) < _start(place.node))
         is_repeated = any(isinstance(parent, ast.For | ast.While) for parent in place.parents)
         return not is_repeated and all(node in place.parents for node in before)
 
@@ -330,6 +327,10 @@ def _unpacked(target: ast.expr, value: ast.expr) -> Iterator[tuple[ast.Name, ast
             if len(names) == len(values) and not is_starred:
                 for pair in zip(names, values, strict=True):
                     yield from _unpacked(*pair)
+
+
+def _start(node: ast.AST) -> tuple[int, int]:
+    return getattr(node, "lineno", 0), getattr(node, "col_offset", 0)
 
 
 def _defaults(arguments: ast.arguments) -> Iterator[tuple[ast.arg, ast.expr]]:

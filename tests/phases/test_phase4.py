@@ -178,11 +178,19 @@ def test_a_class_attribute_of_the_same_name() -> None:
     check_rewritten(source.format("metadata"), source.format("context"), phase=4, plan=RENAMED)
 
 
+def test_a_class_body_reads_what_it_binds_later_from_the_module() -> None:
+    body = "  class Page:\n    x = Basket(metadata=1)\n    Basket = 1\n"
+    check_noop(f"def f():\n  {IMPORT}{body}", phase=4, plan=RENAMED)  # a NameError
+    before = f"{IMPORT}def f(Basket):\n{body}"
+    check_rewritten(before, before.replace("metadata", "context"), phase=4, plan=RENAMED)
+
+
 @pytest.mark.parametrize(
     "source",
     [
         pytest.param("for x in y:\n    Basket(metadata=1)\n    Basket = x\n", id="in a loop"),
         pytest.param("if x: Basket = y\n  Basket(metadata=1)\n", id="perhaps before"),
+        pytest.param("Basket = y; z = Basket(metadata=1)\n", id="on the same line"),
     ],
 )
 def test_a_class_attribute_that_may_be_meant(source: str) -> None:
