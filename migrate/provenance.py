@@ -184,25 +184,36 @@ class FollowedNames:
             return self._one_of(alternatives(expression), place, seen)
         if root.id not in self.names:
             return None
-        variable = (root.id, self._owner(root.id, place))
-        if isinstance(variable[1], ast.ClassDef) and (variable in seen or self._is_unbound_yet(variable, place)):
-            variable = (root.id, MODULE)  # `X = X` in a class reads the module's, whatever a function around it has
-        if variable in seen:
+        variables = self._variables(root.id, place, seen)
+        if not seen.isdisjoint(variables):
             return None
         # what a variable means on the way depends on where the way began
-        meaning = self._meaning(variable, seen) if seen else self.meaning(variable)
-        if meaning is None:
-            return None
+        meanings = [self._meaning(v, seen) if seen else self.meaning(v) for v in variables]
         chain = attributes(expression)
-        return Bound(tuple(".".join([found, *chain]) for found in meaning.objects), meaning.complete)
+        objects = (".".join([o, *chain]) for meaning in meanings if meaning is not None for o in meaning.objects)
+        found = tuple(dict.fromkeys(objects))
+        return Bound(found, all(meaning is not None and meaning.complete for meaning in meanings)) if found else None
 
-    def _is_unbound_yet(self, variable: Variable, place: Place) -> bool:
-        """Is a variable of the class body that `place` stands in bound by nothing before that place?"""
-        if not place.scopes or place.scopes[-1] is not variable[1]:
-            return False
-        before = (b.place.node for b in self.bindings(variable) if _start(b.place.node) < _start(place.node))
+    def _variables(self, name: str, place: Place, seen: frozenset[Variable]) -> tuple[Variable, ...]:
+        """The variables of which one is meant by `name` at a place: more than one only in the body of a class.
+
+        That reads a name of its own from the module as long as nothing has bound it, whatever functions around it have:
+        https://docs.python.org/3/reference/executionmodel.html#resolution-of-names
+        """
+        variable, outer = (name, self._owner(name, place)), (name, MODULE)
+        if not isinstance(variable[1], ast.ClassDef):
+            return (variable,)
+        if variable in seen:  # `X = X`
+            return (outer,)
+        before = [b for b in self.bindings(variable) if _start(b.place.node) < _start(place.node)]
+        before = [b for b in before if b.place.node not in place.parents]
         is_repeated = any(isinstance(parent, ast.For | ast.While) for parent in place.parents)
-        return not is_repeated and all(node in place.parents for node in before)
+        if not before and not is_repeated:
+            return (outer,)
+        is_bound = any(b.place.parents[-1] is variable[1] for b in before)
+        is_deleted = any(b.harmless for b in self.bindings(variable))
+        is_one = (is_bound and not is_deleted) or not self.bindings(outer)
+        return (variable,) if is_one else (variable, outer)
 
     def _one_of(self, values: Sequence[ast.expr], place: Place, seen: frozenset[Variable]) -> Bound | None:
         """What an expression stands for that is one of several."""

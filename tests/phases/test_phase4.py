@@ -191,10 +191,15 @@ def test_a_class_body_reads_what_it_binds_later_from_the_module() -> None:
         pytest.param("for x in y:\n    Basket(metadata=1)\n    Basket = x\n", id="in a loop"),
         pytest.param("if x: Basket = y\n  Basket(metadata=1)\n", id="perhaps before"),
         pytest.param("Basket = y; z = Basket(metadata=1)\n", id="on the same line"),
+        pytest.param(
+            "for x in y:\n    Page(metadata=1)\n    Page = Basket\n", id="from the module, in the first round"
+        ),
+        pytest.param("if x: Page = Basket\n  Page(metadata=1)\n", id="from the module, perhaps"),
+        pytest.param("Page = Basket\n  del Page\n  Page(metadata=1)\n", id="deleted"),
     ],
 )
 def test_a_class_attribute_that_may_be_meant(source: str) -> None:
-    result = transform(f"{IMPORT}class Page:\n  {source}", phase=4, plan=RENAMED)
+    result = transform(f"{IMPORT}Page = x\nclass Site:\n  {source}", phase=4, plan=RENAMED)
     assert result.edits == ()
 
 
