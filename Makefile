@@ -12,7 +12,7 @@ WHERE   = --plan "$(PLAN)" --root "$(ROOT)"
 PHASES := phase1 phase2 phase3 phase4 phase5
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast lint format types layers check matrix corpus clean \
+.PHONY: help setup demo test test-fast lint format types layers check matrix corpus chaos clean \
 	$(PHASES) $(PHASES:%=dry-run-%) $(PHASES:%=rollback-%) run status timeline rollback
 
 help: ## this list
@@ -81,6 +81,9 @@ matrix: setup $(PEERS)/.installed ## docs/matrix.md: one-form cases, this tool b
 corpus: setup ## phases 3 and 4 on the standard library, checked by LibCST's name resolution (minutes)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[bench]'
 	$(BIN)/python -m benchmarks.corpus stdlib
+
+chaos: setup ## docs/reliability.md: kill, starve and cut the power at every system call (minutes)
+	cd tests && PYTHONPATH=.. "$(abspath $(BIN))/python" -m chaos --write ../docs/reliability.md
 
 $(PEERS)/.installed: benchmarks/matrix/requirements.txt
 	$(PYTHON) -m venv "$(PEERS)"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 import time
 from collections.abc import Sequence
@@ -20,6 +19,7 @@ from migrate import phase_help
 if TYPE_CHECKING:
     from migrate.console import Voice
     from migrate.session import Session
+    from rollback.git import Git
 
 app = typer.Typer(
     name="migrate",
@@ -54,6 +54,14 @@ Strict = Annotated[bool, typer.Option("--strict", help="Warnings count as errors
 Verify = Annotated[
     str | None,
     typer.Option("--verify", metavar="COMMAND", help="Run after applying; on failure the phase rolls itself back."),
+]
+VerifyTimeout = Annotated[
+    float | None,
+    typer.Option("--verify-timeout", metavar="SECONDS", min=0.001, help="How long --verify may take; default: 3600."),
+]
+From = Annotated[
+    Path | None,
+    typer.Option("--from", metavar="FILE", help="Apply exactly what an earlier --dry-run --json printed into FILE."),
 ]
 Commit = Annotated[bool, typer.Option("--commit", help="One commit per phase, of its files only.")]
 
@@ -90,6 +98,23 @@ class Common:
         from migrate.session import open_session
 
         return open_session(self.root, self.plan)
+
+    def repository(self, voice: Voice, without: str) -> tuple[Git, str | None]:
+        """The repository and the plan's name; None for the name where the plan has gone or was broken since.
+
+        The way back must not depend on the plan, unless one was named.
+        """
+        from migrate.errors import PlanError
+        from migrate.session import open_repository
+
+        try:
+            session = self.session()
+        except PlanError as error:
+            if self.plan is not None:
+                raise
+            voice.note(f"{error.mistakes[0]}; {without}")
+            return open_repository(self.root), None
+        return session.git, session.plan.name
 
 
 def _show_version(wanted: bool) -> None:
@@ -135,7 +160,9 @@ def _applying_command(name: str, help_line: str, phase: int | None) -> None:
         force: Force = False,
         strict: Strict = False,
         verify: Verify = None,
+        verify_timeout: VerifyTimeout = None,
         commit: Commit = False,
+        saved: From = None,
         plan: PlanFile = None,
         root: Root = None,
         json: Json = False,
@@ -148,7 +175,18 @@ def _applying_command(name: str, help_line: str, phase: int | None) -> None:
 
         common = Common(plan, root, json, jobs, quiet, verbose).over(context)
         options = PhaseOptions(
-            dry_run, check, yes, interactive, allow_dirty, force, strict, verify, commit, common.jobs
+            dry_run,
+            check,
+            yes,
+            interactive,
+            allow_dirty,
+            force,
+            strict,
+            verify,
+            commit,
+            common.jobs,
+            saved,
+            verify_timeout,
         )
         options.refuse_nonsense(name, can_ask=can_ask())
         voice = common.voice()
@@ -207,7 +245,9 @@ def timeline(
     session = common.session()
     found = timeline_of(session.plan, session.runs())
     show_timeline(voice, found)
-    voice.say("next: migrate status")
+    if (obstacle := session.obstacle()) is not None:
+        voice.error(str(obstacle))
+    voice.say("next: migrate rollback" if session.interrupted() is not None else "next: migrate status")
     _finish(common, voice, 0, found.as_json() if common.json else {})
 
 
@@ -216,6 +256,10 @@ def rollback(
     context: typer.Context,
     phase: Annotated[str | None, typer.Argument(metavar="[phaseN]", help="Back to before this phase.")] = None,
     everything: Annotated[bool, typer.Option("--all", help="Take every phase back.")] = False,
+    only: Annotated[
+        str | None,
+        typer.Option("--only", metavar="phaseN", help="This phase alone; refused if a later one touched its files."),
+    ] = None,
     yes: Yes = False,
     force: Annotated[
         bool, typer.Option("--force", help="Overwrite files edited since; the newer versions are kept in git.")
@@ -228,26 +272,75 @@ def rollback(
     verbose: Verbose = False,
 ) -> None:
     """Take the last applied phase back to the byte, or everything back to before a phase."""
-    from migrate.errors import PlanError, UsageError
+    from migrate.errors import UsageError
     from migrate.phase import can_ask
-    from migrate.rollback_command import read_target, roll_back_command
-    from migrate.session import open_repository
+    from migrate.rollback_command import Choice, roll_back_command
 
     common = Common(plan, root, json, jobs, quiet, verbose).over(context)
     voice = common.voice()
-    target = read_target(phase, everything=everything)
+    choice = Choice.read(phase, only, everything=everything)
     if not yes and not can_ask():
         raise UsageError("rollback: no terminal to ask on; pass --yes to roll back")
-    try:
-        session = common.session()
-        git, name = session.git, session.plan.name
-    except PlanError as error:
-        if common.plan is not None:
-            raise
-        # a way back must not depend on a plan that has gone or was broken since
-        voice.note(f"{error.mistakes[0]}; rolling back without the plan")
-        git, name = open_repository(common.root), None
-    code, document = roll_back_command(git, name, target, everything=everything, yes=yes, force=force, voice=voice)
+    git, name = common.repository(voice, "rolling back without the plan")
+    code, document = roll_back_command(git, name, choice, yes=yes, force=force, voice=voice)
+    _finish(common, voice, code, document)
+
+
+journal_app = typer.Typer(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+app.add_typer(journal_app, name="journal", help="List the runs of this working tree, and prune their snapshots.")
+
+
+@journal_app.callback()
+def journal(
+    context: typer.Context,
+    plan: PlanFile = None,
+    root: Root = None,
+    json: Json = False,
+    jobs: Jobs = None,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """List every run of this working tree: what it did, where it stands, and how to get its pre-images."""
+    from migrate.journal_command import list_command
+
+    common = Common(plan, root, json, jobs, quiet, verbose).over(context)
+    if context.invoked_subcommand is not None:
+        context.obj = common
+        return
+    voice = common.voice()
+    git, _ = common.repository(voice, "the journal does not need it")
+    _finish(common, voice, 0, list_command(git, voice))
+
+
+@journal_app.command()
+def prune(
+    context: typer.Context,
+    older_than: Annotated[
+        float, typer.Option("--older-than", metavar="DAYS", min=0, help="Only runs that ended so many days ago.")
+    ] = 30,
+    applied: Annotated[
+        bool, typer.Option("--applied", help="Also runs that are applied; they cannot be rolled back afterwards.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would go; delete nothing.")] = False,
+    yes: Yes = False,
+    plan: PlanFile = None,
+    root: Root = None,
+    json: Json = False,
+    jobs: Jobs = None,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Give up the snapshots of old runs that failed or were rolled back; the runs stay on record."""
+    from migrate.errors import UsageError
+    from migrate.journal_command import prune_command
+    from migrate.phase import can_ask
+
+    common = Common(plan, root, json, jobs, quiet, verbose).over(context)
+    if not (yes or dry_run or can_ask()):
+        raise UsageError("journal prune: no terminal to ask on; pass --yes to prune, or --dry-run to look")
+    voice = common.voice()
+    git, _ = common.repository(voice, "the journal does not need it")
+    code, document = prune_command(git, older_than * 86400, applied=applied, dry_run=dry_run, yes=yes, voice=voice)
     _finish(common, voice, code, document)
 
 
@@ -257,9 +350,9 @@ _CLICK_ERROR: type[Exception] = typer.BadParameter.__mro__[2]
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and end the process with the documented exit code."""
-    for number in _ENDING:
-        if signal.getsignal(number) is not signal.SIG_IGN:  # as under nohup
-            signal.signal(number, _interrupt)
+    from migrate import interrupts
+
+    interrupts.listen()
     _fill_streams()
     sys.exit(_exit_code(arguments))
 
@@ -272,16 +365,6 @@ def _fill_streams() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):  # a tick that the terminal's encoding does not have is no reason to fail
             stream.reconfigure(errors="backslashreplace")
-
-
-_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-
-
-def _interrupt(_signum: int, _frame: object) -> NoReturn:
-    """Once is enough: a second signal must not cut into the way back that the first one starts."""
-    for number in _ENDING:
-        signal.signal(number, signal.SIG_IGN)
-    raise KeyboardInterrupt
 
 
 def _exit_code(arguments: Sequence[str] | None) -> int:
@@ -303,9 +386,11 @@ def _exit_code(arguments: Sequence[str] | None) -> int:
         return _unheard()
     except (MigrateError, RepositoryError) as error:
         _complain(str(error))
+        paths = getattr(error, "paths", ())
+        _name_all(paths)
         code = exit_code_of(error)
         if "--json" in (sys.argv[1:] if arguments is None else arguments):
-            _document_refusal(str(error), code)
+            _document_refusal(str(error), code, paths)
         return code
     except Exception as error:  # the last line of defence: one line instead of a traceback
         return _bug(error, arguments)
@@ -314,12 +399,22 @@ def _exit_code(arguments: Sequence[str] | None) -> int:
     return int(code or 0)
 
 
-def _document_refusal(message: str, code: int) -> None:
+def _name_all(paths: Sequence[str]) -> None:
+    """Every file that stands in the way, one a line, where the sentence names only the first ones."""
+    from rollback.errors import NAMED
+
+    if len(paths) > NAMED:
+        for path in paths:
+            _complain(f"  {path}")
+
+
+def _document_refusal(message: str, code: int, paths: Sequence[str]) -> None:
     """With --json there is one document on stdout, also where a command refuses."""
     from migrate.console import Voice
 
+    document = {"schema": 1, "error": message, "exit_code": int(code)}
     with suppress(OSError):
-        Voice(json=True).document({"schema": 1, "error": message, "exit_code": int(code)})
+        Voice(json=True).document(document | ({"paths": list(paths)} if paths else {}))
 
 
 def _bug(error: Exception, arguments: Sequence[str] | None) -> int:

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from migrate.checks import CheckResult
 from migrate.preview import FilePreview, Preview
-from migrate.source import Source, UnparsableSource
+from migrate.source import Source, readable
 
 SCHEMA = 1
 Mode = Literal["dry-run", "applied", "nothing-to-do"]
@@ -37,7 +37,7 @@ def phase_document(
 
 
 def _file(file: FilePreview) -> dict[str, Any]:
-    source = _readable(file.before)
+    source = readable(file.before)
     return {
         "path": file.path,
         "before_sha256": file.before_sha256,
@@ -60,13 +60,3 @@ def _edit(source: Source, file: FilePreview, index: int) -> dict[str, Any]:
         "before": before.decode(source.encoding, "surrogateescape"),
         "after": edit.after.decode(source.encoding, "surrogateescape"),
     }
-
-
-def _readable(content: bytes) -> Source:
-    """The source, or what stands in for it where a redirect replaces bytes that are no text."""
-    source = Source(content)
-    try:
-        source.text  # noqa: B018 - decodes
-    except UnparsableSource:
-        source.__dict__["encoding"] = "latin-1"
-    return source

@@ -6,6 +6,7 @@ import shlex
 import sys
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from migrate.checks import CheckResult
@@ -19,6 +20,7 @@ from migrate.preview import Preview, preview
 from migrate.process import split_verify
 from migrate.report import findings_summary, show_check, show_diff, show_findings, summary, tell_kept
 from migrate.run import (
+    VERIFY_TIMEOUT_S,
     ApplyOptions,
     apply_phase,
     refuse_dirty,
@@ -26,6 +28,7 @@ from migrate.run import (
     refuse_out_of_order,
     run_checks,
 )
+from migrate.saved import load_saved
 from migrate.session import Session
 from rollback.errors import count
 
@@ -44,6 +47,8 @@ class PhaseOptions:
     verify: str | None = None
     commit: bool = False
     jobs: int | None = None
+    saved: Path | None = None
+    verify_timeout: float | None = None
 
     @property
     def looks_only(self) -> bool:
@@ -60,6 +65,14 @@ class PhaseOptions:
         if self.looks_only and (self.commit or self.verify):
             raise UsageError(f"{command}: nothing is written, so there is nothing to verify or commit; leave out "
                              "--verify and --commit, or --dry-run and --check")  # fmt: skip
+        if self.saved is not None and self.interactive:
+            raise UsageError(f"{command}: --from applies all of a saved plan; leave out --interactive, or --from")
+        if self.saved is not None and command in ("run", "phase5"):
+            raise UsageError(f"{command}: --from is for one phase that edits; use it with phase1 to phase4")
+        if self.verify_timeout is not None and self.verify is None:
+            raise UsageError(
+                f"{command}: --verify-timeout without --verify; pass a command to verify with, or leave it out"
+            )
         if self.verify is not None:
             split_verify(self.verify)
         if not (self.yes or self.looks_only or can_ask):
@@ -103,7 +116,10 @@ def run_phase(session: Session, phase: int, options: PhaseOptions, voice: Voice)
             raise obstacle
         voice.error(str(obstacle))
     with voice.progress(f"phase{phase}") as progress:
-        found = preview(session.git, session.plan, phase, options.jobs, progress)
+        if options.saved is not None:
+            found = load_saved(session.git, session.plan, phase, options.saved)
+        else:
+            found = preview(session.git, session.plan, phase, options.jobs, progress)
     if not options.looks_only and not options.force:
         refuse_out_of_order(session, phase, options.jobs)
     command = _PhaseCommand(session, options, voice, found, started_at, started)
@@ -213,7 +229,9 @@ class _PhaseCommand:
 
     @property
     def _apply_options(self) -> ApplyOptions:
-        return ApplyOptions(self._options.verify, self._options.commit, self._options.allow_dirty)
+        options = self._options
+        timeout_s = VERIFY_TIMEOUT_S if options.verify_timeout is None else options.verify_timeout
+        return ApplyOptions(options.verify, options.commit, options.allow_dirty, timeout_s)
 
     def _apply(self, chosen: Preview, *, partial: bool) -> PhaseEnd:
         with self._voice.progress(f"writing {self._name}") as progress:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from rich import box
@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from migrate.checks import CheckResult
-from migrate.console import Voice
+from migrate.console import Voice, printable
 from migrate.diff import unified_diff
 from migrate.findings import Finding
 from migrate.preview import Preview
@@ -123,6 +123,30 @@ def run_line(run: RunRecord) -> str:
     detail = f": {run.detail}" if run.detail else ""
     files = count(run.files, "file")
     return f"run {run.id}: phase{run.phase} of {run.plan}, {files}, {when}, {shown_state(run)}{detail}"
+
+
+def show_runs(voice: Voice, runs: Sequence[RunRecord], pruned: Mapping[int, bool]) -> None:
+    """All runs as a table, oldest first."""
+    table = Table(box=box.SIMPLE, show_edge=False, pad_edge=False)
+    table.add_column("run", justify="right", no_wrap=True)
+    for heading in ("plan", "phase", "root", "started", "state"):
+        table.add_column(heading, overflow="fold")
+    for heading in ("files", "edits"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("pre-images", overflow="fold")
+    for run in runs:
+        when = datetime.fromtimestamp(run.started_at).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+        where = "given up" if pruned[run.id] else run.ref or ""
+        cells = (run.plan, f"phase{run.phase}", run.prefix or ".", when)
+        table.add_row(
+            str(run.id),
+            *(Text(printable(cell)) for cell in cells),
+            _styled_state(shown_state(run)),
+            str(run.files),
+            str(run.edits),
+            Text(printable(where)),
+        )
+    voice.show(table)
 
 
 def tell_kept(voice: Voice, result: RollbackResult) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from migrate.console import Voice
@@ -19,24 +20,44 @@ from rollback.restore import RollbackResult
 SCHEMA = 1
 
 
-def read_target(text: str | None, *, everything: bool) -> int | None:
-    """The phase in `rollback phase3`; `3` will do.
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What to take back: the last applied phase, unless one of these says otherwise.
 
-    Raises:
-        UsageError: it is no phase, or contradicts `--all`.
+    Attributes:
+        target: back to before this phase. only: this phase, and no other. everything: all of them.
     """
+
+    target: int | None = None
+    only: int | None = None
+    everything: bool = False
+
+    @classmethod
+    def read(cls, phase: str | None, only: str | None, *, everything: bool) -> Choice:
+        """From `rollback phase3` (`3` will do), `--only phase3` and `--all`.
+
+        Raises:
+            UsageError: it is no phase, or they contradict each other.
+        """
+        choice = cls(_phase(phase), _phase(only), everything)
+        if everything and (phase or only):
+            raise UsageError(f"rollback: --all takes every phase back; leave out {phase or only!r} or --all")
+        if phase and only:
+            raise UsageError(f"rollback: --only {only} takes one phase back; leave out {phase!r} or --only")
+        return choice
+
+
+def _phase(text: str | None) -> int | None:
     if text is None:
         return None
     found = re.fullmatch(r"(?:phase)?([1-5])", text)
     if found is None:
         raise UsageError(f"rollback: {text!r} is no phase; write phase1 to phase5, or --all")
-    if everything:
-        raise UsageError(f"rollback: --all takes every phase back; leave out {text!r} or --all")
     return int(found[1])
 
 
 def roll_back_command(
-    git: Git, plan: str | None, target: int | None, *, everything: bool, yes: bool, force: bool, voice: Voice
+    git: Git, plan: str | None, choice: Choice, *, yes: bool, force: bool, voice: Voice
 ) -> tuple[Exit, dict[str, Any]]:
     """Take phases back.
 
@@ -46,7 +67,7 @@ def roll_back_command(
         The exit code and the JSON document.
     """
     started = time.monotonic()
-    runs = runs_to_roll_back(git, plan, target, everything)
+    runs = runs_to_roll_back(git, plan, choice.target, choice.everything, choice.only)
     if not runs:
         voice.say("nothing to roll back")
         voice.say("next: migrate status")

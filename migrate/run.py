@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
+from migrate import interrupts
 from migrate.checks import CheckResult, run_check
 from migrate.edits import Edit
 from migrate.errors import MigrateError
@@ -22,10 +23,13 @@ from rollback.errors import DriftedSince, RepositoryError, count, name_paths
 from rollback.git import Git
 from rollback.journal import Journal, RunRecord, RunRequest
 from rollback.lock import locked
-from rollback.restore import RollbackResult, Stand, find_stand, roll_back, select_runs
+from rollback.order import refuse_order, select_runs
+from rollback.restore import RollbackResult, roll_back
+from rollback.signals import Held, deferred_signals
+from rollback.stand import Stand, look
 
 VERIFY_TIMEOUT_S = 3600.0
-"""How long a `--verify` command may take."""
+"""How long a `--verify` command may take, unless told otherwise."""
 
 Echo = Callable[[bytes], None]
 Tick = Callable[[int], None]
@@ -41,6 +45,7 @@ class DirtyFiles(RepositoryError):
         what = f"uncommitted changes in {len(states)} of {count(total, 'file')} to touch: {shown}"
         super().__init__(f"{what}; nothing written; {way_out}")
         self.states = states
+        self.paths = tuple(states)
 
 
 class NoIdentity(RepositoryError):
@@ -76,11 +81,13 @@ class ApplyOptions:
         verify: a command to run afterwards; None for none.
         commit: make one commit of the phase's files.
         allow_dirty: touch files with uncommitted changes.
+        verify_timeout_s: how long `verify` may take, seconds.
     """
 
     verify: str | None = None
     commit: bool = False
     allow_dirty: bool = False
+    verify_timeout_s: float = VERIFY_TIMEOUT_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,8 +173,24 @@ def apply_phase(
         echo: told the verification's output as it comes. tick: told how many files are written.
     Raises:
         RepositoryError: the repository is in the way; the tree is as before.
-        KeyboardInterrupt: Ctrl-C; everything is restored.
+        KeyboardInterrupt: Ctrl-C; everything is restored. One that comes when all is done changes nothing any more.
     """
+    with deferred_signals() as held:
+        applied = _apply(session, plan, options, started_at, echo, tick, held)
+        interrupts.close()
+        held.forget()
+        return applied
+
+
+def _apply(
+    session: Session,
+    plan: Preview,
+    options: ApplyOptions,
+    started_at: float,
+    echo: Echo | None,
+    tick: Tick | None,
+    held: Held,
+) -> Applied:
     git = session.git
     request = RunRequest(session.plan.name, plan.phase, started_at, plan.edits, len(plan.findings))
     command = f"migrate phase{plan.phase}"
@@ -176,8 +199,8 @@ def apply_phase(
         more_to_do = options.verify is not None or options.commit
         run = apply_changes(git, journal, request, changes, tick, "verifying" if more_to_do else "applied")
         if options.verify is not None:
-            with _rolled_back_on_error(git, journal, run, "interrupted during --verify"):
-                verified = verify(git.root, options.verify, echo)
+            with _rolled_back_on_error(git, journal, run, "interrupted during --verify"), held.listening():
+                verified = verify(git.root, options.verify, options.verify_timeout_s, echo)
             if not verified.passed:
                 reason = f"--verify failed: {verified.message}"
                 # by force: the command itself may have changed a file, as a formatter does
@@ -214,9 +237,9 @@ def _commit(git: Git, plan: Plan, phase: Preview) -> str:
         raise CommitFailed(error) from error
 
 
-def verify(root: Path, command: str, echo: Echo | None = None) -> CheckResult:
+def verify(root: Path, command: str, timeout_s: float, echo: Echo | None = None) -> CheckResult:
     """Run a `--verify` command in the root; its exit code decides."""
-    check = Check(name="verify", run=split_verify(command), timeout_seconds=VERIFY_TIMEOUT_S)
+    check = Check(name="verify", run=split_verify(command), timeout_seconds=timeout_s)
     with tempfile.TemporaryDirectory(prefix="ssot-migrate-") as scratch:
         return run_check(check, root, Path(scratch), echo)
 
@@ -257,20 +280,27 @@ def run_checks(
     return run, tuple(results)
 
 
-def runs_to_roll_back(git: Git, plan: str | None, target: int | None, everything: bool) -> tuple[RunRecord, ...]:
+def runs_to_roll_back(
+    git: Git, plan: str | None, target: int | None, everything: bool, only: int | None = None
+) -> tuple[RunRecord, ...]:
     """The runs that a rollback takes back, newest first.
 
     Args:
         plan: name of the plan; None for the runs of every plan.
         target: back to before this phase; None for the last applied one.
+        only: this phase and no other.
+    Raises:
+        RepositoryError: one of them cannot be taken back, or not before others.
     """
     with Journal.open(git, create=False) as journal:
         interrupted = journal.interrupted()
         here = [run for run in journal.runs() if run.prefix == git.prefix]
         runs = [run for run in here if plan in (None, run.plan)]
-        if interrupted is not None and interrupted not in runs:
+        if interrupted is not None and interrupted not in runs and only is None:
             runs.append(interrupted)  # it is in everybody's way
-        return select_runs(runs, target, everything)
+        chosen = select_runs(runs, target, everything, only)
+        refuse_order(journal, chosen)
+        return chosen
 
 
 def _refuse_drift(git: Git, journal: Journal, runs: Sequence[RunRecord]) -> None:
@@ -284,7 +314,7 @@ def _refuse_drift(git: Git, journal: Journal, runs: Sequence[RunRecord]) -> None
         root = git.toplevel / run.prefix
         files = [file for file in journal.files(run.id) if root / file.path not in seen]
         seen |= {root / file.path for file in files}
-        drifted = [file.path for file in files if find_stand(root, file) is Stand.OTHER]
+        drifted = [file.path for file in files if look(root, file).stand is Stand.OTHER]
         if drifted:
             raise DriftedSince(run, drifted, run.files)
 
@@ -292,17 +322,25 @@ def _refuse_drift(git: Git, journal: Journal, runs: Sequence[RunRecord]) -> None
 def roll_back_runs(
     git: Git, runs: Sequence[RunRecord], *, force: bool, done: Callable[[RollbackResult], None] | None = None
 ) -> tuple[RollbackResult, ...]:
-    """Take `runs` back, in order.
+    """Take `runs` back, in order; signals take effect between two of them.
 
     Raises:
-        RepositoryError: one cannot be taken back; those before it are.
+        RepositoryError: none is taken back, as one of them cannot be; or one failed, and those before it are back.
     """
     results: list[RollbackResult] = []
-    with locked(git, "migrate rollback"), Journal.open(git, create=True) as journal:
+    with (
+        deferred_signals() as held,
+        locked(git, "migrate rollback"),
+        Journal.open(git, create=True) as journal,
+    ):
+        refuse_order(journal, runs)
         if not force:
             _refuse_drift(git, journal, runs)
         for run in runs:
+            held.deliver()
             results.append(roll_back(git, journal, run, force=force))
             if done is not None:
                 done(results[-1])
+        interrupts.close()
+        held.forget()
     return tuple(results)

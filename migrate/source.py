@@ -205,6 +205,16 @@ class Source:
         return None
 
 
+def readable(content: bytes) -> Source:
+    """The source, or what stands in for it where a redirect replaces bytes that are no text."""
+    source = Source(content)
+    try:
+        source.text  # noqa: B018 - decodes
+    except UnparsableSource:
+        source.__dict__["encoding"] = "latin-1"
+    return source
+
+
 @contextmanager
 def _parser() -> Iterator[None]:
     """The parser's errors as one kind; no warnings about the target's code.

@@ -5,11 +5,12 @@ from __future__ import annotations
 import time
 from typing import Any
 
+from migrate import interrupts
 from migrate.console import Voice
 from migrate.documents import SCHEMA
 from migrate.errors import Exit, MigrateError, exit_code_of
 from migrate.phase import PhaseOptions, can_ask, run_phase
-from migrate.rollback_command import roll_back_command
+from migrate.rollback_command import Choice, roll_back_command
 from migrate.session import Session
 from rollback.errors import RepositoryError, count
 
@@ -28,6 +29,7 @@ def run_all(session: Session, options: PhaseOptions, voice: Voice) -> tuple[int,
     documents: list[dict[str, Any]] = []
     code = Exit.DONE
     for phase in session.plan.phases:
+        interrupts.reopen()
         _announce(session, phase, voice)
         try:
             end = run_phase(session, phase, options, voice)
@@ -38,6 +40,7 @@ def run_all(session: Session, options: PhaseOptions, voice: Voice) -> tuple[int,
             documents.append(end.document)
             code = end.code if not options.check else max(code, end.code)
         if code and not options.check:
+            interrupts.reopen()
             _offer_rollback(session, phase, voice, asked=not options.yes and not options.looks_only)
             break
     document = {
@@ -63,6 +66,6 @@ def _offer_rollback(session: Session, phase: int, voice: Voice, *, asked: bool) 
         return
     voice.error(f"stopped at phase{phase}; {count(len(standing), 'run')} of this plan in the tree")
     if asked and can_ask() and voice.confirm("roll the last applied phase back?"):
-        roll_back_command(session.git, session.plan.name, None, everything=False, yes=True, force=False, voice=voice)
+        roll_back_command(session.git, session.plan.name, Choice(), yes=True, force=False, voice=voice)
     else:
         voice.say("next: mend it and go on with `migrate run`, or take it back: `migrate rollback --all`")

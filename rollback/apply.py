@@ -1,17 +1,20 @@
-"""Writing a run's files: compared, kept, recorded, replaced; or everything as before."""
+"""Writing a run's files: kept, recorded, staged beside them, swapped; or everything as before."""
 
 from __future__ import annotations
 
 import hashlib
 import os
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
-from rollback.atomic import make_folder, remove, write_atomic
+from rollback.atomic import make_folder, stage, sync_folders
 from rollback.changes import FileChange, read_current
 from rollback.errors import (
     Drifted,
     Interrupted,
+    JournalUnusable,
+    NotRecorded,
     NotRestored,
     RepositoryError,
     WriteFailed,
@@ -19,9 +22,11 @@ from rollback.errors import (
 )
 from rollback.git import Git
 from rollback.journal import FileRecord, Journal, RunRecord, RunRequest
-from rollback.restore import Stand, find_stand, put_back, remove_folders, sweep
-from rollback.signals import deferred_signals
-from rollback.snapshot import Image, drop, git_mode, next_run_id, run_ref, take
+from rollback.originals import Originals
+from rollback.signals import Held, deferred_signals
+from rollback.snapshot import Image, git_mode, give_up, next_run_id, run_ref, take
+from rollback.stand import Stand, look, remove_folders, unstage
+from rollback.tidy import tidy
 
 __all__ = ["RunRequest", "apply_changes"]
 
@@ -35,6 +40,9 @@ def apply_changes(
     state: str = "applied",
 ) -> RunRecord:
     """Write `changes` as one run; the caller holds the lock.
+
+    Signals take effect between two files. One that comes when the run is on record is delivered when this returns, and
+    the run stands.
 
     Args:
         state: what the run is once everything is written; "verifying" where the caller has more to do, so that a
@@ -52,44 +60,31 @@ def apply_changes(
         Any other exception from `progress` or a signal, KeyboardInterrupt too.
     Raises, with the run on record as interrupted:
         NotRestored: it failed, and taking it back failed as well.
+        NotRecorded: it failed, every file is as it was, and the journal cannot say so.
     """
     interrupted = journal.interrupted()
     if interrupted is not None:
         raise Interrupted(interrupted)
-    refuse_drift(git.root, changes)
-    run_id = next_run_id(git, journal)
-    ref = run_ref(request.plan, run_id)
-    files = [_record(run_id, number, change) for number, change in enumerate(changes)]
-    images = [
-        Image(git.prefix + change.path, change.before, git_mode(change.mode))
-        for change in changes
-        if change.before is not None and change.mode is not None
-    ]
-    subject = f"Before run {run_id}, phase {request.phase} of {request.plan}\n"
-    snapshot: str | None = None
-    run: RunRecord | None = None
-    touched: list[tuple[FileRecord, FileChange]] = []
-    written = 0
-    folders = _missing_folders(git.root, changes)
-    try:
-        with deferred_signals():
-            snapshot = take(git, ref, images, subject)
-            run = journal.begin(run_id, request, snapshot=snapshot, ref=ref, files=files, folders=folders)
-        for number, (file, change) in enumerate(zip(files, changes, strict=True), 1):
-            touched.append((file, change))
-            _write(git.root, file, change)
-            written = number
-            if progress is not None:
-                progress(number)
-        with deferred_signals():
-            return journal.move(run.id, state)
-    except BaseException as error:
-        with deferred_signals():
-            if run is not None:
-                _take_back(git.root, journal, run, touched, written, folders, error)
-            elif snapshot is not None:
-                drop(git, ref, snapshot)
-        raise
+    with deferred_signals() as held:
+        tidy(git, journal)
+        refuse_drift(git.root, changes)
+        held.deliver()
+        run_id = next_run_id(git, journal)
+        files = [_record(run_id, number, change) for number, change in enumerate(changes)]
+        folders = _missing_folders(git.root, changes)
+        run = _begin(git, journal, request, files, changes, folders)
+        writing = _Writing(git.root, files, changes, Originals(git, run.id), held)
+        try:
+            writing.stage()
+            writing.swap(progress)
+            writing.sync()
+            held.deliver()
+            done = journal.move(run.id, state)
+        except BaseException as error:
+            _take_back(journal, run, writing, folders, error)
+            raise
+        writing.originals.keep_shared(files)
+        return done
 
 
 def refuse_drift(root: Path, changes: Sequence[FileChange]) -> None:
@@ -126,50 +121,142 @@ def _missing_folders(root: Path, changes: Sequence[FileChange]) -> list[str]:
     return sorted(missing, key=os.fsencode)
 
 
-def _write(root: Path, file: FileRecord, change: FileChange) -> None:
-    if _is_drifted(root, change):
-        raise Drifted([change.path], "every other file is as before")
-    path = root / change.path
+def _begin(
+    git: Git,
+    journal: Journal,
+    request: RunRequest,
+    files: Sequence[FileRecord],
+    changes: Sequence[FileChange],
+    folders: Sequence[str],
+) -> RunRecord:
+    """Keep the pre-images and put the run on record, both on disk when this returns."""
+    run_id = files[0].run_id
+    ref = run_ref(git, request.plan, f"run-{run_id}")
+    images = [
+        Image(git.prefix + change.path, change.before, git_mode(change.mode))
+        for change in changes
+        if change.before is not None and change.mode is not None
+    ]
+    journal.announce(ref)
     try:
-        if change.after is None:
-            remove(path)
-        else:
-            make_folder(path.parent)
-            write_atomic(path, change.after, change.mode, root / file.temp)
-    except OSError as error:
-        raise WriteFailed(change.path, error) from error
+        snapshot = take(git, ref, images, f"Before run {run_id}, phase {request.phase} of {request.plan}\n")
+        return journal.begin(run_id, request, snapshot=snapshot, ref=ref, files=files, folders=folders)
+    except BaseException:
+        with suppress(RepositoryError):  # what stays is given up by the next run
+            give_up(git, journal, ref)
+        raise
+
+
+class _Writing:
+    """The files of one run while they are written."""
+
+    def __init__(
+        self,
+        root: Path,
+        files: Sequence[FileRecord],
+        changes: Sequence[FileChange],
+        originals: Originals,
+        held: Held,
+    ) -> None:
+        self.originals = originals
+        self._root = root
+        self._held = held
+        self._pairs = list(zip(files, changes, strict=True))
+        self._staged: list[FileRecord] = []
+        self._swapped = 0
+
+    def stage(self) -> None:
+        """Write all new bytes beside the files: a disk that has no room for them shows it here."""
+        for file, change in self._pairs:
+            path = self._root / file.path
+            if change.after is not None:
+                try:
+                    make_folder(path.parent)
+                    stage(change.after, change.mode, self._root / file.temp, path)
+                except OSError as error:
+                    raise WriteFailed(change.path, error) from error
+                self._staged.append(file)
+            self._held.deliver()
+
+    def swap(self, progress: Callable[[int], None] | None) -> None:
+        """Put what was staged in the places of the files, each compared once more."""
+        try:
+            self.originals.keep(self._root, [file for file, change in self._pairs if change.before is not None])
+        except OSError as error:
+            raise WriteFailed("the git directory", error) from error
+        for number, (file, change) in enumerate(self._pairs, 1):
+            if _is_drifted(self._root, change):
+                raise Drifted([change.path], "every other file is as before")
+            try:
+                if change.after is None:
+                    (self._root / file.path).unlink()
+                else:
+                    (self._root / file.temp).replace(self._root / file.path)
+            except OSError as error:
+                raise WriteFailed(change.path, error) from error
+            self._swapped = number
+            if progress is not None:
+                progress(number)
+            self._held.deliver()
+
+    def sync(self) -> None:
+        """Make all the new names last."""
+        folders = {(self._root / file.path).parent for file, _ in self._pairs}
+        try:
+            sync_folders(folders)
+        except OSError as error:
+            raise WriteFailed(error.filename or "a folder", error) from error
+
+    def undo(self, folders: Sequence[str]) -> tuple[list[str], str]:
+        """Restore what was swapped, the files themselves where they were kept, and else their bytes from memory.
+
+        Returns:
+            The files that could not be restored, and why: somebody edited them right after they were written, or the
+            system refused.
+        """
+        lost: list[str] = []
+        why = ""
+        unstage(self._root, self._staged)
+        for file, change in self._pairs[: self._swapped]:
+            path = self._root / file.path
+            try:
+                stand = look(self._root, file).stand
+                if stand is Stand.OTHER:
+                    lost, why = [*lost, file.path], "edited since"
+                elif stand is Stand.AFTER and change.before is None:
+                    path.unlink()
+                elif stand is Stand.AFTER and self.originals.has(file):
+                    self.originals.put_back(file, path)
+                elif stand is Stand.AFTER:
+                    make_folder(path.parent)
+                    stage(change.before or b"", change.mode, self._root / file.temp, path)
+                    (self._root / file.temp).replace(path)
+            except (OSError, RepositoryError) as error:
+                lost, why = [*lost, file.path], explain(error) if isinstance(error, OSError) else str(error)
+        remove_folders(self._root, folders)
+        try:
+            self.sync()
+        except WriteFailed as error:
+            lost, why = [*lost, error.path], explain(error.error)
+        return lost, why
 
 
 def _take_back(
-    root: Path,
-    journal: Journal,
-    run: RunRecord,
-    touched: Sequence[tuple[FileRecord, FileChange]],
-    written: int,
-    folders: Sequence[str],
-    cause: BaseException,
+    journal: Journal, run: RunRecord, writing: _Writing, folders: Sequence[str], cause: BaseException
 ) -> None:
-    """Restore what this run has written, from memory: the disk may be full.
+    """Undo a run that failed, and say so in the journal.
 
     Raises:
-        NotRestored: somebody edited a file right after it was written, or a write failed.
+        NotRestored, NotRecorded: the run stays on record as interrupted.
     """
-    lost: list[str] = []
-    why = ""
-    for number, (file, change) in enumerate(touched, 1):
-        try:
-            stand = find_stand(root, file)
-            if stand is Stand.AFTER:
-                put_back(root, file, change.before)
-            elif stand is Stand.OTHER and number <= written:  # beyond that, drift is why it was not written
-                lost, why = [*lost, file.path], "edited since"
-            sweep(root, file)
-        except (OSError, RepositoryError) as error:
-            lost, why = [*lost, file.path], explain(error) if isinstance(error, OSError) else str(error)
-    remove_folders(root, folders)
+    lost, why = writing.undo(folders)
     if lost:
         raise NotRestored(run, lost, why) from cause
-    journal.move(run.id, "failed", _describe(cause))
+    writing.originals.drop()
+    try:
+        journal.move(run.id, "failed", _describe(cause))
+    except JournalUnusable as error:
+        raise NotRecorded(run, _describe(cause), error.why) from cause
 
 
 def _describe(cause: BaseException) -> str:

@@ -1,44 +1,38 @@
-"""Durable replacement of one file: after a crash it is the old one or the new one, never a part."""
+"""One file replaced in two steps: its bytes on disk under another name, then the name: old or new after a crash."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
 
-def write_atomic(path: Path, content: bytes, mode: int | None, temp: Path) -> None:
-    """Put `content` at `path` in one step, on disk when this returns.
+def stage(content: bytes, mode: int | None, temp: Path, like: Path) -> None:
+    """Write `content` to the new file `temp`, its bytes on disk when this returns.
 
     Args:
-        path: what to replace or create; a symbolic link here is replaced, not followed.
-        mode: permission bits; None gives a new file those of the user's umask.
-        temp: a free name in the same folder. The caller can derive it again after a crash,
-            to delete what was left there.
+        mode: permission bits; None gives those of the user's umask.
+        temp: a free name in the folder of the file it is to replace. The caller can derive it again after a crash, to
+            delete what was left there.
+        like: the file it is to replace; owner and extended attributes, such as access control lists, are taken over
+            from it as far as the system allows.
     Raises:
-        OSError: nothing changed, and `temp` is gone again; FileExistsError when it was taken.
+        OSError: `temp` is not there; FileExistsError when the name was taken, by a file that stays.
     """
     descriptor = os.open(temp, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
             file.flush()
-            _keep_owner(path, descriptor)
+            _keep_attributes(like, descriptor)
             if mode is not None:
                 os.fchmod(descriptor, mode)
             os.fsync(descriptor)
-        temp.replace(path)
     except BaseException:
         with suppress(OSError):
             temp.unlink()
         raise
-    sync_folder(path.parent)
-
-
-def remove(path: Path) -> None:
-    """Delete `path`, if it is there, on disk when this returns."""
-    path.unlink(missing_ok=True)
-    sync_folder(path.parent)
 
 
 def make_folder(folder: Path) -> None:
@@ -58,9 +52,23 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _keep_owner(path: Path, descriptor: int) -> None:
+def sync_folders(folders: Iterable[Path]) -> None:
+    """Make the names in all `folders` durable, each once; one that is gone has none."""
+    for folder in sorted(set(folders)):
+        with suppress(FileNotFoundError):
+            sync_folder(folder)
+
+
+def _keep_attributes(like: Path, descriptor: int) -> None:
     """Root in a container must not take a user's files over; others may not give files away."""
     with suppress(OSError):
-        old, new = path.lstat(), os.fstat(descriptor)
+        old, new = like.lstat(), os.fstat(descriptor)
         if (old.st_uid, old.st_gid) != (new.st_uid, new.st_gid):
             os.fchown(descriptor, old.st_uid, old.st_gid)
+    if hasattr(os, "listxattr"):
+        names: list[str] = []
+        with suppress(OSError):
+            names = os.listxattr(like, follow_symlinks=False)
+        for name in names:
+            with suppress(OSError):
+                os.setxattr(descriptor, name, os.getxattr(like, name, follow_symlinks=False))

@@ -45,12 +45,21 @@ def read_file(root: Path, path: str, checked: set[PurePosixPath] | None = None) 
             raise OutsideRoot(path, _describe_link(root, full))
         if not stat.S_ISREG(kind):
             raise OutsideRoot(path, "is not a plain file")
-        # Should it become a link or a named pipe just now: follow neither, wait for neither.
-        descriptor = os.open(full, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-        with os.fdopen(descriptor, "rb") as file:
-            return file.read(), stat.S_IMODE(os.fstat(descriptor).st_mode)
+        return read_plain(full)
     except OSError as error:
         raise Unreadable(path, error) from error
+
+
+def read_plain(full: Path) -> tuple[bytes, int]:
+    """The bytes and permission bits of a plain file; should it become a link just now, it is not followed.
+
+    Raises:
+        OSError: there is none.
+    """
+    # O_NONBLOCK: nor should it become a named pipe, wait for a writer.
+    descriptor = os.open(full, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(descriptor, "rb") as file:
+        return file.read(), stat.S_IMODE(os.fstat(descriptor).st_mode)
 
 
 def read_current(root: Path, path: str) -> tuple[bytes | None, int | None]:

@@ -5,6 +5,7 @@ The exit code of each kind is decided in `migrate.errors`, the one table of exit
 
 from __future__ import annotations
 
+import signal
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,7 +23,11 @@ def escape(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
 
 
-def name_paths(paths: Sequence[str], limit: int = 5) -> str:
+NAMED = 5
+"""How many paths a sentence names; errors have all of them as `paths`."""
+
+
+def name_paths(paths: Sequence[str], limit: int = NAMED) -> str:
     """List `paths` for one line of a message, control characters escaped, cut after `limit`."""
     shown = ", ".join(escape(path) for path in paths[:limit])
     return shown if len(paths) <= limit else f"{shown} and {len(paths) - limit} more"
@@ -77,15 +82,40 @@ class NotTrusted(RepositoryError):
         self.root = root
 
 
-class GitFailed(RepositoryError):
-    """A git command failed that should not have."""
+class GitNotRun(RepositoryError):
+    """The operating system did not start git."""
 
-    def __init__(self, command: Sequence[str], returncode: int, stderr: str) -> None:
-        last = escape(stderr.strip().splitlines()[-1]) if stderr.strip() else "no message"
-        super().__init__(f"git {command[0] if command else ''} failed with exit code {returncode}: {last}")
+    def __init__(self, error: OSError) -> None:
+        super().__init__(f"git cannot be run: {explain(error)}; nothing written")
+        self.error = error
+
+
+class GitFailed(RepositoryError):
+    """A git command failed that should not have; `pid` was its process, 0 where that does not matter."""
+
+    def __init__(self, command: Sequence[str], returncode: int, stderr: str, pid: int = 0) -> None:
+        why = escape(_gist(stderr))
+        how = f"failed with exit code {returncode}" if returncode >= 0 else f"was ended by {_name_signal(-returncode)}"
+        super().__init__(f"git {command[0] if command else ''} {how}: {why}")
         self.command = tuple(command)
         self.returncode = returncode
         self.stderr = stderr
+        self.pid = pid
+
+
+def _gist(stderr: str) -> str:
+    """The line of git's complaint that says what is wrong; advice may follow it."""
+    lines = [line for line in stderr.strip().splitlines() if line.strip()]
+    named = [line for line in lines if line.startswith(("fatal: ", "error: "))]
+    return (named or lines or ["no message"])[-1]
+
+
+def _name_signal(number: int) -> str:
+    """`SIGXFSZ (File size limit exceeded)`, or `signal 77`."""
+    try:
+        return f"{signal.Signals(number).name} ({signal.strsignal(number)})"
+    except ValueError:
+        return f"signal {number}"
 
 
 class Locked(RepositoryError):
@@ -133,6 +163,17 @@ class Drifted(RepositoryError):
         self.paths = tuple(paths)
 
 
+class SavedPlanDrifted(RepositoryError):
+    """Files are not what they were when a saved plan was made."""
+
+    def __init__(self, file: Path, paths: Sequence[str], total: int) -> None:
+        super().__init__(
+            f"{len(paths)} of {count(total, 'file')} changed since {escape(str(file))} was made: {name_paths(paths)}; "
+            "nothing written; make a new dry run"
+        )
+        self.paths = tuple(paths)
+
+
 class DriftedSince(RepositoryError):
     """Files were edited after the run that is to be rolled back."""
 
@@ -146,17 +187,31 @@ class DriftedSince(RepositoryError):
         self.total = total
 
 
+class ChangedMeanwhile(RepositoryError):
+    """A file was edited while it was being restored; what came before it is restored, the rest is as it was."""
+
+    def __init__(self, run: RunRecord, path: str) -> None:
+        super().__init__(
+            f"{escape(path)}: changed while run {run.id} was rolled back; it and those after it stay as they are; "
+            "run `migrate rollback` again"
+        )
+        self.run = run
+        self.path = path
+
+
 class LaterRuns(RepositoryError):
     """Later runs touched the same files and are still applied."""
 
-    def __init__(self, run: RunRecord, later: Sequence[RunRecord]) -> None:
+    def __init__(self, run: RunRecord, later: Sequence[RunRecord], paths: Sequence[str]) -> None:
         named = ", ".join(f"run {r.id} (phase {r.phase})" for r in later)
         super().__init__(
             f"run {run.id} (phase {run.phase}) cannot be rolled back before {named}, which touched the same "
-            f"files; nothing restored; `migrate rollback phase{run.phase}` takes them back newest first"
+            f"{count(len(paths), 'file')}: {name_paths(paths)}; nothing restored; "
+            f"`migrate rollback phase{run.phase}` takes them back newest first"
         )
         self.run = run
         self.later = tuple(later)
+        self.paths = tuple(paths)
 
 
 class OutsideRoot(RepositoryError):
@@ -196,6 +251,28 @@ class NotRestored(RepositoryError):
         )
         self.run = run
         self.paths = tuple(paths)
+
+
+class NotRecorded(RepositoryError):
+    """A failed run was taken back, and the journal could not be told; it stays on record as interrupted."""
+
+    def __init__(self, run: RunRecord, cause: str, why: str) -> None:
+        super().__init__(
+            f"{cause or 'interrupted'}; every file of run {run.id} is as before, but the journal cannot say so "
+            f"({escape(why)}); run `migrate rollback` when it can be written"
+        )
+        self.run = run
+
+
+class SnapshotPruned(RepositoryError):
+    """The pre-images of a run were given up on purpose."""
+
+    def __init__(self, run: RunRecord) -> None:
+        super().__init__(
+            f"run {run.id} (phase {run.phase} of '{escape(run.plan)}'): its snapshot was given up by "
+            "`migrate journal prune`; nothing restored; what it changed can only be undone by hand or with git"
+        )
+        self.run = run
 
 
 class SnapshotDamaged(RepositoryError):

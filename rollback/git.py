@@ -9,7 +9,7 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rollback.errors import GitFailed, GitMissing, GitTooOld, NotARepository, NotTrusted, escape
+from rollback.errors import GitFailed, GitMissing, GitNotRun, GitTooOld, NotARepository, NotTrusted, escape
 from rollback.signals import deferred_signals
 
 MINIMUM = "2.25"
@@ -37,13 +37,24 @@ class Git:
         root: the folder all paths are relative to, resolved; commands run there.
         toplevel: the working tree's top folder.
         prefix: `root` relative to `toplevel`, with a final "/", or "".
-        version: of git itself, as (major, minor).
+        git_dir: the git directory of this working tree; linked worktrees have their own.
+        common_dir: the one that all of them share: https://git-scm.com/docs/gitrepository-layout
     """
 
     root: Path
     toplevel: Path
     prefix: str
-    version: tuple[int, int]
+    git_dir: Path
+    common_dir: Path
+
+    @property
+    def worktree(self) -> str:
+        """The name of a linked worktree, "" for the main one."""
+        return "" if self.git_dir == self.common_dir else self.git_dir.name
+
+    def private(self, name: str) -> Path:
+        """The path of `name` in this tool's own folder, in the git directory of this working tree."""
+        return self.git_dir / "migrate" / name
 
     @classmethod
     def open(cls, root: Path) -> Git:
@@ -55,10 +66,13 @@ class Git:
             NotTrusted: the repository is somebody else's and not listed in `safe.directory`.
         """
         root = root.resolve()
-        version = _version(_checked(root, ["version"]))
-        toplevel = _checked(root, ["rev-parse", "--show-toplevel"])
-        prefix = _checked(root, ["rev-parse", "--show-prefix"])
-        return cls(root, Path(_line(toplevel)), _line(prefix), version)
+        _refuse_old(_checked(root, ["version"]))
+        # one fact a call: each may have a newline in it
+        toplevel, prefix, git_dir, common_dir = (
+            _line(_checked(root, ["rev-parse", fact]))
+            for fact in ("--show-toplevel", "--show-prefix", "--absolute-git-dir", "--git-common-dir")
+        )
+        return cls(root, Path(toplevel), prefix, Path(git_dir), Path(os.path.abspath(root / common_dir)))  # noqa: PTH100
 
     def run(
         self,
@@ -84,16 +98,8 @@ class Git:
         done = _execute(self.root, [*settings, *args], input, env)
         if done.returncode not in ok:
             complaint = done.stderr if done.stderr.strip() else done.stdout
-            raise GitFailed(args, done.returncode, os.fsdecode(complaint))
+            raise GitFailed(args, done.returncode, os.fsdecode(complaint), done.pid)
         return done.stdout
-
-    def git_path(self, name: str) -> Path:
-        """The absolute path of `name` in the git directory of this working tree.
-
-        Linked worktrees have their own: https://git-scm.com/docs/gitrepository-layout
-        """
-        printed = _line(self.run("rev-parse", "--git-path", name))
-        return Path(os.path.abspath(self.root / printed))  # noqa: PTH100 - links stay as they are
 
     def grep(
         self,
@@ -243,13 +249,12 @@ def _word(status: str) -> str:
     return in_tree.get(status[1], "staged")
 
 
-def _version(output: bytes) -> tuple[int, int]:
+def _refuse_old(output: bytes) -> None:
     found = re.search(r"(\d+)\.(\d+)\S*", os.fsdecode(output))
     version = (int(found[1]), int(found[2])) if found else (0, 0)
     major, minor = MINIMUM.split(".")
     if version < (int(major), int(minor)):
         raise GitTooOld(found[0] if found else _line(output), MINIMUM)
-    return version
 
 
 def _checked(root: Path, args: Sequence[str]) -> bytes:
@@ -265,18 +270,29 @@ def _checked(root: Path, args: Sequence[str]) -> bytes:
     raise GitFailed(args, done.returncode, complaint)
 
 
-def _execute(
-    root: Path, args: Sequence[str], input: bytes = b"", env: Mapping[str, str] | None = None
-) -> subprocess.CompletedProcess[bytes]:
+@dataclass(frozen=True, slots=True)
+class _Done:
+    pid: int
+    returncode: int
+    stdout: bytes
+    stderr: bytes
+
+
+def _execute(root: Path, args: Sequence[str], input: bytes = b"", env: Mapping[str, str] | None = None) -> _Done:
     clean = {key: value for key, value in os.environ.items() if not key.startswith("GIT_") or _KEPT.fullmatch(key)}
     fixed = {"LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0"}
     try:
         with deferred_signals():
             # A session of its own: the terminal's Ctrl-C goes to this process, not to git.
-            return subprocess.run(
+            process = subprocess.Popen(
                 ["git", *_CONFIG, *args],
-                input=input, capture_output=True, cwd=root, env=clean | fixed | dict(env or {}),
-                start_new_session=True, check=False,
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                cwd=root, env=clean | fixed | dict(env or {}), start_new_session=True,
             )  # fmt: skip
-    except OSError as error:
+            with process:
+                stdout, stderr = process.communicate(input)
+    except (FileNotFoundError, NotADirectoryError, PermissionError) as error:
         raise GitMissing(MINIMUM) if root.is_dir() else NotARepository(root) from error
+    except OSError as error:
+        raise GitNotRun(error) from error
+    return _Done(process.pid, process.returncode, stdout, stderr)

@@ -15,10 +15,11 @@ from types import TracebackType
 from typing import Any
 from urllib.parse import quote
 
+from rollback.atomic import make_folder
 from rollback.errors import JournalUnusable, escape, explain
 from rollback.git import Git
 
-SCHEMA = 1
+SCHEMA = 2
 """The version of schema.sql, kept in the database as `user_version`."""
 
 UNFINISHED = ("applying", "verifying", "rolling-back")
@@ -142,11 +143,11 @@ class Journal:
         Raises:
             JournalUnusable: no database, damaged, or written by a newer version.
         """
-        path = git.git_path("migrate/journal.sqlite3")
+        path = git.private("journal.sqlite3")
         if not create and not path.exists():
             return cls(path, git.prefix, None)
         with _guarded(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(path.parent)
             connection = _connect(path, create=create)
             try:
                 journal = cls(path, git.prefix, connection)
@@ -213,6 +214,10 @@ class Journal:
         results: list[dict[str, object]] = json.loads(rows[0][0]) if rows else []
         return results
 
+    def is_pruned(self, run_id: int) -> bool:
+        """Whether the snapshot of a run was given up."""
+        return any(event.event == "pruned" for event in self.events(run_id))
+
     def last_id(self) -> int:
         """The highest number given to a run, or 0."""
         rows = self._select("SELECT max(id) FROM runs")
@@ -244,6 +249,7 @@ class Journal:
                 "INSERT INTO folders (run_id, path) VALUES (?, ?)",
                 [(run_id, os.fsencode(path)) for path in folders],
             )
+            connection.execute("DELETE FROM announced WHERE ref = ?", (ref,))
             _add_event(connection, run_id, "applying", "")
         return self.run(run_id)
 
@@ -264,6 +270,38 @@ class Journal:
         """Record where the newer versions of a run's files were kept."""
         with self._transaction() as connection:
             _add_event(connection, run_id, "kept", ref)
+            connection.execute("DELETE FROM announced WHERE ref = ?", (ref,))
+
+    def announce(self, ref: str) -> None:
+        """Record that `ref` is about to be made; it is nobody's until `begin` or `record_kept` claims it."""
+        with self._transaction() as connection:
+            connection.execute("INSERT OR IGNORE INTO announced (ref) VALUES (?)", (ref,))
+
+    def disown(self, ref: str) -> None:
+        """Record that an announced ref is gone."""
+        with self._transaction() as connection:
+            connection.execute("DELETE FROM announced WHERE ref = ?", (ref,))
+
+    def announced(self) -> tuple[str, ...]:
+        """Refs that were announced and not claimed, or given up: nobody needs them."""
+        return tuple(row[0] for row in self._select("SELECT ref FROM announced ORDER BY ref"))
+
+    def kept(self, run_id: int) -> tuple[str, ...]:
+        """The refs with newer versions of a run's files, oldest first."""
+        if self.is_pruned(run_id):
+            return ()
+        return tuple(event.detail for event in self.events(run_id) if event.event == "kept")
+
+    def prune(self, run_id: int) -> None:
+        """Give up a run's snapshot and the newer versions kept for it; their refs are announced, to be deleted."""
+        with self._transaction() as connection:
+            connection.execute(
+                "INSERT OR IGNORE INTO announced (ref) SELECT ref FROM runs WHERE id = ? AND ref IS NOT NULL"
+                " UNION SELECT detail FROM events WHERE run_id = ? AND event = 'kept'",
+                (run_id, run_id),
+            )
+            connection.execute("UPDATE runs SET snapshot = NULL, ref = NULL WHERE id = ?", (run_id,))
+            _add_event(connection, run_id, "pruned", "")
 
     def record_commit(self, run_id: int, sha: str) -> RunRecord:
         """Record the commit that was made of a run's files."""
@@ -335,19 +373,20 @@ def _connect(path: Path, *, create: bool) -> sqlite3.Connection:
 def _prepare(connection: sqlite3.Connection, path: Path, *, create: bool) -> bool:
     """Check the database, and make its tables if asked to; False when it has none."""
     connection.execute("PRAGMA foreign_keys = ON")
-    connection.execute("PRAGMA synchronous = FULL")
+    # FULL alone does not flush the folder after a commit: a power cut may bring SQLite's own rollback file back,
+    # and with it the state before the commit. https://www.sqlite.org/pragma.html#pragma_synchronous
+    connection.execute("PRAGMA synchronous = EXTRA")
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if version > SCHEMA:
         raise JournalUnusable(path, f"a newer version wrote it (schema {version}, this one knows {SCHEMA})")
     (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
     if verdict != "ok":
         raise JournalUnusable(path, verdict)
-    if version == SCHEMA:
-        return True
-    if create:
-        schema = resources.files("rollback").joinpath("schema.sql").read_text(encoding="utf-8")
-        connection.executescript(f"BEGIN IMMEDIATE; {schema}; COMMIT;")
-    return create
+    if create and version < SCHEMA:
+        name = "schema.sql" if version == 0 else f"schema_from_{version}.sql"
+        script = resources.files("rollback").joinpath(name).read_text(encoding="utf-8")
+        connection.executescript(f"BEGIN IMMEDIATE; {script}; COMMIT;")
+    return create or version > 0
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from rollback.atomic import make_folder
 from rollback.errors import JournalUnusable, Locked, explain
 from rollback.git import Git
 
@@ -34,9 +35,9 @@ def locked(git: Git, command: str) -> Iterator[None]:
         Locked: another process, or this one, holds it already.
         JournalUnusable: the git directory cannot be written, or its file system cannot lock.
     """
-    path = git.git_path("migrate/lock")
+    path = git.private("lock")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
     except OSError as error:
         raise JournalUnusable(path, explain(error)) from error
@@ -57,7 +58,7 @@ def locked(git: Git, command: str) -> Iterator[None]:
 def is_held(git: Git) -> bool:
     """Whether some process holds the lock now; nothing is created or written."""
     try:
-        descriptor = os.open(git.git_path("migrate/lock"), os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        descriptor = os.open(git.private("lock"), os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
     except OSError:
         return False
     try:

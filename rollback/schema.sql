@@ -45,8 +45,13 @@ CREATE TABLE IF NOT EXISTS events (
     run_id INTEGER NOT NULL REFERENCES runs (id),
     at     REAL    NOT NULL,
     event  TEXT    NOT NULL CHECK (event IN
-           ('applying', 'verifying', 'applied', 'failed', 'rolling-back', 'rolled-back', 'passed', 'committed', 'kept')),
+           ('applying', 'verifying', 'applied', 'failed', 'rolling-back', 'rolled-back', 'passed', 'committed', 'kept',
+            'pruned')),
     detail TEXT    NOT NULL DEFAULT ''
+);
+
+CREATE TABLE IF NOT EXISTS announced (           -- private refs about to be made, or to be deleted: nobody needs them
+    ref TEXT PRIMARY KEY
 );
 
 CREATE TRIGGER IF NOT EXISTS events_are_not_changed BEFORE UPDATE ON events
@@ -55,4 +60,4 @@ BEGIN SELECT RAISE(ABORT, 'events are append-only'); END;
 CREATE TRIGGER IF NOT EXISTS events_are_not_deleted BEFORE DELETE ON events
 BEGIN SELECT RAISE(ABORT, 'events are append-only'); END;
 
-PRAGMA user_version = 1;
+PRAGMA user_version = 2;

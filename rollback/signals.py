@@ -1,39 +1,102 @@
-"""Steps that a Ctrl-C must not cut in half."""
+"""Steps that a Ctrl-C must not cut in half, and the moments in between at which it may take effect."""
 
 from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
 DEFERRED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
+_Handler = Callable[[int, FrameType | None], object] | int
+
+
+class Held:
+    """The signals that `deferred_signals` holds back in this process."""
+
+    def __init__(self) -> None:
+        self.is_holding = False
+        self._received: list[int] = []
+        self._handlers: dict[signal.Signals, _Handler] = {}
+
+    def deliver(self) -> None:
+        """Let a signal that has come take effect here: a handler that raises does so out of this call."""
+        if self._received:
+            with self.listening():
+                pass
+
+    def forget(self) -> None:
+        """Drop what has come: it is too late for it."""
+        self._received.clear()
+
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        """Let signals take effect at once while the block lasts, one that has come before first.
+
+        Outside the main thread, and where none are held back, nothing changes.
+        """
+        was_holding = self.is_holding and _in_main_thread()
+        try:
+            if was_holding:
+                self.release()
+                self.raise_first()
+            yield
+        finally:
+            if was_holding:
+                self.hold()
+
+    def hold(self) -> None:
+        """Begin to hold signals back; those that are ignored stay ignored."""
+        self._handlers = {}
+        for each in DEFERRED:
+            handler = signal.getsignal(each)
+            if handler is not None and handler != signal.SIG_IGN:
+                self._handlers[each] = handler
+                signal.signal(each, self._remember)
+        self.is_holding = True
+
+    def release(self) -> None:
+        """Give the signals back to whom they belonged."""
+        self.is_holding = False
+        for each, handler in self._handlers.items():
+            signal.signal(each, handler)
+
+    def raise_first(self) -> None:
+        """Send this process the first signal that came, once more."""
+        if self._received:
+            first = self._received[0]
+            self._received.clear()
+            signal.raise_signal(first)
+
+    def _remember(self, number: int, _frame: FrameType | None) -> None:
+        self._received.append(number)
+
+
+_HELD = Held()
+
 
 @contextmanager
-def deferred_signals() -> Iterator[None]:
+def deferred_signals() -> Iterator[Held]:
     """Hold back SIGINT, SIGTERM and SIGHUP until the block is done, then deliver the first one.
 
-    Only the main thread can do so; elsewhere, and for signals that are ignored anyway,
-    nothing changes. Blocks may be nested: the outermost one delivers.
+    Only the main thread can do so; elsewhere, and for signals that are ignored anyway, nothing changes. Blocks may be
+    nested: the outermost one holds and delivers. Where it ends with an error, that error is what comes out.
     """
-    if threading.current_thread() is not threading.main_thread():
-        yield
+    if _HELD.is_holding or not _in_main_thread():
+        yield _HELD
         return
-    received: list[int] = []
-
-    def remember(signum: int, _frame: FrameType | None) -> None:
-        received.append(signum)
-
-    before = {each: signal.getsignal(each) for each in DEFERRED}
-    held = {each: handler for each, handler in before.items() if handler not in (None, signal.SIG_IGN)}
+    _HELD.forget()
+    _HELD.hold()
     try:
-        for each in held:
-            signal.signal(each, remember)
-        yield
-    finally:
-        for each, handler in held.items():
-            signal.signal(each, handler)
-        if received:
-            signal.raise_signal(received[0])
+        yield _HELD
+    except BaseException:
+        _HELD.release()
+        raise
+    _HELD.release()
+    _HELD.raise_first()
+
+
+def _in_main_thread() -> bool:
+    return threading.current_thread() is threading.main_thread()

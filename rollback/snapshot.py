@@ -11,20 +11,18 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from rollback.atomic import sync_folders
 from rollback.errors import GitFailed, WriteFailed
 from rollback.git import Git
 from rollback.journal import Journal
 
 REFS = "refs/migrate/"
 
+SCRATCH = "scratch"
+"""A private folder for the holder of the lock."""
+
 PRIVATE_INDEX = ("core.splitIndex=false", "core.sparseCheckout=false", "core.untrackedCache=false")
 """Settings under which an index file of our own stands alone and may hold any path."""
-
-_IDENTITY = {
-    f"GIT_{who}_{what}": value
-    for who in ("AUTHOR", "COMMITTER")
-    for what, value in (("NAME", "migrate"), ("EMAIL", "migrate@localhost"))
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +42,9 @@ def git_mode(mode: int) -> str:
     return "100755" if mode & 0o100 else "100644"
 
 
-def run_ref(plan: str, run_id: int) -> str:
-    """The ref that keeps the pre-images of a run."""
-    return f"{REFS}{plan}/run-{run_id}"
+def run_ref(git: Git, plan: str, name: str) -> str:
+    """The ref `name` of a plan; a linked worktree has a folder of its own, where nobody else makes or deletes any."""
+    return f"{REFS}{plan}/" + (f"worktrees/{git.worktree}/" if git.worktree else "") + name
 
 
 def next_run_id(git: Git, journal: Journal) -> int:
@@ -63,41 +61,48 @@ def refs(git: Git) -> tuple[str, ...]:
 def take(git: Git, ref: str, images: Sequence[Image], subject: str) -> str:
     """Keep `images` as one commit under the new ref `ref`, on disk when this returns.
 
-    The user's index, HEAD and branches are not involved; the commit has no parent.
+    `git fast-import` takes bytes as they are, past all filters, and writes them into one pack, which takes one flush
+    where an object for each file would take one flush each. The user's index, HEAD and branches are not involved; the
+    commit has no parent.
 
     Returns:
         The commit's id.
     Raises:
-        GitFailed: the ref exists, or an object cannot be written.
-        WriteFailed: the private folder cannot be written.
+        GitFailed: the ref exists, or the objects cannot be written.
+        WriteFailed: what git wrote cannot be made to last.
     """
-    durable = _durably(git)
-    with scratch(git) as folder:
-        index = {"GIT_INDEX_FILE": str(folder / "index")}
-        blobs = _write_blobs(git, folder, images, durable)
-        entries = [
-            f"{image.mode} {blob}\t".encode() + os.fsencode(image.path) + b"\0"
-            for image, blob in zip(images, blobs, strict=True)
-        ]
-        git.run("update-index", "-z", "--index-info", input=b"".join(entries), env=index, config=PRIVATE_INDEX)
-        tree = git.run("write-tree", env=index, config=[*PRIVATE_INDEX, *durable]).decode().strip()
-        dates = {f"GIT_{who}_DATE": f"@{int(time.time())} +0000" for who in ("AUTHOR", "COMMITTER")}
-        command = ("commit-tree", "-F", "-", tree)
-        commit = git.run(*command, input=subject.encode(), env=_IDENTITY | dates, config=durable).decode().strip()
-        git.run("update-ref", ref, commit, "0" * len(commit), config=durable)
-    return commit
+    if ref in refs(git):
+        raise GitFailed(("update-ref",), 128, f"{ref} exists already")
+    settings = ("fastimport.unpackLimit=0", "core.fsync=objects,pack-metadata,reference", "core.logAllRefUpdates=false")
+    try:
+        printed = git.run(
+            "fast-import", "--quiet", "--done", "--date-format=raw", "--depth=0",
+            input=_stream(ref, images, subject), config=settings,
+        )  # fmt: skip
+    except GitFailed as error:
+        with suppress(OSError):
+            (git.git_dir / f"fast_import_crash_{error.pid}").unlink()
+        raise
+    _make_durable(git, ref)
+    return printed.decode().strip()
 
 
-def drop(git: Git, ref: str, commit: str) -> None:
-    """Give up the snapshot `commit`, unless `ref` keeps another one by now."""
-    with suppress(GitFailed):
-        git.run("update-ref", "-d", ref, commit)
+def give_up(git: Git, journal: Journal, ref: str) -> None:
+    """Delete a ref that was announced and belongs to no run, if it was made at all.
+
+    Raises:
+        GitFailed, JournalUnusable: it stays announced, for another time.
+    """
+    with suppress(OSError):  # of a git that was killed; nobody else makes refs there
+        (git.common_dir / f"{ref}.lock").unlink()
+    git.run("update-ref", "-d", ref)
+    journal.disown(ref)
 
 
 @contextmanager
 def scratch(git: Git) -> Iterator[Path]:
     """An empty private folder for as long as the block lasts; only the lock's holder may use it."""
-    folder = git.git_path("migrate/scratch")
+    folder = git.private(SCRATCH)
     shutil.rmtree(folder, ignore_errors=True)
     try:
         try:
@@ -109,26 +114,49 @@ def scratch(git: Git) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _write_blobs(git: Git, folder: Path, images: Sequence[Image], durable: Sequence[str]) -> list[str]:
-    """Hash exact bytes, past all filters, in one git process for all files."""
-    names = []
-    for number, image in enumerate(images):
-        name = folder / str(number)
-        try:
-            name.write_bytes(image.content)
-        except OSError as error:
-            raise WriteFailed(str(name), error, "nothing written") from error
-        names.append(_quote(name))
-    command = ("hash-object", "-w", "--no-filters", "--stdin-paths")
-    return git.run(*command, input=b"".join(names), config=durable).decode().split()
+def _stream(ref: str, images: Sequence[Image], subject: str) -> bytes:
+    """The input of fast-import: https://git-scm.com/docs/git-fast-import#_input_format"""
+    # Two snapshots are never the same commit, nor two packs the same file: one that was cut off is in nobody's way.
+    message = f"{subject}\nTaken at {time.time_ns()} ns by process {os.getpid()}.\n".encode()
+    parts = [
+        b"commit %s\nmark :1\n" % ref.encode(),
+        b"committer migrate <migrate@localhost> %d +0000\n" % int(time.time()),
+        b"data %d\n%s\n" % (len(message), message),
+    ]
+    for image in images:
+        name = os.fsencode(image.path)
+        parts.append(b"M %s inline %s\ndata %d\n" % (image.mode.encode(), _quote(name), len(image.content)))
+        parts += (image.content, b"\n")
+    parts.append(b"\nget-mark :1\ndone\n")
+    return b"".join(parts)
 
 
-def _quote(path: Path) -> bytes:
-    """A line of `--stdin-paths`: git undoes C quoting there, so the folder may have a newline in its name."""
-    return b'"' + b"".join(b"\\%03o" % byte for byte in os.fsencode(path)) + b'"\n'
+def _quote(name: bytes) -> bytes:
+    """In C quoting, which may hold any byte."""
+    return b'"' + b"".join(b"\\%03o" % byte for byte in name) + b'"'
 
 
-def _durably(git: Git) -> tuple[str, ...]:
-    if git.version >= (2, 36):
-        return ("core.fsync=objects,reference",)
-    return ("core.fsyncObjectFiles=true",)
+def _make_durable(git: Git, ref: str) -> None:
+    """Flush the names of what git wrote, which git does not, and the ref, which a git before 2.36 does not.
+
+    Raises:
+        WriteFailed: the system refused.
+    """
+    common = git.common_dir
+    loose = common / ref
+    folders = [common / "objects/pack", common / "objects", common / "reftable"]
+    folders += [folder for folder in loose.parents if folder.is_relative_to(common)]
+    try:
+        if loose.is_file():
+            _sync_file(loose)
+        sync_folders(folders)
+    except OSError as error:
+        raise WriteFailed(error.filename or ref, error, "nothing written") from error
+
+
+def _sync_file(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -151,3 +151,43 @@ def test_all_or_none_go_back(sample: Sample) -> None:
         done = sample.call("rollback", "--all", "--yes", code=3)
     assert "1 of 1 file edited since run 1: shop/cart.py; nothing restored" in done.err
     sample.call("rollback", "--yes")  # the last phase alone is not in question
+
+
+@pytest.mark.parametrize("phase", ["phase2", "2"])
+def test_only_one_phase(phase: str, sample: Sample) -> None:
+    for number in (1, 2):
+        sample.call(f"phase{number}", "--yes")
+    done = sample.call("rollback", "--only", "phase1", "--yes")
+    assert "phase1: run 1 rolled back" in done.out
+    assert "phase2" not in done.out
+    assert states(sample)[:2] == ["rolled-back", "applied"]
+    assert sample.git("status", "--porcelain") == " M shop/till.py\n"
+    sample.call("rollback", "--only", phase, "--yes")
+    assert sample.git("status", "--porcelain") == ""
+
+
+def test_only_one_phase_is_refused_where_a_later_one_touched_its_files(applied: Sample) -> None:
+    with applied.nothing_written():
+        complaint = applied.call("rollback", "--only", "phase3", "--yes", code=3).err
+    assert complaint == (
+        "run 3 (phase 3) cannot be rolled back before run 4 (phase 4), which touched the same 2 files: app/main.py, app/second.py; "
+        "nothing restored; `migrate rollback phase3` takes them back newest first\n"
+    )
+
+
+def test_only_a_phase_that_is_not_applied(sample: Sample) -> None:
+    sample.call("phase1", "--yes")
+    with sample.nothing_written():
+        assert sample.call("rollback", "--only", "phase3", "--yes").out.startswith("nothing to roll back\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["phase3", "--only", "phase3"], "rollback: --only phase3 takes one phase back; leave out 'phase3' or --only"),
+        (["--all", "--only", "phase3"], "rollback: --all takes every phase back; leave out 'phase3' or --all"),
+        (["--only", "phase9"], "rollback: 'phase9' is no phase; write phase1 to phase5, or --all"),
+    ],
+)
+def test_contradictions(sample: Sample, arguments: list[str], expected: str) -> None:
+    assert sample.call("rollback", *arguments, "--yes", code=2).complaint == expected

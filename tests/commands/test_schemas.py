@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 from sample import CONFLICT, Done, MakeSample, Sample
 
-COMMANDS = ("phase", "run", "status", "timeline", "rollback", "error")
+COMMANDS = ("phase", "run", "status", "timeline", "rollback", "journal", "prune", "error")
 SCHEMAS: dict[str, Any] = {
     name: json.loads(resources.files("migrate").joinpath(f"schemas/{name}.schema.json").read_text("utf-8"))
     for name in COMMANDS
@@ -53,18 +53,20 @@ def test_the_schema_is_valid_and_closed(name: str) -> None:
     assert schema["description"]
     for each in objects(schema):
         assert each["additionalProperties"] is False
-        assert set(each["properties"]) - set(each["required"]) <= {"checks"}
+        assert set(each["properties"]) - set(each["required"]) <= {"checks", "paths"}
         for key, value in each["properties"].items():
             assert "description" in value or "$ref" in value, key
 
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_nothing_else_is_taken(name: str, sample: Sample) -> None:
-    command = {"phase": "phase3", "run": "run"}.get(name, name)
-    options = {"phase": ["--dry-run"], "run": ["--dry-run"], "rollback": ["--yes"]}.get(name, [])
+    command = {"phase": "phase3", "prune": "journal"}.get(name, name)
+    options = {"phase": ["--dry-run"], "run": ["--dry-run"], "rollback": ["--yes"], "prune": ["prune", "--yes"]}.get(
+        name, []
+    )
     if name == "error":
         command, options = "status", ["--plan", "gone.toml"]
-    document = check(name, sample.call(command, "--json", *options, code=2 * (name == "error")))
+    document = check(name, sample.call(command, *options, "--json", code=2 * (name == "error")))
     validator = Draft202012Validator(SCHEMAS[name], registry=REGISTRY)
     assert not validator.is_valid({**document, "extra": 1})
     for key in document:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import re
 import signal
 import sqlite3
 from collections.abc import Callable
@@ -13,8 +15,17 @@ from trees import ODD_NAMES, Tree, names
 
 from rollback.apply import apply_changes
 from rollback.changes import FileChange
-from rollback.errors import Drifted, GitFailed, Interrupted, NotRestored, OutsideRoot, WriteFailed
-from rollback.journal import RunRequest
+from rollback.errors import (
+    Drifted,
+    GitFailed,
+    Interrupted,
+    JournalUnusable,
+    NotRecorded,
+    NotRestored,
+    OutsideRoot,
+    WriteFailed,
+)
+from rollback.journal import Journal, RunRequest
 
 CHANGES: dict[str, bytes | None] = {
     "a.py": b"new a\n",
@@ -154,21 +165,117 @@ def test_a_write_that_fails_restores_everything(committed: Tree) -> None:
     assert_as_before(committed, before, "pkg/c.py: cannot write: File exists; every file is as before")
 
 
-def test_a_replacement_that_cannot_be_made_durable_is_restored(
+def refuse_once(monkeypatch: pytest.MonkeyPatch, name: str, when: Callable[..., bool], number: int = 5) -> None:
+    """Let the first call of `os.<name>` for which `when` holds fail with error `number`."""
+    real = getattr(os, name)
+    left = [True]
+
+    def call(*args: object, **kwargs: object) -> object:
+        if left and when(*args):
+            left.clear()
+            raise OSError(number, os.strerror(number))
+        return real(*args, **kwargs)
+
+    monkeypatch.setattr(os, name, call)
+
+
+def is_folder(name: str) -> Callable[[int], bool]:
+    """Whether a descriptor is that of the folder `name`."""
+    return lambda descriptor: Path(name).exists() and os.path.samestat(os.fstat(descriptor), Path(name).stat())
+
+
+def test_names_that_cannot_be_made_durable_are_taken_back(committed: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = committed.state()
+    refuse_once(monkeypatch, "fsync", is_folder(str(committed.root / "pkg")))
+    with pytest.raises(WriteFailed, match=r": cannot write: Input/output error; every file is as before"):
+        committed.apply(CHANGES)
+    assert committed.state() == before
+    assert committed.on_record(1).state == "failed"
+
+
+@pytest.mark.parametrize("place", [".git/migrate/originals", ".git/objects/pack"])
+def test_what_cannot_be_kept_is_not_touched(committed: Tree, monkeypatch: pytest.MonkeyPatch, place: str) -> None:
+    before = committed.state()
+    (committed.root / place).mkdir(parents=True, exist_ok=True)
+    refuse_once(monkeypatch, "fsync", is_folder(str(committed.root / place)))
+    with pytest.raises(WriteFailed, match="cannot write: Input/output error"):
+        committed.apply(CHANGES)
+    assert committed.state() == before
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EIO])
+def test_a_full_disk_is_found_out_before_anything_is_replaced(
+    committed: Tree, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    before = committed.state()
+    refuse_once(monkeypatch, "link", lambda *_: True, number)
+    replaced: list[object] = []
+    monkeypatch.setattr(os, "replace", lambda *args: replaced.append(args))
+    with pytest.raises(WriteFailed, match="the git directory: cannot write: "):
+        committed.apply(CHANGES)
+    assert (committed.state(), replaced) == (before, [])
+
+
+@pytest.mark.parametrize("number", [errno.EPERM, errno.EXDEV, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK])
+def test_without_hard_links_the_bytes_are_written_anew(
+    committed: Tree, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "link", refuse)
+    before = committed.state()
+    with pytest.raises(RuntimeError, match="ours"):
+        committed.apply(CHANGES, progress=at(4, fail))
+    assert_as_before(committed, before, "ours")
+
+
+def test_a_restore_that_fails_leaves_the_run_interrupted(committed: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(1, "Operation not permitted")
+
+    def fill_and_fail() -> None:
+        (committed.root / ".migrate-1-0.tmp").mkdir()
+        fail()
+
+    monkeypatch.setattr(os, "link", refuse)
+    with pytest.raises(NotRestored, match=r"a\.py \(File exists\); run `migrate rollback` to restore it"):
+        committed.apply(CHANGES, progress=at(2, fill_and_fail))
+    (committed.root / ".migrate-1-0.tmp").rmdir()
+    committed.roll_back(committed.on_record(1))
+    assert committed.read("a.py") == b"import a\n"
+
+
+def test_a_restore_that_cannot_be_made_durable_leaves_the_run_interrupted(
     committed: Tree, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = committed.state()
-    calls: list[int] = []
 
-    def sync(descriptor: int) -> None:
-        calls.append(descriptor)
-        if len(calls) == 2:  # the first is the file's, the second its folder's, after the replacement
-            raise OSError(5, "Input/output error")
+    def refuse_and_fail() -> None:
+        refuse_once(monkeypatch, "fsync", is_folder(str(committed.root / "pkg")))
+        fail()
 
-    monkeypatch.setattr("os.fsync", sync)
-    with pytest.raises(WriteFailed, match=r"a\.py: cannot write: Input/output error"):
-        committed.apply(CHANGES)
-    assert_as_before(committed, before, "a.py: cannot write: Input/output error; every file is as before")
+    with pytest.raises(NotRestored, match=r"1 file could not be restored: .* \(Input/output error\)"):
+        committed.apply(CHANGES, progress=at(4, refuse_and_fail))
+    assert committed.state() == before
+    committed.roll_back(committed.on_record(1))
+    assert committed.state() == before
+
+
+def test_a_journal_that_cannot_be_written_any_more(committed: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(journal: Journal, *_: object) -> None:
+        raise JournalUnusable(journal.path, "database or disk is full")
+
+    before = committed.state()
+    monkeypatch.setattr(Journal, "move", refuse)
+    message = (
+        "ours; every file of run 1 is as before, but the journal cannot say so (database or disk is full); "
+        "run `migrate rollback` when it can be written"
+    )
+    with pytest.raises(NotRecorded, match=re.escape(message)):
+        committed.apply(CHANGES, progress=at(2, fail))
+    assert committed.state() == before
+    assert committed.on_record(1).state == "applying"
 
 
 def test_a_file_edited_while_others_are_written_stays_as_it_is(committed: Tree) -> None:
@@ -203,18 +310,6 @@ def test_a_file_edited_right_after_it_was_written_is_not_overwritten(committed: 
     assert committed.git("show", f"{result.kept}:a.py") == b"edited\n"
 
 
-def test_a_restore_that_fails_leaves_the_run_interrupted(committed: Tree) -> None:
-    def fill_and_fail() -> None:
-        (committed.root / ".migrate-1-0.tmp").mkdir()
-        fail()
-
-    with pytest.raises(NotRestored, match=r"a\.py \(File exists\); run `migrate rollback` to restore it"):
-        committed.apply(CHANGES, progress=at(2, fill_and_fail))
-    (committed.root / ".migrate-1-0.tmp").rmdir()
-    committed.roll_back(committed.on_record(1))
-    assert committed.read("a.py") == b"import a\n"
-
-
 def test_an_interrupted_run_comes_first(committed: Tree) -> None:
     committed.apply({"a.py": b"x"})
     with committed.journal() as journal:
@@ -236,7 +331,7 @@ def test_a_run_that_cannot_be_recorded_keeps_no_snapshot(committed: Tree) -> Non
 
 def test_a_snapshot_that_cannot_be_taken(committed: Tree) -> None:
     before = committed.state()
-    with pytest.raises(GitFailed, match="update-ref failed"):
+    with pytest.raises(GitFailed, match="fast-import failed"):
         committed.apply({"a.py": b"x"}, plan="no..ref")
     assert committed.state() == before
     with committed.journal() as journal:
@@ -247,7 +342,7 @@ def test_numbers_of_two_worktrees_do_not_collide(tmp_path: Path, committed: Tree
     committed.git("worktree", "add", "--quiet", str(tmp_path / "linked"))
     linked = Tree(tmp_path / "linked", tmp_path / "linked")
     assert [each.apply({"a.py": b"x"}).id for each in (committed, linked)] == [1, 2]
-    assert committed.refs() == ["refs/migrate/demo/run-1", "refs/migrate/demo/run-2"]
+    assert committed.refs() == ["refs/migrate/demo/run-1", "refs/migrate/demo/worktrees/linked/run-2"]
     linked.roll_back(linked.on_record(2))
     assert linked.read("a.py") == b"import a\n"
     assert committed.read("a.py") == b"x"

@@ -1,4 +1,4 @@
-"""A file is the old one or the new one, and no temporary file stays behind."""
+"""New bytes are complete and on disk under another name before anything is replaced."""
 
 from __future__ import annotations
 
@@ -9,56 +9,77 @@ from pathlib import Path
 import pytest
 from trees import names
 
-from rollback.atomic import make_folder, remove, write_atomic
+from rollback.atomic import make_folder, stage, sync_folders
 
 
-@pytest.mark.parametrize("mode", [0o644, 0o600, 0o755, 0o4755])
-def test_replace_with_mode(tmp_path: Path, mode: int) -> None:
-    path = tmp_path / "a.py"
-    path.write_bytes(b"old")
-    write_atomic(path, b"new", mode, tmp_path / "temp")
-    assert path.read_bytes() == b"new"
-    assert stat.S_IMODE(path.stat().st_mode) == mode
-    assert names(tmp_path) == {"a.py"}
+@pytest.mark.parametrize("mode", [0o644, 0o600, 0o755, 0o4755, 0o444])
+def test_stage_with_mode(tmp_path: Path, mode: int) -> None:
+    stage(b"new", mode, tmp_path / "temp", tmp_path / "a.py")
+    assert (tmp_path / "temp").read_bytes() == b"new"
+    assert stat.S_IMODE((tmp_path / "temp").stat().st_mode) == mode
+    assert names(tmp_path) == {"temp"}
 
 
 def test_a_new_file_follows_the_umask(tmp_path: Path) -> None:
     before = os.umask(0o027)
     try:
-        write_atomic(tmp_path / "a.py", b"new", None, tmp_path / "temp")
+        stage(b"new", None, tmp_path / "temp", tmp_path / "a.py")
     finally:
         os.umask(before)
-    assert stat.S_IMODE((tmp_path / "a.py").stat().st_mode) == 0o640
-
-
-def test_a_link_is_replaced_not_followed(tmp_path: Path) -> None:
-    (tmp_path / "target").write_bytes(b"old")
-    (tmp_path / "a.py").symlink_to("target")
-    write_atomic(tmp_path / "a.py", b"new", 0o644, tmp_path / "temp")
-    assert (tmp_path / "target").read_bytes() == b"old"
-    assert not (tmp_path / "a.py").is_symlink()
+    assert stat.S_IMODE((tmp_path / "temp").stat().st_mode) == 0o640
 
 
 def test_a_taken_temporary_name_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "temp").write_bytes(b"somebody's")
     with pytest.raises(FileExistsError):
-        write_atomic(tmp_path / "a.py", b"new", 0o644, tmp_path / "temp")
+        stage(b"new", 0o644, tmp_path / "temp", tmp_path / "a.py")
     assert (tmp_path / "temp").read_bytes() == b"somebody's"
-    assert not (tmp_path / "a.py").exists()
 
 
 def test_a_temporary_link_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "temp").symlink_to("elsewhere")
     with pytest.raises(FileExistsError):
-        write_atomic(tmp_path / "a.py", b"new", 0o644, tmp_path / "temp")
+        stage(b"new", 0o644, tmp_path / "temp", tmp_path / "a.py")
     assert not (tmp_path / "elsewhere").exists()
 
 
-def test_a_failed_replace_leaves_nothing(tmp_path: Path) -> None:
-    (tmp_path / "a.py").mkdir()
-    with pytest.raises(IsADirectoryError):
-        write_atomic(tmp_path / "a.py", b"new", 0o644, tmp_path / "temp")
-    assert names(tmp_path) == {"a.py"}
+@pytest.mark.parametrize("failing", ["fsync", "fchmod"])
+def test_what_cannot_be_staged_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failing: str) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, failing, refuse)
+    with pytest.raises(OSError, match="No space left on device"):
+        stage(b"new", 0o644, tmp_path / "temp", tmp_path / "a.py")
+    assert names(tmp_path) == set()
+
+
+@pytest.mark.skipif(not hasattr(os, "setxattr"), reason="Linux only")
+def test_extended_attributes_are_taken_over(tmp_path: Path) -> None:
+    path = tmp_path / "a.py"
+    path.write_bytes(b"old")
+    try:
+        os.setxattr(path, "user.origin", b"upstream")
+    except OSError:
+        pytest.skip("this file system has none")
+    stage(b"new", 0o644, tmp_path / "temp", path)
+    assert os.getxattr(tmp_path / "temp", "user.origin") == b"upstream"
+
+
+@pytest.mark.skipif(not hasattr(os, "setxattr"), reason="Linux only")
+def test_attributes_that_cannot_be_kept_are_no_reason_to_fail(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(95, "Operation not supported")
+
+    (tmp_path / "a.py").write_bytes(b"old")
+    monkeypatch.setattr(os, "listxattr", lambda *_, **__: ["user.a", "user.b"])
+    monkeypatch.setattr(os, "getxattr", refuse)
+    stage(b"new", 0o644, tmp_path / "temp", tmp_path / "a.py")
+    monkeypatch.setattr(os, "listxattr", refuse)
+    stage(b"new", 0o644, tmp_path / "temp2", tmp_path / "a.py")
+    monkeypatch.delattr(os, "listxattr")
+    stage(b"new", 0o644, tmp_path / "temp3", tmp_path / "a.py")
+    assert names(tmp_path) == {"a.py", "temp", "temp2", "temp3"}
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
@@ -66,19 +87,20 @@ def test_root_does_not_take_files_over(tmp_path: Path) -> None:
     path = tmp_path / "a.py"
     path.write_bytes(b"old")
     os.chown(path, 1234, 4321)
-    write_atomic(path, b"new", 0o4755, tmp_path / "temp")
-    status = path.stat()
+    stage(b"new", 0o4755, tmp_path / "temp", path)
+    status = (tmp_path / "temp").stat()
     assert (status.st_uid, status.st_gid, stat.S_IMODE(status.st_mode)) == (1234, 4321, 0o4755)
-
-
-def test_remove_what_is_there_and_what_is_not(tmp_path: Path) -> None:
-    (tmp_path / "a.py").touch()
-    remove(tmp_path / "a.py")
-    remove(tmp_path / "a.py")
-    assert names(tmp_path) == set()
 
 
 def test_make_folder_and_those_above(tmp_path: Path) -> None:
     make_folder(tmp_path / "a/b/c")
     make_folder(tmp_path / "a/b/c")
     assert (tmp_path / "a/b/c").is_dir()
+
+
+def test_sync_folders_passes_over_those_that_are_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[int] = []
+    sync = os.fsync
+    monkeypatch.setattr(os, "fsync", lambda descriptor: (synced.append(descriptor), sync(descriptor)))
+    sync_folders([tmp_path, tmp_path / "gone", tmp_path])
+    assert len(synced) == 1

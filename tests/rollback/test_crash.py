@@ -21,7 +21,8 @@ CHANGES: dict[str, bytes | None] = {
     "new/deep/d.py": b"new d\n",
 }
 
-# Kills itself at the n-th fsync: in the middle of a file, before and after its replacement.
+# Kills itself at the n-th call that makes something last or gives it its name: a file of the tree, its folder, a second
+# name in the git directory. With 0 it prints how many there are.
 CHILD = """
 import os, signal, sys
 from pathlib import Path
@@ -31,33 +32,39 @@ from rollback.lock import locked
 
 step, root, number = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
 tree = Tree(root, root)
-sync, done = os.fsync, 0
+done = 0
 
-def kill(at):
-    global done
-    done += 1
-    if done == at:
-        os.kill(os.getpid(), signal.SIGKILL)
-
-def fsync(descriptor):
-    kill(number)
-    sync(descriptor)
+def wrap(real):
+    def call(*args, **kwargs):
+        global done
+        done += 1
+        if done == number:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return real(*args, **kwargs)
+    return call
 
 with locked(tree.open(), f"migrate {step}"):
-    if step == "progress":
-        tree.apply(CHANGES, progress=lambda _: kill(number))
-    else:
-        os.fsync = fsync
-        tree.apply(CHANGES) if step == "apply" else tree.roll_back(tree.on_record(1))
+    for name in ("fsync", "replace", "link", "unlink", "mkdir", "rmdir"):
+        setattr(os, name, wrap(getattr(os, name)))
+    tree.apply(CHANGES) if step == "apply" else tree.roll_back(tree.on_record(1))
+print(done)
 """
 
+CALLS = {"apply": 44, "restore": 36}
+"""How many such calls there are, at most: what deletes a folder takes more or less of them, by version."""
 
-def crash(tree: Tree, step: str, number: int) -> None:
+
+def start(tree: Tree, step: str, number: int) -> subprocess.CompletedProcess[str]:
     folders = [Path(rollback.__file__).parents[1], Path(__file__).parent]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, folders))}
     command = [sys.executable, "-c", CHILD, step, str(tree.root), str(number)]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True)
-    assert done.returncode == -9, done.stderr
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+
+def crash(tree: Tree, step: str, number: int) -> None:
+    done = start(tree, step, number)
+    if done.returncode != -9:
+        assert int(done.stdout) < number, (done.stdout, done.stderr)
 
 
 @pytest.fixture
@@ -75,20 +82,39 @@ def test_the_files_of_the_crash_are_worth_it(dirty: Tree) -> None:
     assert dirty.state() == before
 
 
-@pytest.mark.parametrize("step", [("progress", 1), ("progress", 5), *(("apply", number) for number in range(1, 12))])
-def test_killed_while_writing(dirty: Tree, step: tuple[str, int]) -> None:
+def test_how_many_calls_there_are(dirty: Tree) -> None:
+    counted = {step: int(start(dirty, step, 0).stdout) for step in CALLS}
+    assert all(CALLS[step] * 0.7 < number <= CALLS[step] for step, number in counted.items()), counted
+
+
+@pytest.mark.parametrize("number", range(1, CALLS["apply"] + 1))
+def test_killed_while_writing(dirty: Tree, number: int) -> None:
     before = dirty.state()
-    crash(dirty, *step)
-    assert dirty.state() != before
-    assert_interrupted_then_restored(dirty, before)
+    crash(dirty, "apply", number)
+    with dirty.journal() as journal:
+        runs = journal.runs()
+    if not runs:
+        assert dirty.state() == before
+        dirty.roll_back(dirty.apply(CHANGES))
+        assert_nothing_left(dirty, before)
+    elif runs[0].state == "applied":
+        dirty.roll_back(runs[0])
+        assert_nothing_left(dirty, before)
+    else:
+        assert_interrupted_then_restored(dirty, before)
 
 
-@pytest.mark.parametrize("number", [*range(1, 11)])
+@pytest.mark.parametrize("number", range(1, CALLS["restore"] + 1))
 def test_killed_while_restoring(dirty: Tree, number: int) -> None:
     before = dirty.state()
     dirty.apply(CHANGES)
     crash(dirty, "restore", number)
-    assert_interrupted_then_restored(dirty, before)
+    state = dirty.on_record(1).state
+    if state == "applied":
+        dirty.roll_back(dirty.on_record(1))
+    elif state == "rolling-back":
+        assert_interrupted_then_restored(dirty, before)
+    assert_nothing_left(dirty, before)
 
 
 def assert_interrupted_then_restored(tree: Tree, before: dict[str, tuple[bytes, int]]) -> None:
@@ -99,8 +125,15 @@ def assert_interrupted_then_restored(tree: Tree, before: dict[str, tuple[bytes, 
     assert run is not None
     with locked(tree.open(), "migrate rollback"):
         tree.roll_back(run)
-    assert tree.state() == before
     assert tree.on_record(1).state == "rolled-back"
-    assert tree.private_files() == {"journal.sqlite3", "lock"}
+    assert_nothing_left(tree, before)
     with locked(tree.open(), "migrate phase3"), pytest.raises(Locked), locked(tree.open(), "migrate phase3"):
         pytest.fail("two at once")  # pragma: no cover
+
+
+def assert_nothing_left(tree: Tree, before: dict[str, tuple[bytes, int]]) -> None:
+    assert tree.state() == before
+    assert tree.private_files() <= {"journal.sqlite3", "lock"}
+    with tree.journal() as journal:
+        assert journal.announced() == ()
+        assert tree.refs() == [run.ref for run in journal.runs()]

@@ -30,7 +30,6 @@ def test_open_finds_the_top_and_the_prefix(committed: Tree) -> None:
     git = Git.open(committed.root / "pkg")
     assert (git.root, git.toplevel, git.prefix) == (committed.root / "pkg", committed.root, "pkg/")
     assert committed.open().prefix == ""
-    assert git.version >= (2, 25)
 
 
 def test_open_takes_folders_with_newlines(tmp_path: Path, tree: Tree) -> None:
@@ -131,11 +130,14 @@ def test_environment_keeps_who_commits_and_which_configuration(
     assert git.run("config", "demo.value") == b"seen\n"
 
 
-def test_git_path_in_a_linked_worktree(tmp_path: Path, committed: Tree) -> None:
+def test_a_linked_worktree_has_a_git_directory_of_its_own(tmp_path: Path, committed: Tree) -> None:
     committed.git("worktree", "add", "--quiet", str(tmp_path / "linked"))
     linked = Git.open(tmp_path / "linked" / "pkg")
-    assert linked.git_path("migrate/x") == committed.root / ".git/worktrees/linked/migrate/x"
-    assert Git.open(committed.root / "pkg").git_path("migrate") == committed.root / ".git/migrate"
+    assert linked.private("x") == committed.root / ".git/worktrees/linked/migrate/x"
+    assert (linked.worktree, linked.common_dir) == ("linked", committed.root / ".git")
+    main = Git.open(committed.root / "pkg")
+    assert main.private("x") == committed.root / ".git/migrate/x"
+    assert (main.worktree, main.common_dir) == ("", committed.root / ".git")
 
 
 @pytest.mark.skipif(sys.platform == "darwin", reason="names must be UTF-8 there")

@@ -218,10 +218,59 @@ def test_a_database_damaged_meanwhile(tree: Tree) -> None:
 def test_a_journal_of_a_newer_version(tree: Tree) -> None:
     tree.journal().close()
     connection = sqlite3.connect(database(tree))
-    connection.execute("PRAGMA user_version = 2")
+    connection.execute("PRAGMA user_version = 3")
     connection.close()
-    with pytest.raises(JournalUnusable, match=r"a newer version wrote it \(schema 2, this one knows 1\)"):
+    with pytest.raises(JournalUnusable, match=r"a newer version wrote it \(schema 3, this one knows 2\)"):
         Journal.open(tree.open(), create=False)
+
+
+def make_version_1(tree: Tree) -> None:
+    """A journal as the first version wrote it, with a run that was rolled back by force."""
+    folder = tree.root / ".git/migrate"
+    folder.mkdir()
+    connection = sqlite3.connect(folder / "journal.sqlite3")
+    connection.executescript((Path(__file__).parent / "schema_1.sql").read_text())
+    connection.execute(
+        "INSERT INTO runs (id, prefix, plan, phase, state, started_at, ended_at, snapshot, ref)"
+        " VALUES (1, x'', 'demo', 3, 'rolled-back', 1.0, 2.0, 'f', 'refs/migrate/demo/run-1')"
+    )
+    connection.execute("INSERT INTO events (run_id, at, event, detail) VALUES (1, 1.5, 'kept', 'refs/migrate/demo/x')")
+    connection.commit()
+    connection.close()
+
+
+def test_an_older_journal_is_read_as_it_is(tree: Tree) -> None:
+    make_version_1(tree)
+    before = database(tree).read_bytes()
+    with Journal.open(tree.open(), create=False) as journal:
+        assert [run.id for run in journal.runs()] == [1]
+        assert journal.kept(1) == ("refs/migrate/demo/x",)
+    assert database(tree).read_bytes() == before
+
+
+def test_an_older_journal_is_brought_up_when_it_is_written(tree: Tree) -> None:
+    make_version_1(tree)
+    with tree.journal() as journal:
+        assert [(event.event, event.at) for event in journal.events(1)] == [("kept", 1.5)]
+        begin(journal, 2)
+        journal.announce("refs/migrate/demo/run-3")
+        journal.prune(1)
+        assert journal.announced() == ("refs/migrate/demo/run-1", "refs/migrate/demo/run-3", "refs/migrate/demo/x")
+    with tree.journal() as journal:
+        assert journal.is_pruned(1)
+    connection = sqlite3.connect(database(tree))
+    with pytest.raises(sqlite3.IntegrityError, match="events are append-only"):
+        connection.execute("DELETE FROM events")
+    with pytest.raises(sqlite3.IntegrityError, match="events are append-only"):
+        connection.execute("UPDATE events SET at = 0")
+    fresh = Tree(tree.top.parent / "fresh", tree.top.parent / "fresh")
+    fresh.top.mkdir()
+    fresh.git("init", "--quiet")
+    fresh.journal().close()
+    shape = "SELECT type, name, replace(replace(sql, 'IF NOT EXISTS ', ''), '\"', '') FROM sqlite_master ORDER BY name"
+    tables = [sqlite3.connect(database(each)).execute(shape).fetchall() for each in (tree, fresh)]
+    assert [row[:2] for row in tables[0]] == [row[:2] for row in tables[1]]
+    connection.close()
 
 
 def test_a_git_directory_that_cannot_be_written(tree: Tree) -> None:

@@ -9,8 +9,7 @@ import pytest
 from trees import ODD_NAMES, Tree, names
 
 from rollback.errors import GitFailed, WriteFailed
-from rollback.git import Git
-from rollback.snapshot import Image, drop, git_mode, next_run_id, refs, run_ref, take
+from rollback.snapshot import Image, git_mode, give_up, next_run_id, refs, run_ref, scratch, take
 
 REF = "refs/migrate/demo/run-1"
 
@@ -55,7 +54,7 @@ def test_nothing_of_the_users_is_involved(committed: Tree) -> None:
     files = names(committed.root / ".git")
     take(committed.open(), REF, [Image("a.py", b"x", "100644")], "subject\n")
     assert ((committed.root / ".git/index").read_bytes(), committed.git("rev-parse", "HEAD")) == before
-    assert names(committed.root / ".git") - files == {"migrate"}
+    assert names(committed.root / ".git") == files
 
 
 def test_without_an_identity(tree: Tree) -> None:
@@ -71,13 +70,6 @@ def test_garbage_collection_keeps_it(tree: Tree) -> None:
     tree.git("repack", "-a", "-d", "-q")
     assert shown(tree, commit, "a.py") == b"only here"
     assert refs(tree.open()) == (REF,)
-
-
-def test_an_older_git_is_told_to_sync_in_its_words(tree: Tree) -> None:
-    git = tree.open()
-    older = Git(git.root, git.toplevel, git.prefix, (2, 25))
-    commit = take(older, REF, [Image("a.py", b"x", "100644")], "subject\n")
-    assert shown(tree, commit, "a.py") == b"x"
 
 
 def test_sha256_repository(tmp_path: Path, tree: Tree) -> None:
@@ -96,21 +88,31 @@ def test_root_with_a_newline_in_its_name(tmp_path: Path, tree: Tree) -> None:
 def test_a_snapshot_is_never_overwritten(tree: Tree) -> None:
     git = tree.open()
     first = take(git, REF, [Image("a.py", b"x", "100644")], "subject\n")
-    with pytest.raises(GitFailed, match="update-ref failed"):
+    with pytest.raises(GitFailed, match="refs/migrate/demo/run-1 exists already"):
         take(git, REF, [Image("a.py", b"y", "100644")], "subject\n")
     assert tree.git("rev-parse", REF).decode().strip() == first
-    drop(git, REF, git.run("mktree").decode().strip())
-    assert refs(git) == (REF,)
-    drop(git, REF, first)
-    drop(git, REF, first)
-    assert refs(git) == ()
+
+
+def test_a_ref_that_nobody_needs_is_given_up(tree: Tree) -> None:
+    git = tree.open()
+    take(git, REF, [], "subject\n")
+    (tree.root / f".git/{REF}.lock").touch()
+    with tree.journal() as journal:
+        for _ in range(2):  # the second time it is not there
+            journal.announce(REF)
+            give_up(git, journal, REF)
+            assert (refs(git), journal.announced()) == ((), ())
 
 
 def test_run_numbers_are_above_all_refs_and_the_journal(tree: Tree) -> None:
     git = tree.open()
     with tree.journal() as journal:
         assert next_run_id(git, journal) == 1
-        for ref in (run_ref("demo", 9), run_ref("other", 12), "refs/migrate/demo/kept-run-40"):
+        for ref in (
+            run_ref(git, "demo", "run-9"),
+            "refs/migrate/x/worktrees/y/run-12",
+            "refs/migrate/demo/kept-run-40",
+        ):
             take(git, ref, [], "subject\n")
         assert next_run_id(git, journal) == 13
         for _ in range(13):
@@ -120,21 +122,44 @@ def test_run_numbers_are_above_all_refs_and_the_journal(tree: Tree) -> None:
 
 def test_a_private_folder_that_cannot_be_made(tree: Tree) -> None:
     (tree.root / ".git/migrate").write_bytes(b"in the way")
-    with pytest.raises(WriteFailed, match="scratch: cannot write: Not a directory; nothing written"):
-        take(tree.open(), REF, [], "subject\n")
+    with (
+        pytest.raises(WriteFailed, match="scratch: cannot write: Not a directory; nothing written"),
+        scratch(tree.open()),
+    ):
+        pytest.fail("it was made")  # pragma: no cover
 
 
-def test_a_full_disk(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(path: Path, content: bytes) -> int:
-        raise OSError(28, "No space left on device")
+def test_no_crash_report_is_left(tree: Tree) -> None:
+    before = names(tree.root / ".git")
+    with pytest.raises(GitFailed, match="fast-import failed with exit code 128: fatal: "):
+        take(tree.open(), "refs/migrate/no..ref", [Image("a.py", b"x", "100644")], "subject\n")
+    assert names(tree.root / ".git") == before
 
-    git = tree.open()
-    monkeypatch.setattr(Path, "write_bytes", refuse)
-    with pytest.raises(WriteFailed, match="No space left on device; nothing written"):
-        take(git, REF, [Image("a.py", b"x", "100644")], "subject\n")
-    monkeypatch.undo()
-    assert refs(git) == ()
-    assert tree.private_files() == set()
+
+def test_what_git_wrote_is_flushed(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
+    flushed: set[str] = set()
+    sync = os.fsync
+
+    def record(descriptor: int) -> None:
+        flushed.add(os.path.relpath(Path(f"/proc/self/fd/{descriptor}").readlink(), tree.root / ".git"))
+        sync(descriptor)
+
+    if not Path("/proc/self/fd").is_dir():
+        pytest.skip("Linux only")
+    monkeypatch.setattr(os, "fsync", record)
+    take(tree.open(), REF, [Image("a.py", b"x", "100644")], "subject\n")
+    assert flushed == {
+        "objects/pack", "objects", ".", "refs", "refs/migrate", "refs/migrate/demo", "refs/migrate/demo/run-1",
+    }  # fmt: skip
+
+
+def test_what_cannot_be_flushed(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_descriptor: int) -> None:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(os, "fsync", refuse)
+    with pytest.raises(WriteFailed, match="run-1: cannot write: Input/output error; nothing written"):
+        take(tree.open(), REF, [Image("a.py", b"x", "100644")], "subject\n")
 
 
 @pytest.mark.parametrize(("mode", "kept"), [(0o644, "100644"), (0o600, "100644"), (0o711, "100755"), (0o655, "100644")])

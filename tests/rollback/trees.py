@@ -78,7 +78,7 @@ class Tree:
         return found
 
     def private_files(self) -> set[str]:
-        folder = self.open().git_path("migrate")
+        folder = self.open().private("")
         return names(folder) if folder.exists() else set()
 
     def refs(self) -> list[str]:

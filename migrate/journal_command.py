@@ -1,0 +1,119 @@
+"""The commands journal and journal prune: the runs of this working tree, and what is kept for them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from migrate.console import Voice
+from migrate.errors import Exit
+from migrate.report import run_line, show_runs
+from migrate.timeline import iso, run_json
+from rollback.errors import Interrupted, count
+from rollback.git import Git
+from rollback.journal import Journal, RunRecord
+from rollback.lock import is_held, locked
+from rollback.prune import Pruned, prune, select_to_prune
+from rollback.snapshot import refs
+
+SCHEMA = 1
+
+
+def list_command(git: Git, voice: Voice) -> dict[str, Any]:
+    """Show all runs, of every plan and every root; returns the JSON document."""
+    started = time.monotonic()
+    with Journal.open(git, create=False) as journal:
+        runs = journal.runs()
+        documents = [_run_json(journal, run) for run in runs]
+        interrupted = None if is_held(git) else journal.interrupted()
+    known = {ref for document in documents for ref in (document["ref"], *document["kept"])}
+    others = [ref for ref in refs(git) if ref not in known]
+    if runs:
+        show_runs(
+            voice, runs, {run.id: bool(document["pruned"]) for run, document in zip(runs, documents, strict=True)}
+        )
+        if voice.verbose:
+            _show_events(voice, documents)
+    else:
+        voice.say("no run is on record in this working tree")
+    for document in documents:
+        for ref in document["kept"]:
+            voice.say(f"run {document['run']}: newer versions of files are kept; see `git show {ref}`")
+    if others:
+        voice.note(
+            f"{count(len(others), 'ref')} under refs/migrate/ of other worktrees or a lost journal; "
+            "see `git for-each-ref refs/migrate/`"
+        )
+    if interrupted is not None:
+        voice.error(str(Interrupted(interrupted)))
+    voice.say("next: migrate rollback" if interrupted is not None else "next: migrate status")
+    return {"schema": SCHEMA, "runs": documents, "seconds": round(time.monotonic() - started, 3)}
+
+
+def prune_command(
+    git: Git, older_s: float, *, applied: bool, dry_run: bool, yes: bool, voice: Voice
+) -> tuple[Exit, dict[str, Any]]:
+    """Give up the snapshots of runs that ended more than `older_s` seconds ago.
+
+    Returns:
+        The exit code and the JSON document.
+    Raises:
+        Locked: another process is at work.
+    """
+    started = time.monotonic()
+    with Journal.open(git, create=False) as journal:
+        chosen = select_to_prune(journal.runs(), time.time() - older_s, applied=applied)
+    if not chosen:
+        voice.say("no snapshot is old enough to be given up")
+        voice.say("next: migrate journal")
+        return Exit.DONE, _prune_document((), started)
+    for run in chosen:
+        voice.say(run_line(run))
+    if any(run.state == "applied" for run in chosen):
+        voice.error("those that are applied cannot be rolled back afterwards")
+    if dry_run:
+        voice.say(f"{count(len(chosen), 'snapshot')} would be given up; nothing deleted")
+        voice.say("next: migrate journal prune")
+        return Exit.DONE, _prune_document((), started)
+    if not yes and not voice.confirm(f"give up {count(len(chosen), 'snapshot')}?"):
+        voice.say("nothing deleted")
+        voice.say("next: migrate journal prune")
+        return Exit.FINDINGS, _prune_document((), started)
+    with locked(git, "migrate journal prune"), Journal.open(git, create=True) as journal:
+        still = select_to_prune(journal.runs(), time.time() - older_s, applied=applied)
+        done = prune(git, journal, [run for run in chosen if run in still])
+    voice.say(f"{count(len(done), 'snapshot')} given up; `git gc` frees their room in its own time", "green")
+    voice.say("next: migrate journal")
+    return Exit.DONE, _prune_document(done, started)
+
+
+def _run_json(journal: Journal, run: RunRecord) -> dict[str, Any]:
+    return {
+        **run_json(run),
+        "plan": run.plan,
+        "phase": run.phase,
+        "root": run.prefix,
+        "ref": run.ref,
+        "pruned": journal.is_pruned(run.id),
+        "kept": list(journal.kept(run.id)),
+        "events": [{"at": iso(e.at), "event": e.event, "detail": e.detail} for e in journal.events(run.id)],
+    }
+
+
+def _show_events(voice: Voice, documents: Sequence[dict[str, Any]]) -> None:
+    for document in documents:
+        for event in document["events"]:
+            detail = f": {event['detail']}" if event["detail"] else ""
+            voice.say(f"run {document['run']}: {event['at']} {event['event']}{detail}")
+
+
+def _prune_document(done: Sequence[Pruned], started: float) -> dict[str, Any]:
+    return {
+        "schema": SCHEMA,
+        "pruned": [
+            {"run": each.run.id, "plan": each.run.plan, "phase": each.run.phase, "refs": list(each.refs)}
+            for each in done
+        ],
+        "seconds": round(time.monotonic() - started, 3),
+    }

@@ -1,0 +1,113 @@
+"""The pre-images of a run, read back by git checkout into a private folder, every byte proved by the journal."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from rollback.errors import GitFailed, SnapshotDamaged
+from rollback.git import Git, join_paths
+from rollback.journal import FileRecord, RunRecord
+from rollback.snapshot import PRIVATE_INDEX, scratch
+
+
+def read_images(git: Git, run: RunRecord, files: Sequence[FileRecord]) -> dict[str, bytes]:
+    """The pre-image of every file that had one, by path.
+
+    `git checkout` does the reading, into a private folder under a private index: a checkout in
+    the working tree would replace files in steps that a crash can cut in half, through filters
+    whose result is neither the pre- nor the post-image.
+
+    Raises:
+        SnapshotDamaged: one is gone, or is not what the journal says.
+    """
+    wanted = {run.prefix + file.path: file for file in files if file.before_sha256 is not None}
+    if not wanted:
+        return {}
+    images: dict[str, bytes] = {}
+    with _checked_out(git, run, list(wanted)) as folder:
+        for name in wanted:
+            with suppress(OSError):
+                images[name] = (folder / name).read_bytes()
+        changed = [name for name, file in wanted.items() if not _is_pre_image(file, images.get(name))]
+    if changed:
+        images.update(_read_blobs(git, run, changed))
+    for name, file in wanted.items():
+        if not _is_pre_image(file, images.get(name)):
+            raise SnapshotDamaged(run, f"the pre-image of {file.path} is not the one on record")
+    return {file.path: images[name] for name, file in wanted.items()}
+
+
+@contextmanager
+def _checked_out(git: Git, run: RunRecord, names: Sequence[str]) -> Iterator[Path]:
+    """`git checkout <snapshot> -- <names>` in an empty folder."""
+    if run.snapshot is None:
+        raise SnapshotDamaged(run, "none was taken")
+    try:
+        git.run("cat-file", "-e", f"{run.snapshot}^{{tree}}")
+    except GitFailed as error:
+        raise SnapshotDamaged(run, "it is gone") from error
+    with scratch(git) as folder:
+        tree = folder / "tree"
+        tree.mkdir()
+        env = {
+            "GIT_INDEX_FILE": str(folder / "index"),
+            "GIT_WORK_TREE": str(tree),
+            "GIT_LITERAL_PATHSPECS": "1",
+        }
+        plain = ("core.autocrlf=false", "core.eol=lf", "core.attributesFile=/dev/null")
+        settings = (*PRIVATE_INDEX, *plain, *_without_filters(git))
+        command = ("checkout", "--quiet", "--no-recurse-submodules", run.snapshot)
+        # A required filter that fails, say, must not stand in the way: the blobs have it all.
+        with suppress(GitFailed):
+            git.run(
+                *command, "--pathspec-from-file=-", "--pathspec-file-nul",
+                input=join_paths(names), env=env, config=settings,
+            )  # fmt: skip
+        yield tree
+
+
+def _without_filters(git: Git) -> list[str]:
+    """Settings that switch the user's filter drivers off: their programs may be slow, and the bytes are kept raw."""
+    listed = git.run(
+        "config", "-z", "--name-only", "--get-regexp", r"^filter\..*\.(smudge|process|required)$", ok=(0, 1)
+    )
+    keys = [os.fsdecode(key) for key in listed.split(b"\0") if key]
+    return [f"{key}=false" if key.endswith(".required") else f"{key}=" for key in dict.fromkeys(keys)]
+
+
+def _read_blobs(git: Git, run: RunRecord, names: Sequence[str]) -> dict[str, bytes]:
+    """The exact bytes of `names` in the snapshot, past all filters."""
+    try:
+        blobs = _list_blobs(git, run)
+        present = [name for name in names if name in blobs]
+        output = git.run("cat-file", "--batch", input="".join(f"{blobs[name]}\n" for name in present).encode())
+    except GitFailed as error:
+        raise SnapshotDamaged(run, str(error)) from error
+    images: dict[str, bytes] = {}
+    start = 0
+    for name in present:
+        end = output.index(b"\n", start)
+        words = output[start:end].split()
+        if len(words) != 3:  # "<id> missing"
+            raise SnapshotDamaged(run, f"the pre-image of {name} is gone")
+        size = int(words[2])
+        images[name] = output[end + 1 : end + 1 + size]
+        start = end + 1 + size + 1
+    return images
+
+
+def _list_blobs(git: Git, run: RunRecord) -> Mapping[str, str]:
+    output = git.run("ls-tree", "-r", "-z", "--full-tree", run.snapshot or "")
+    blobs = {}
+    for entry in output.split(b"\0")[:-1]:
+        facts, _, name = entry.partition(b"\t")
+        blobs[os.fsdecode(name)] = facts.split()[2].decode("ascii")
+    return blobs
+
+
+def _is_pre_image(file: FileRecord, content: bytes | None) -> bool:
+    return content is not None and hashlib.sha256(content).hexdigest() == file.before_sha256
