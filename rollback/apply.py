@@ -223,14 +223,8 @@ class _Writing:
                 stand = look(self._root, file).stand
                 if stand is Stand.OTHER:
                     lost, why = [*lost, file.path], "edited since"
-                elif stand is Stand.AFTER and change.before is None:
-                    path.unlink()
-                elif stand is Stand.AFTER and self.originals.has(file):
-                    self.originals.put_back(file, path)
                 elif stand is Stand.AFTER:
-                    make_folder(path.parent)
-                    stage(change.before or b"", change.mode, self._root / file.temp, path)
-                    (self._root / file.temp).replace(path)
+                    self._put_back(file, change.before, path)
             except (OSError, RepositoryError) as error:
                 lost, why = [*lost, file.path], explain(error) if isinstance(error, OSError) else str(error)
         remove_folders(self._root, folders)
@@ -239,6 +233,17 @@ class _Writing:
         except WriteFailed as error:
             lost, why = [*lost, error.path], explain(error.error)
         return lost, why
+
+    def _put_back(self, file: FileRecord, before: bytes | None, path: Path) -> None:
+        """Raises OSError: the file is as the run left it."""
+        if before is None:
+            path.unlink()
+        elif self.originals.has(file):
+            self.originals.put_back(file, path)
+        else:
+            make_folder(path.parent)
+            stage(before, file.mode, self._root / file.temp, path)
+            (self._root / file.temp).replace(path)
 
 
 def _take_back(

@@ -110,6 +110,16 @@ def _gist(stderr: str) -> str:
     return (named or lines or ["no message"])[-1]
 
 
+class NotSearched(RepositoryError):
+    """Files that may hold sites could not be read."""
+
+    def __init__(self, stderr: str) -> None:
+        super().__init__(
+            f"git grep could not search every file: {escape(_gist(stderr).removeprefix('error: '))}; nothing written; "
+            "make it readable, or leave it out with plan.exclude"
+        )
+
+
 def _name_signal(number: int) -> str:
     """`SIGXFSZ (File size limit exceeded)`, or `signal 77`."""
     try:

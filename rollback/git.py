@@ -9,7 +9,7 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rollback.errors import GitFailed, GitMissing, GitNotRun, GitTooOld, NotARepository, NotTrusted, escape
+from rollback.errors import GitFailed, GitMissing, GitNotRun, GitTooOld, NotARepository, NotSearched, NotTrusted, escape
 from rollback.signals import deferred_signals
 
 MINIMUM = "2.25"
@@ -94,12 +94,22 @@ class Git:
         Raises:
             GitFailed: any other exit code.
         """
+        return self._run(args, input, env, config, ok).stdout
+
+    def _run(
+        self,
+        args: Sequence[str],
+        input: bytes = b"",
+        env: Mapping[str, str] | None = None,
+        config: Sequence[str] = (),
+        ok: Container[int] = (0,),
+    ) -> _Done:
         settings = [word for setting in config for word in ("-c", setting)]
         done = _execute(self.root, [*settings, *args], input, env)
         if done.returncode not in ok:
             complaint = done.stderr if done.stderr.strip() else done.stdout
             raise GitFailed(args, done.returncode, os.fsdecode(complaint), done.pid)
-        return done.stdout
+        return done
 
     def grep(
         self,
@@ -119,6 +129,8 @@ class Git:
             exclude: globs of what to leave out, `**` as in git.
         Returns:
             Regular files, relative to the root with "/", sorted; undecodable bytes as surrogates.
+        Raises:
+            NotSearched: a file may not be read.
         """
         if not patterns:
             return ()
@@ -138,7 +150,10 @@ class Git:
         # without it git reads the index and, for assume-unchanged files, not the working tree.
         found: set[str] = set()
         for scope in ([], ["--untracked"]):
-            found.update(_paths(self.run("grep", *scope, *options, "--", *where, ok=(0, 1))))
+            done = self._run(["grep", *scope, *options, "--", *where], ok=(0, 1))
+            if done.stderr.startswith(b"error: ") or b"\nerror: " in done.stderr:  # it goes on without the file
+                raise NotSearched(os.fsdecode(done.stderr))
+            found.update(_paths(done.stdout))
         return tuple(sorted(path for path in found if _is_regular(self.root / path)))
 
     def tracked(self) -> frozenset[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import sqlite3
 import time
 from collections.abc import Iterator, Sequence
@@ -396,9 +397,17 @@ def _guarded(path: Path) -> Iterator[None]:
     except (sqlite3.IntegrityError, sqlite3.ProgrammingError):
         raise  # ours, not the database's: let it be seen
     except sqlite3.Error as error:
-        raise JournalUnusable(path, str(error)) from error
+        raise JournalUnusable(path, _explain(error)) from error
     except OSError as error:
         raise JournalUnusable(path, explain(error)) from error
+
+
+def _explain(error: sqlite3.Error) -> str:
+    """SQLite's words, and what may be behind an error of its file system calls."""
+    limit, _ = resource.getrlimit(resource.RLIMIT_FSIZE)
+    if "disk I/O" in str(error) and limit != resource.RLIM_INFINITY:
+        return f"{error}; files may not grow beyond {limit} bytes here (ulimit -f)"
+    return str(error)
 
 
 def _add_event(connection: sqlite3.Connection, run_id: int, event: str, detail: str) -> None:

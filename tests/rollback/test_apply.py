@@ -193,6 +193,18 @@ def test_names_that_cannot_be_made_durable_are_taken_back(committed: Tree, monke
     assert committed.on_record(1).state == "failed"
 
 
+@pytest.mark.parametrize("path", ["a.py", "b.py", "new/deep/d.py", "pkg/c.py"])
+def test_a_replacement_that_fails_restores_everything(
+    committed: Tree, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    before = committed.state()
+    refuse_once(monkeypatch, "replace", lambda _, new: str(new).endswith(path))
+    refuse_once(monkeypatch, "unlink", lambda gone, **_: str(gone).endswith(path))
+    with pytest.raises(WriteFailed, match=f"^{path}: cannot write: Input/output error; every file is as before$"):
+        committed.apply(CHANGES)
+    assert_as_before(committed, before, f"{path}: cannot write: Input/output error; every file is as before")
+
+
 @pytest.mark.parametrize("place", [".git/migrate/originals", ".git/objects/pack"])
 def test_what_cannot_be_kept_is_not_touched(committed: Tree, monkeypatch: pytest.MonkeyPatch, place: str) -> None:
     before = committed.state()
@@ -286,6 +298,17 @@ def test_a_file_edited_while_others_are_written_stays_as_it_is(committed: Tree) 
         committed.apply(CHANGES, progress=at(1, lambda: committed.write("pkg/c.py", b"edited\n")))
     assert committed.state() == {**before, "pkg/c.py": (b"edited\n", 0o644)}
     assert committed.on_record(1).state == "failed"
+
+
+def test_a_file_that_somebody_has_put_back_meanwhile(committed: Tree) -> None:
+    def restore_and_fail() -> None:
+        committed.write("a.py", b"import a\n")
+        fail()
+
+    before = committed.state()
+    with pytest.raises(RuntimeError, match="ours"):
+        committed.apply(CHANGES, progress=at(2, restore_and_fail))
+    assert_as_before(committed, before, "ours")
 
 
 def test_a_file_edited_right_after_it_was_written_is_not_overwritten(committed: Tree) -> None:

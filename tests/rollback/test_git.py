@@ -6,6 +6,7 @@ import os
 import shlex
 import shutil
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -14,8 +15,8 @@ from pathlib import Path
 import pytest
 from trees import ODD_NAMES, Tree
 
-from rollback.errors import GitFailed, GitMissing, GitTooOld, NotARepository, NotTrusted
-from rollback.git import MINIMUM, Git
+from rollback.errors import GitFailed, GitMissing, GitNotRun, GitTooOld, NotARepository, NotSearched, NotTrusted
+from rollback.git import MINIMUM, Git, _Done
 
 
 def fake_git(folder: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> None:
@@ -384,3 +385,47 @@ def test_the_terminal_interrupt_does_not_reach_git(committed: Tree) -> None:
         config=[f"alias.session=!{shlex.quote(sys.executable)} -c 'import os; print(os.getsid(0))'"],
     )
     assert int(session) != os.getsid(0)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_grep_says_what_it_may_not_read(committed: Tree) -> None:  # pragma: no cover - where tests run as root
+    (committed.root / "a.py").chmod(0)
+    with pytest.raises(NotSearched, match=r"git grep could not search every file: .*'a\.py': Permission denied"):
+        committed.open().grep(["import"], words=True)
+
+
+@pytest.mark.parametrize("stderr", ["error: failed to stat 'a.py': Permission denied", "warning: x\nerror: y"])
+def test_grep_is_not_content_with_a_part(committed: Tree, monkeypatch: pytest.MonkeyPatch, stderr: str) -> None:
+    git = committed.open()
+    monkeypatch.setattr("rollback.git._execute", lambda *_: _Done(1, 0, b"b.py\0", stderr.encode()))
+    with pytest.raises(
+        NotSearched, match=r"git grep could not search every file: .*; nothing written; make it readable"
+    ):
+        git.grep(["import"], words=True)
+
+
+def test_grep_does_not_mind_warnings(committed: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
+    git = committed.open()
+    monkeypatch.setattr("rollback.git._execute", lambda *_: _Done(1, 0, b"b.py\0", b"warning: could not open 'x/'"))
+    assert git.grep(["import"], words=True) == ("b.py",)
+
+
+@pytest.mark.parametrize("error", [OSError(24, "Too many open files"), MemoryError()])
+def test_git_that_cannot_be_started(committed: Tree, monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    git = committed.open()
+
+    def refuse(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(subprocess, "Popen", refuse)
+    if isinstance(error, OSError):
+        with pytest.raises(GitNotRun, match="git cannot be run: Too many open files; nothing written"):
+            git.run("version")
+    else:
+        with pytest.raises(MemoryError):
+            git.run("version")
+
+
+def test_git_that_is_ended_by_a_signal(committed: Tree) -> None:
+    with pytest.raises(GitFailed, match=r"git -c was ended by SIGTERM \(Terminated\): no message"):
+        committed.open().run("-c", "alias.die=!kill $PPID", "die")

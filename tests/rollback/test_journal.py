@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import sqlite3
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from trees import Tree
 import rollback
 from rollback.errors import JournalUnusable
 from rollback.git import Git
-from rollback.journal import FileRecord, Journal, RunRecord, RunRequest
+from rollback.journal import FileRecord, Journal, RunRecord, RunRequest, _guarded
 
 SHA = "0" * 64
 REQUEST = RunRequest("demo", 3, 1000.0, 7, 2)
@@ -222,6 +223,20 @@ def test_a_journal_of_a_newer_version(tree: Tree) -> None:
     connection.close()
     with pytest.raises(JournalUnusable, match=r"a newer version wrote it \(schema 3, this one knows 2\)"):
         Journal.open(tree.open(), create=False)
+
+
+def test_an_error_of_the_disk_names_the_limit_of_files(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("resource.getrlimit", lambda _: (4096, 4096))
+    with (
+        pytest.raises(
+            JournalUnusable, match=r"disk I/O error; files may not grow beyond 4096 bytes here \(ulimit -f\)"
+        ),
+        _guarded(database(tree)),
+    ):
+        raise sqlite3.OperationalError("disk I/O error")
+    monkeypatch.setattr("resource.getrlimit", lambda _: (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    with pytest.raises(JournalUnusable, match=r"unusable: disk I/O error; nothing written"), _guarded(database(tree)):
+        raise sqlite3.OperationalError("disk I/O error")
 
 
 def make_version_1(tree: Tree) -> None:

@@ -61,6 +61,7 @@ def test_explain_and_count() -> None:
         errors.NotRecorded(RUN, "why", BAD),
         errors.SnapshotPruned(RUN),
         errors.GitNotRun(DENIED),
+        errors.NotSearched(f"error: {BAD}\n"),
         errors.GitFailed(["status"], -25, ""),
         errors.GitFailed(["status"], -999, ""),
         errors.OutsideRoot(BAD, "why"),

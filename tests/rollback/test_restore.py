@@ -15,6 +15,7 @@ import pytest
 from trees import ODD_NAMES, Tree, names
 
 from rollback.errors import (
+    ChangedMeanwhile,
     DriftedSince,
     Interrupted,
     JournalUnusable,
@@ -408,6 +409,83 @@ def test_a_write_that_fails_can_be_taken_up_again(committed: Tree) -> None:
     blocked.rmdir()
     assert committed.roll_back(run).restored == tuple(CHANGES)
     assert committed.state() == before
+
+
+def refuse_once(monkeypatch: pytest.MonkeyPatch, name: str, when: Callable[..., bool]) -> None:
+    """Let the first call of `os.<name>` for which `when` holds fail."""
+    real = getattr(os, name)
+    left = [True]
+
+    def call(*args: object, **kwargs: object) -> object:
+        if left and when(*args):
+            left.clear()
+            raise OSError(5, os.strerror(5))
+        return real(*args, **kwargs)
+
+    monkeypatch.setattr(os, name, call)
+
+
+def test_a_replacement_that_fails_can_be_taken_up_again(committed: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = committed.state()
+    run = committed.apply(CHANGES)
+    refuse_once(monkeypatch, "replace", lambda old, new: str(new).endswith("c.py"))
+    with pytest.raises(
+        WriteFailed,
+        match=r"^pkg/c\.py: cannot write: Input/output error; run `migrate rollback` again to restore the rest$",
+    ):
+        committed.roll_back(run)
+    assert committed.on_record(1).state == "rolling-back"
+    assert committed.read("a.py") == b"import a\n"
+    assert committed.read("pkg/c.py") == b"new c\r\n"
+    assert not list(committed.root.rglob("*.tmp"))
+    assert committed.roll_back(run).restored == ("pkg/c.py",)
+    assert committed.state() == before
+
+
+def test_names_that_cannot_be_made_durable(committed: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = committed.state()
+    run = committed.apply(CHANGES)
+    inode = (committed.root / "pkg").stat().st_ino
+    refuse_once(monkeypatch, "fsync", lambda descriptor: os.fstat(descriptor).st_ino == inode)
+    with pytest.raises(
+        WriteFailed, match="cannot write: Input/output error; run `migrate rollback` again to make it last"
+    ):
+        committed.roll_back(run)
+    assert committed.on_record(1).state == "rolling-back"
+    assert committed.state() == before
+    assert committed.roll_back(run).restored == ()
+    assert committed.on_record(1).state == "rolled-back"
+
+
+def test_a_file_edited_while_others_are_restored_is_not_overwritten(committed: Tree) -> None:
+    before = committed.state()
+    run = committed.apply(CHANGES)
+    with pytest.raises(
+        ChangedMeanwhile, match=r"^pkg/c\.py: changed while run 1 was rolled back; it and those after it"
+    ):
+        committed.roll_back(run, progress=lambda done: committed.write("pkg/c.py", b"edited\n"))
+    assert committed.read("pkg/c.py") == b"edited\n"
+    assert committed.on_record(1).state == "rolling-back"
+    assert not list(committed.root.rglob("*.tmp"))
+    result = committed.roll_back(run, force=True)
+    assert committed.git("show", f"{result.kept}:pkg/c.py") == b"edited\n"
+    assert committed.state() == before
+
+
+@pytest.mark.parametrize("newer", [b"newer\n", None], ids=["edited again", "deleted"])
+def test_a_newer_version_that_changes_after_it_was_kept(committed: Tree, newer: bytes | None) -> None:
+    run = committed.apply(CHANGES)
+    committed.write("pkg/c.py", b"edited\n")
+
+    def change(_done: int) -> None:
+        if newer is None:
+            (committed.root / "pkg/c.py").unlink(missing_ok=True)
+        else:
+            committed.write("pkg/c.py", newer)
+
+    with pytest.raises(ChangedMeanwhile):
+        committed.roll_back(run, force=True, progress=change)
+    assert (committed.root / "pkg/c.py").exists() == (newer is not None)
 
 
 def test_ctrl_c_waits_until_all_files_are_back(committed: Tree) -> None:

@@ -9,7 +9,7 @@ import pytest
 from trees import ODD_NAMES, Tree, names
 
 from rollback.errors import GitFailed, WriteFailed
-from rollback.snapshot import Image, git_mode, give_up, next_run_id, refs, run_ref, scratch, take
+from rollback.snapshot import Image, _make_durable, git_mode, give_up, next_run_id, refs, run_ref, scratch, take
 
 REF = "refs/migrate/demo/run-1"
 
@@ -151,6 +151,19 @@ def test_what_git_wrote_is_flushed(tree: Tree, monkeypatch: pytest.MonkeyPatch) 
     assert flushed == {
         "objects/pack", "objects", ".", "refs", "refs/migrate", "refs/migrate/demo", "refs/migrate/demo/run-1",
     }  # fmt: skip
+
+
+def test_refs_that_are_packed_or_in_tables_are_flushed(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
+    git = tree.open()
+    take(git, REF, [], "subject\n")
+    tree.git("pack-refs", "--all")
+    (tree.root / ".git/reftable").mkdir()
+    flushed: list[object] = []
+    monkeypatch.setattr("rollback.snapshot.sync_folders", flushed.extend)
+    monkeypatch.setattr("rollback.snapshot._sync_file", flushed.append)
+    _make_durable(git, REF)
+    assert tree.root / ".git/reftable" in flushed
+    assert tree.root / ".git" / REF not in flushed
 
 
 def test_what_cannot_be_flushed(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
