@@ -11,7 +11,7 @@ from typing import Any
 from migrate.console import Voice
 from migrate.errors import Exit, UsageError
 from migrate.report import run_line, tell_kept
-from migrate.run import roll_back_runs, runs_to_roll_back
+from migrate.run import commits_since, roll_back_runs, runs_to_roll_back
 from rollback.errors import count
 from rollback.git import Git
 from rollback.journal import RunRecord
@@ -79,7 +79,7 @@ def roll_back_command(
         voice.say("next: migrate rollback")
         return Exit.FINDINGS, _document(plan, (), started)
     results = roll_back_runs(git, runs, force=force, done=lambda result: _tell(voice, result))
-    _warn_of_commits(voice, runs)
+    _tell_commits(git, runs, voice)
     voice.say("next: migrate status" if plan is not None else "next: git status")
     return Exit.DONE, _document(plan, results, started)
 
@@ -91,10 +91,18 @@ def _tell(voice: Voice, result: RollbackResult) -> None:
         tell_kept(voice, result)
 
 
-def _warn_of_commits(voice: Voice, runs: Sequence[RunRecord]) -> None:
+def _tell_commits(git: Git, runs: Sequence[RunRecord], voice: Voice) -> None:
+    """A rollback changes files, not history: name the commits that have what was taken back."""
     for run in runs:
-        if run.commit is not None:
-            voice.note(f"commit {run.commit} of phase{run.phase} stays in the history; the files are as before it")
+        commits = commits_since(git, run)
+        if commits:
+            named = ", ".join(commits[:3]) + (f" and {len(commits) - 3} more" if len(commits) > 3 else "")
+            which = "commit" if len(commits) == 1 else "commits"
+            stay = "stays" if len(commits) == 1 else "stay"
+            voice.note(
+                f"{which} {named} of phase{run.phase}'s files {stay} in the history, which is untouched; "
+                "the files are as before, as uncommitted changes"
+            )
 
 
 def _document(plan: str | None, results: Sequence[RollbackResult], started: float) -> dict[str, Any]:

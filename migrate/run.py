@@ -19,7 +19,7 @@ from migrate.process import split_verify
 from migrate.session import Session
 from migrate.transform import accept_edits
 from rollback.apply import apply_changes
-from rollback.errors import DriftedSince, RepositoryError, count, name_paths
+from rollback.errors import DriftedSince, GitFailed, RepositoryError, count, name_paths
 from rollback.git import Git
 from rollback.journal import Journal, RunRecord, RunRequest
 from rollback.lock import locked
@@ -301,6 +301,18 @@ def runs_to_roll_back(
         chosen = select_runs(runs, target, everything, only)
         refuse_order(journal, chosen)
         return chosen
+
+
+def commits_since(git: Git, run: RunRecord) -> tuple[str, ...]:
+    """The commits of the run's files since it began, newest first; or that of `--commit`, where git cannot tell."""
+    with Journal.open(git, create=False) as journal:
+        began_at = journal.began_at(run.id)
+        paths = [run.prefix + file.path for file in journal.files(run.id)]
+    known = () if run.commit is None else (run.commit,)
+    try:
+        return git.commits_of(paths, began_at) if began_at else known
+    except GitFailed:
+        return known
 
 
 def _refuse_drift(git: Git, journal: Journal, runs: Sequence[RunRecord]) -> None:

@@ -140,7 +140,9 @@ def _begin(
     journal.announce(ref)
     try:
         snapshot = take(git, ref, images, f"Before run {run_id}, phase {request.phase} of {request.plan}\n")
-        return journal.begin(run_id, request, snapshot=snapshot, ref=ref, files=files, folders=folders)
+        return journal.begin(
+            run_id, request, snapshot=snapshot, ref=ref, files=files, folders=folders, head=git.head() or ""
+        )
     except BaseException:
         with suppress(RepositoryError):  # what stays is given up by the next run
             give_up(git, journal, ref)

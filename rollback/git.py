@@ -195,6 +195,24 @@ class Git:
         """The commit that HEAD names, or None before the first one."""
         return _line(self.run("rev-parse", "--quiet", "--verify", "HEAD", ok=(0, 1))) or None
 
+    def commits_of(self, paths: Iterable[str], since: str) -> tuple[str, ...]:
+        """The commits after `since`, up to HEAD, that changed any of `paths`; newest first.
+
+        Args:
+            paths: relative to the working tree's top.
+        Raises:
+            GitFailed: `since` is gone, or there is no HEAD.
+        """
+        wanted = set(paths)
+        found: dict[str, None] = {}
+        output = self.run("log", "--format=%x00%H", "--name-only", "-z", "--no-renames", "-m", f"{since}..HEAD")
+        # For each commit: nothing, its id, and after a line end the paths.
+        for block in output.removeprefix(b"\0").split(b"\0\0") if output else ():
+            commit, _, names = block.partition(b"\0\n")
+            if not wanted.isdisjoint(_paths(names)):
+                found[commit.decode("ascii")] = None
+        return tuple(found)
+
     def identity_problem(self) -> str | None:
         """Why a commit would fail for lack of a name or an address, or None."""
         try:

@@ -209,6 +209,10 @@ class Journal:
         rows = self._select("SELECT at, event, detail FROM events WHERE run_id = ? ORDER BY id", run_id)
         return tuple(Event(*row) for row in rows)
 
+    def began_at(self, run_id: int) -> str:
+        """The commit that HEAD named when a run began; "" before the first one, and where it is not on record."""
+        return next((event.detail for event in self.events(run_id) if event.event == "applying"), "")
+
     def checks(self, run_id: int) -> list[dict[str, object]]:
         """The results that `record_check_run` was given."""
         rows = self._select("SELECT checks FROM runs WHERE id = ?", run_id)
@@ -233,8 +237,9 @@ class Journal:
         ref: str,
         files: Sequence[FileRecord],
         folders: Sequence[str],
+        head: str = "",
     ) -> RunRecord:
-        """Record a run as "applying", with all its files, before the first one is written."""
+        """Record a run as "applying", with all its files and the commit it began at, before a file is written."""
         with self._transaction() as connection:
             connection.execute(
                 "INSERT INTO runs (id, prefix, plan, phase, state, started_at, edits, manual, snapshot, ref)"
@@ -251,7 +256,7 @@ class Journal:
                 [(run_id, os.fsencode(path)) for path in folders],
             )
             connection.execute("DELETE FROM announced WHERE ref = ?", (ref,))
-            _add_event(connection, run_id, "applying", "")
+            _add_event(connection, run_id, "applying", head)
         return self.run(run_id)
 
     def move(self, run_id: int, state: str, detail: str = "") -> RunRecord:

@@ -79,7 +79,10 @@ def test_rollback_leaves_the_history(sample: Sample) -> None:
     sample.call("phase1", "--yes", "--commit")
     head = sample.git("rev-parse", "HEAD")
     done = sample.call("rollback", "--yes")
-    assert done.err == f"commit {head.strip()} of phase1 stays in the history; the files are as before it\n"
+    assert done.err == (
+        f"commit {head.strip()} of phase1's files stays in the history, which is untouched; "
+        "the files are as before, as uncommitted changes\n"
+    )
     assert sample.git("rev-parse", "HEAD") == head
     assert sample.git("status", "--porcelain") == " M shop/cart.py\n"
     assert sample.git("diff", "HEAD~1") == ""
@@ -112,3 +115,36 @@ def test_the_first_commit_of_a_repository(make_sample: MakeSample) -> None:
     done = sample.call("phase1", "--yes", "--commit", code=3)
     assert "shop/cart.py (untracked)" in done.err
     assert sample.git("status", "--porcelain") == with_everything_staged
+
+
+def test_commits_that_the_user_made_since_are_named(sample: Sample) -> None:
+    sample.call("phase1", "--yes")
+    sample.commit()
+    sample.call("phase2", "--yes")
+    done = sample.call("rollback", "--all", "--yes")
+    head = sample.git("rev-parse", "HEAD").strip()
+    assert done.err == (
+        f"commit {head} of phase1's files stays in the history, which is untouched; "
+        "the files are as before, as uncommitted changes\n"
+    )
+
+
+def test_many_commits_are_counted(sample: Sample) -> None:
+    sample.call("phase1", "--yes")
+    text = sample.read("shop/cart.py")
+    for number in range(5):
+        sample.write("shop/cart.py", text if number % 2 == 0 else b"")
+        sample.commit()
+    done = sample.call("rollback", "--yes")
+    assert " and 2 more of phase1's files stay in the history, which is untouched; " in done.err
+
+
+def test_a_history_that_was_rewritten_names_only_what_is_known(sample: Sample) -> None:
+    sample.call("phase1", "--yes", "--commit")
+    commit = sample.git("rev-parse", "HEAD").strip()
+    sample.git("checkout", "--quiet", "--orphan", "fresh")
+    sample.commit()
+    sample.git("branch", "-D", "main")
+    sample.git("reflog", "expire", "--expire=now", "--all")
+    sample.git("gc", "--quiet", "--prune=now")
+    assert f"commit {commit} of phase1's files stays" in sample.call("rollback", "--yes").err

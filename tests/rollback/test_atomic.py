@@ -82,6 +82,21 @@ def test_attributes_that_cannot_be_kept_are_no_reason_to_fail(tmp_path: Path, mo
     assert names(tmp_path) == {"a.py", "temp", "temp2", "temp3"}
 
 
+def test_the_owner_is_taken_over_where_that_is_allowed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[tuple[int, int]] = []
+    path = tmp_path / "a.py"
+    path.write_bytes(b"old")
+    stage(b"new", 0o644, tmp_path / "temp1", path)
+    assert given == []
+    mine = path.lstat()
+    monkeypatch.setattr(os, "fchown", lambda _, user, group: given.append((user, group)))
+    for user, group in ((mine.st_uid + 1, mine.st_gid), (mine.st_uid, mine.st_gid + 1)):
+        theirs = os.stat_result([mine.st_mode, 1, 1, 1, user, group, 3, 0, 0, 0])
+        monkeypatch.setattr(Path, "lstat", lambda _, theirs=theirs: theirs)
+        stage(b"new", 0o644, tmp_path / f"temp{group}{user}", path)
+        assert given.pop() == (user, group)
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
 def test_root_does_not_take_files_over(tmp_path: Path) -> None:
     path = tmp_path / "a.py"

@@ -429,3 +429,44 @@ def test_git_that_cannot_be_started(committed: Tree, monkeypatch: pytest.MonkeyP
 def test_git_that_is_ended_by_a_signal(committed: Tree) -> None:
     with pytest.raises(GitFailed, match=r"git -c was ended by SIGTERM \(Terminated\): no message"):
         committed.open().run("-c", "alias.die=!kill $PPID", "die")
+
+
+def test_commits_of_files(committed: Tree) -> None:
+    start = committed.git("rev-parse", "HEAD").decode().strip()
+    git = committed.open()
+    odd = "a" * 40
+    assert git.commits_of(["a.py"], start) == ()
+    made = {}
+    for name, path in (
+        ("first", "a.py"),
+        ("other", "b.py"),
+        ("second", "\nodd.py"),
+        ("hex", odd),
+        ("third", "pkg/c.py"),
+    ):
+        committed.write(path, name.encode())
+        committed.write("other.txt", name.encode())
+        committed.commit()
+        made[name] = committed.git("rev-parse", "HEAD").decode().strip()
+    committed.git("commit", "--quiet", "--allow-empty", "--message", "empty")
+    assert git.commits_of(["a.py"], start) == (made["first"],)
+    assert git.commits_of(["pkg/c.py", "a.py", "\nodd.py"], start) == (made["third"], made["second"], made["first"])
+    assert git.commits_of([odd], start) == (made["hex"],)
+    assert git.commits_of(["a.py"], made["first"]) == ()
+    assert git.commits_of([], start) == ()
+    with pytest.raises(GitFailed):
+        git.commits_of(["a.py"], "0" * 40)
+
+
+def test_commits_of_files_in_a_merge(committed: Tree) -> None:
+    start = committed.git("rev-parse", "HEAD").decode().strip()
+    committed.git("checkout", "--quiet", "-b", "other")
+    committed.write("a.py", b"theirs\n")
+    committed.commit()
+    theirs = committed.git("rev-parse", "HEAD").decode().strip()
+    committed.git("checkout", "--quiet", "-")
+    committed.write("b.py", b"ours\n")
+    committed.commit()
+    committed.git("merge", "--quiet", "--no-edit", "other")
+    merge = committed.git("rev-parse", "HEAD").decode().strip()
+    assert committed.open().commits_of(["a.py"], start) == (merge, theirs)
