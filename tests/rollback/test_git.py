@@ -470,3 +470,92 @@ def test_commits_of_files_in_a_merge(committed: Tree) -> None:
     committed.git("merge", "--quiet", "--no-edit", "other")
     merge = committed.git("rev-parse", "HEAD").decode().strip()
     assert committed.open().commits_of(["a.py"], start) == (merge, theirs)
+
+
+def test_what_is_no_file_of_this_repository(committed: Tree) -> None:
+    committed.git("init", "--quiet", "vendor/lib\n")
+    library = Tree(committed.root / "vendor/lib\n", committed.root / "vendor/lib\n")
+    library.write("x.py", b"x")
+    library.commit()
+    (committed.root / "link.py").symlink_to("a.py")
+    assert committed.open().passed_over() == {}
+    committed.git("-c", "advice.addEmbeddedRepo=false", "add", "--all")
+    assert committed.open().passed_over() == {"link.py": "link", "vendor/lib\n": "submodule"}
+    assert Tree(committed.top, committed.top / "vendor").open().passed_over() == {"lib\n": "submodule"}
+
+
+def test_dirty_in_every_way(committed: Tree) -> None:
+    committed.write(".gitignore", b"ignored.py\n")
+    for path in ("gone.py", "kind.py", "moved.py", "both.py"):
+        committed.write(path, b"x\n")
+    committed.commit()
+    committed.write("a.py", b"modified\n")
+    committed.write("b.py", b"staged\n", 0o755)
+    committed.git("add", "b.py")
+    (committed.root / "gone.py").unlink()
+    (committed.root / "kind.py").unlink()
+    (committed.root / "kind.py").symlink_to("a.py")
+    committed.git("mv", "moved.py", "here.py")
+    committed.git("rm", "--quiet", "--cached", "both.py")
+    committed.write("ignored.py", b"x")
+    committed.write("intended.py", b"x")
+    committed.git("add", "--intent-to-add", "intended.py")
+    wanted = [
+        "a.py",
+        "b.py",
+        "gone.py",
+        "kind.py",
+        "moved.py",
+        "here.py",
+        "both.py",
+        "ignored.py",
+        "intended.py",
+        "pkg/c.py",
+    ]
+    assert committed.open().dirty(wanted) == {
+        "a.py": "modified", "b.py": "staged", "gone.py": "deleted", "kind.py": "modified", "moved.py": "staged",
+        "here.py": "staged", "both.py": "untracked", "ignored.py": "ignored", "intended.py": "untracked",
+    }  # fmt: skip
+    assert committed.open().dirty(["not/there.py"]) == {}
+
+
+def test_a_submodule_does_not_make_anything_dirty(committed: Tree) -> None:
+    committed.git("init", "--quiet", "lib")
+    library = Tree(committed.root / "lib", committed.root / "lib")
+    library.write("x.py", b"x")
+    library.commit()
+    committed.commit()
+    library.write("x.py", b"y")
+    library.commit()
+    assert committed.open().dirty(["lib"]) == {}
+
+
+def test_a_commit_of_some_files_leaves_the_rest_staged(committed: Tree) -> None:
+    committed.write("a.py", b"ours\n")
+    committed.write("b.py", b"theirs, staged\n")
+    committed.write("added.py", b"theirs, added\n")
+    committed.git("add", "b.py", "added.py")
+    committed.write(".git/info/exclude", b"new.py\n")
+    committed.write("new.py", b"ours, though ignored\n")
+    (committed.root / "pkg/c.py").unlink()
+    for name in ("pre-commit", "commit-msg", "post-commit"):
+        hook = committed.root / ".git/hooks" / name
+        hook.parent.mkdir(exist_ok=True)
+        hook.write_text("#!/bin/sh\ntouch ran-hook; exit 1\n")
+        hook.chmod(0o755)
+    sha = committed.open().commit(["a.py", "new.py", "pkg/c.py"], "# subject\n\nbody\n\n\n")
+    assert committed.git("rev-parse", "HEAD").decode().strip() == sha
+    assert committed.git("show", "--format=%B%n--", "--name-status", "HEAD").decode() == (
+        "# subject\n\nbody\n\n--\n\nM\ta.py\nA\tnew.py\nD\tpkg/c.py\n"
+    )
+    assert committed.git("status", "--porcelain").decode() == "A  added.py\nM  b.py\n"
+
+
+def test_a_commit_that_fails_leaves_the_index_as_it_was(committed: Tree) -> None:
+    committed.write("new\n1.py", b"x")
+    committed.write("new 2.py", b"x")
+    before = committed.git("ls-files", "--stage", "-z")
+    (committed.root / ".git/refs/heads/main.lock").touch()
+    with pytest.raises(GitFailed, match="git commit failed with exit code"):
+        committed.open().commit(["new\n1.py", "new 2.py"], "message")
+    assert committed.git("ls-files", "--stage", "-z") == before

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from trees import Tree
 
+from rollback.errors import Interrupted, LaterRuns, NotApplied
 from rollback.journal import RunRecord
-from rollback.order import select_runs
+from rollback.order import refuse_order, select_runs
 
 
 def record(run_id: int, phase: int, state: str = "applied", files: int = 1, plan: str = "demo") -> RunRecord:
@@ -51,3 +53,55 @@ RUNS = [
 )
 def test_select_runs(runs: list[RunRecord], target: int | None, all_: bool, chosen: list[int]) -> None:
     assert [run.id for run in select_runs(runs, target, all_)] == chosen
+
+
+@pytest.mark.parametrize(
+    ("runs", "only", "chosen"),
+    [
+        pytest.param(RUNS, 3, [8, 6, 3], id="all runs of a phase"),
+        pytest.param(RUNS, 1, [1], id="the first"),
+        pytest.param(RUNS, 2, [], id="a phase that is not applied"),
+        pytest.param([*RUNS, record(10, 4, "applying")], 4, [10, 4], id="an interrupted one first"),
+        pytest.param([*RUNS, record(10, 4, "applying")], 1, [1], id="an interrupted one of another phase"),
+        pytest.param([record(1, 1, "rolling-back"), record(2, 1, "verifying")], 1, [2, 1], id="two of them"),
+    ],
+)
+def test_select_only(runs: list[RunRecord], only: int, chosen: list[int]) -> None:
+    assert [run.id for run in select_runs(runs, None, False, only)] == chosen
+
+
+def test_several_interrupted_ones_newest_first() -> None:
+    runs = [record(number, 1, "applying") for number in range(1, 6)]
+    assert [run.id for run in select_runs(runs, None, False)] == [5, 4, 3, 2, 1]
+    assert [run.id for run in select_runs([*runs, record(9, 2)], None, True)] == [5, 4, 3, 2, 1, 9]
+
+
+def test_several_are_taken_back_in_their_order(committed: Tree) -> None:
+    first, second, third = (committed.apply({"a.py": content}) for content in (b"1", b"2", b"3"))
+    apart = committed.apply({"b.py": b"4"})
+    with committed.journal() as journal:
+        refuse_order(journal, [third, second, first])
+        refuse_order(journal, [apart])
+        refuse_order(journal, [])
+        for runs, later in (
+            ([second, first], [third.id]),
+            ([third, first], [second.id]),
+            ([first], [second.id, third.id]),
+        ):
+            with pytest.raises(LaterRuns) as refused:
+                refuse_order(journal, runs)
+            assert [run.id for run in refused.value.later] == later
+            assert refused.value.paths == ("a.py",)
+
+
+def test_an_interrupted_run_may_be_the_first_of_several(committed: Tree) -> None:
+    first, second = (committed.apply({path: b"x"}) for path in ("a.py", "b.py"))
+    with committed.journal() as journal:
+        journal.move(second.id, "applying")
+        cut_off = journal.run(second.id)
+        refuse_order(journal, [cut_off, first])
+        with pytest.raises(Interrupted):
+            refuse_order(journal, [first, cut_off])
+        journal.move(second.id, "rolled-back")
+        with pytest.raises(NotApplied):
+            refuse_order(journal, [first, journal.run(second.id)])

@@ -26,6 +26,8 @@ FAILED = replace(RUN, state="failed", applied_at=None, ended_at=20.0)
         pytest.param(OVER, 20.0, False, False, id="rolled back, too young"),
         pytest.param(OVER, 15.0, False, False, id="rolled back later than applied"),
         pytest.param(FAILED, 21.0, False, True, id="failed"),
+        pytest.param(replace(RUN, applied_at=0.5), 0.7, True, True, id="applied long ago"),
+        pytest.param(replace(FAILED, ended_at=0.5), 0.7, False, True, id="failed long ago"),
         pytest.param(replace(RUN, state="applying", applied_at=None), 99.0, True, False, id="interrupted"),
         pytest.param(replace(RUN, state="rolling-back"), 99.0, True, False, id="interrupted rollback"),
         pytest.param(replace(RUN, state="passed", ref=None), 99.0, True, False, id="only checks"),
