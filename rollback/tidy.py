@@ -13,7 +13,7 @@ from rollback.snapshot import SCRATCH, give_up
 
 
 def tidy(git: Git, journal: Journal) -> None:
-    """Delete refs that no run came to use, originals of runs that are over, and scratch; the caller holds the lock.
+    """Delete refs that no run came to use, originals of runs that cannot be rolled back, and scratch; the caller holds the lock.
 
     Raises:
         JournalUnusable: the journal cannot be read or written.
@@ -21,5 +21,5 @@ def tidy(git: Git, journal: Journal) -> None:
     for ref in journal.announced():
         with suppress(GitFailed):  # another git may be at work on the refs; there is no hurry
             give_up(git, journal, ref)
-    drop_others(git, {run.id for run in journal.runs() if run.state in STANDING})
+    drop_others(git, {run.id for run in journal.runs() if run.state in STANDING and run.ref is not None})
     shutil.rmtree(git.private(SCRATCH), ignore_errors=True)

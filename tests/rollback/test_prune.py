@@ -54,9 +54,12 @@ def test_refs_go_and_runs_stay(committed: Tree) -> None:
 
 
 def test_no_way_back_after_it(committed: Tree) -> None:
+    (committed.root / "twin.py").hardlink_to(committed.root / "a.py")
     run = committed.apply({"a.py": b"new\n"})
+    assert committed.private_files() == {"journal.sqlite3", "originals"}
     with committed.journal() as journal:
         prune(committed.open(), journal, [run])
     with pytest.raises(SnapshotPruned, match=r"run 1 \(phase 3 of 'demo'\): its snapshot was given up by `migrate"):
         committed.roll_back(run, force=True)
     assert committed.read("a.py") == b"new\n"
+    assert committed.private_files() == {"journal.sqlite3"}
