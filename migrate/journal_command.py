@@ -64,6 +64,7 @@ def prune_command(
     started = time.monotonic()
     with Journal.open(git, create=False) as journal:
         chosen = select_to_prune(journal.runs(), time.time() - older_s, applied=applied)
+        kept = [ref for run in chosen for ref in journal.kept(run.id)]
     if not chosen:
         voice.say("no snapshot is old enough to be given up")
         voice.say("next: migrate journal")
@@ -72,6 +73,8 @@ def prune_command(
         voice.say(run_line(run))
     if any(run.state == "applied" for run in chosen):
         voice.error("those that are applied cannot be rolled back afterwards")
+    for ref in kept:
+        voice.error(f"{ref} goes, too: the newer versions that a forced rollback kept are nowhere else")
     if dry_run:
         voice.say(f"{count(len(chosen), 'snapshot')} would be given up; nothing deleted")
         voice.say("next: migrate journal prune")

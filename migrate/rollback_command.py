@@ -11,7 +11,7 @@ from typing import Any
 from migrate.console import Voice
 from migrate.errors import Exit, UsageError
 from migrate.report import run_line, tell_kept
-from migrate.run import commits_since, roll_back_runs, runs_to_roll_back
+from migrate.run import commits_since, refuse_drift_since, roll_back_runs, runs_to_roll_back
 from rollback.errors import count
 from rollback.git import Git
 from rollback.journal import RunRecord
@@ -74,6 +74,8 @@ def roll_back_command(
         return Exit.DONE, _document(plan, (), started)
     for run in runs:
         voice.say(run_line(run))
+    if not force:
+        refuse_drift_since(git, runs)
     if not yes and not voice.confirm(f"take {count(len(runs), 'run')} back, newest first?"):
         voice.say("nothing rolled back")
         voice.say("next: migrate rollback")

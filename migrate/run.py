@@ -315,6 +315,17 @@ def commits_since(git: Git, run: RunRecord) -> tuple[str, ...]:
         return known
 
 
+def refuse_drift_since(git: Git, runs: Sequence[RunRecord]) -> None:
+    """The same as `roll_back_runs` without force begins with, to be asked before anybody is asked anything.
+
+    Raises:
+        DriftedSince: files were edited since.
+        OutsideRoot, Unreadable: what stands in the place of one cannot be replaced.
+    """
+    with Journal.open(git, create=False) as journal:
+        _refuse_drift(git, journal, runs)
+
+
 def _refuse_drift(git: Git, journal: Journal, runs: Sequence[RunRecord]) -> None:
     """No file of `runs`, newest first, was edited since the newest of them wrote it: all go back, or none does.
 

@@ -13,7 +13,7 @@ from rollback.snapshot import SCRATCH, give_up
 
 
 def tidy(git: Git, journal: Journal) -> None:
-    """Delete refs that no run came to use, originals of runs that cannot be rolled back, and scratch; the caller holds the lock.
+    """Delete refs and originals that no run can use any more, and scratch; the caller holds the lock.
 
     Raises:
         JournalUnusable: the journal cannot be read or written.

@@ -96,6 +96,9 @@ def test_only_old_runs_that_are_over_are_pruned(busy: Sample) -> None:
     with busy.nothing_written():
         dry = busy.call("journal", "prune", "--older-than", "0", "--dry-run")
     assert "2 snapshots would be given up; nothing deleted\n" in dry.out
+    assert dry.err == (
+        "refs/migrate/basket/kept-run-2 goes, too: the newer versions that a forced rollback kept are nowhere else\n"
+    )
     age(busy, 31)
     document = busy.call("journal", "prune", "--yes", "--json").document
     assert [(each["run"], each["refs"]) for each in document["pruned"]] == [
