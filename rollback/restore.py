@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -63,7 +63,7 @@ def roll_back(
         LaterRuns: later runs touched the same files.
         DriftedSince: files were edited since, and not `force`.
         OutsideRoot, Unreadable: a folder, a linked folder or a repository stands where a file was.
-        SnapshotPruned, SnapshotDamaged: the pre-images were given up, or are gone.
+        SnapshotPruned, SnapshotDamaged: the pre-images were given up, or those that are needed are gone.
     Raises, with the rest to be restored by a second rollback:
         WriteFailed: the operating system refused a write; for want of room before anything is restored.
         ChangedMeanwhile: somebody edited a file just now.
@@ -78,15 +78,16 @@ def roll_back(
         drifted = [file for file in files if found[file.path].stand is Stand.OTHER]
         if drifted and not force:
             raise DriftedSince(run, [file.path for file in drifted], len(files))
-        images = read_images(git, run, files)
+        wanted = [file for file in files if not found[file.path].is_exactly_before(file)]
+        images = read_images(git, run, wanted)
         kept, kept_paths = _keep(git, journal, run, root, drifted)
         journal.move(run.id, "rolling-back", reason)
         unstage(root, files)
-        restoring = _Restoring(root, run, files, images, found, Originals(git, run.id))
+        restoring = _Restoring(root, run, wanted, images, found, Originals(git, run.id))
         restoring.stage()
         restoring.swap(progress)
         remove_folders(root, journal.folders(run.id))
-        restoring.sync()
+        restoring.sync({(root / file.path).parent for file in files})
         done = journal.move(run.id, state, reason)
         restoring.originals.drop()
         return RollbackResult(done, restoring.restored, kept, kept_paths)
@@ -107,8 +108,7 @@ class _Restoring:
         self.originals = originals
         self._root = root
         self._run = run
-        self._files = [file for file in files if not found[file.path].is_exactly_before(file)]
-        self._folders = {(root / file.path).parent for file in files}
+        self._files = files
         self._images = images
         self._found = found
 
@@ -149,10 +149,10 @@ class _Restoring:
             if progress is not None:
                 progress(number)
 
-    def sync(self) -> None:
-        """Make all the names last."""
+    def sync(self, folders: Iterable[Path]) -> None:
+        """Make all the names last, those too that an earlier rollback put back before it was cut off."""
         try:
-            sync_folders(self._folders)
+            sync_folders(folders)
         except OSError as error:
             where = str(error.filename or "a folder")
             raise WriteFailed(where, error, "run `migrate rollback` again to make it last") from error

@@ -303,7 +303,8 @@ def ended_well(
         alone = [{path: bytes_and_mode(entry) for path, entry in each.items()} for each in (found, expected)]
         wrong = [each for each in differences(*alone) if not each.startswith((repr(vanished), "'.git"))]
     problems += _few([f"{what}: exit {done.code} but {each}; {done.output[-300:]}" for each in wrong])
-    if gone is None and (wrong or done.code not in (0, 3) or tally.trials % 4 == 0):
+    cut_off = any(state in STANDING and state != "applied" for state, _ in states(repo))
+    if gone is None and (wrong or cut_off or tally.trials % 4 == 0):
         problems += recover(bench, repo, what)
     return problems
 

@@ -369,3 +369,23 @@ def test_numbers_of_two_worktrees_do_not_collide(tmp_path: Path, committed: Tree
     linked.roll_back(linked.on_record(2))
     assert linked.read("a.py") == b"import a\n"
     assert committed.read("a.py") == b"x"
+
+
+def test_a_record_that_was_made_although_its_commit_failed(committed: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SQLite may fail at the flush after a commit: the run is on record then, and its snapshot must stay."""
+    begin = Journal.begin
+
+    def fail_afterwards(journal: Journal, *args: object, **kwargs: object) -> None:
+        begin(journal, *args, **kwargs)
+        raise JournalUnusable(journal.path, "disk I/O error")
+
+    before = committed.state()
+    monkeypatch.setattr(Journal, "begin", fail_afterwards)
+    with pytest.raises(JournalUnusable):
+        committed.apply(CHANGES)
+    monkeypatch.undo()
+    assert committed.state() == before
+    run = committed.on_record(1)
+    assert (run.state, committed.refs()) == ("applying", [run.ref])
+    committed.roll_back(run)
+    assert (committed.state(), committed.on_record(1).state) == (before, "rolled-back")

@@ -368,7 +368,7 @@ def test_a_snapshot_with_an_object_missing(committed: Tree, lost: str) -> None:
     "statement",
     [
         pytest.param(
-            "UPDATE files SET before_sha256 = after_sha256 WHERE path = CAST('a.py' AS BLOB)",
+            "UPDATE files SET before_sha256 = hex(zeroblob(32)) WHERE path = CAST('a.py' AS BLOB)",
             id="other bytes",
         ),
         pytest.param("UPDATE runs SET snapshot = '4b825dc642cb6eb9a060e54bf8d69288fbee4904'", id="no files"),
@@ -494,4 +494,13 @@ def test_ctrl_c_waits_until_all_files_are_back(committed: Tree) -> None:
     with pytest.raises(KeyboardInterrupt):
         committed.roll_back(run, progress=lambda done: os.kill(os.getpid(), signal.SIGINT))
     assert committed.state() == before
+    assert committed.on_record(1).state == "rolled-back"
+
+
+def test_a_snapshot_that_is_gone_is_not_missed_where_nothing_has_to_be_restored(committed: Tree) -> None:
+    run = committed.apply({"a.py": b"new\n"})
+    committed.git("update-ref", "-d", str(run.ref))
+    committed.git("gc", "--quiet", "--prune=now")
+    committed.write("a.py", b"import a\n")
+    assert committed.roll_back(run).restored == ()
     assert committed.on_record(1).state == "rolled-back"
