@@ -18,11 +18,12 @@ from migrate.interactive import choose_edits
 from migrate.plan import CheckPhase
 from migrate.preview import Preview, preview
 from migrate.process import split_verify
-from migrate.report import findings_summary, show_check, show_diff, show_findings, summary, tell_kept
+from migrate.report import findings_summary, show_check, show_diff, show_findings, summary, tell_commits, tell_kept
 from migrate.run import (
     VERIFY_TIMEOUT_S,
     ApplyOptions,
     apply_phase,
+    commits_since,
     refuse_dirty,
     refuse_no_identity,
     refuse_out_of_order,
@@ -244,6 +245,7 @@ class _PhaseCommand:
                 self._voice.error(f"{self._name}: verification failed; rolled back, the tree is as before")
                 if applied.rolled_back is not None and applied.rolled_back.kept is not None:
                     tell_kept(self._voice, applied.rolled_back)
+                tell_commits(self._voice, applied.run, commits_since(self._session.git, applied.run))
                 self._next(f"migrate {self._name} --dry-run")
                 return self._end(Exit.FINDINGS, "dry-run", chosen, applied=False)
         run = applied.run

@@ -156,6 +156,17 @@ def tell_kept(voice: Voice, result: RollbackResult) -> None:
         voice.say(f"  git show '{result.kept}:{escape(path)}'")
 
 
+def tell_commits(voice: Voice, run: RunRecord, commits: Sequence[str]) -> None:
+    """A rollback changes files, not history: name the commits that have what was taken back."""
+    if commits:
+        named = ", ".join(commits[:3]) + (f" and {len(commits) - 3} more" if len(commits) > 3 else "")
+        voice.note(
+            f"{'commit' if len(commits) == 1 else 'commits'} {named} of phase{run.phase}'s files "
+            f"{'stays' if len(commits) == 1 else 'stay'} in the history, which is untouched; "
+            "the files are as before, as uncommitted changes"
+        )
+
+
 def duration(seconds: float) -> str:
     """`0.4 s`, `38 s`, `2 min 05 s`, `1 h 10 min`."""
     if seconds < 9.95:

@@ -10,11 +10,10 @@ from typing import Any
 
 from migrate.console import Voice
 from migrate.errors import Exit, UsageError
-from migrate.report import run_line, tell_kept
+from migrate.report import run_line, tell_commits, tell_kept
 from migrate.run import commits_since, refuse_drift_since, roll_back_runs, runs_to_roll_back
 from rollback.errors import count
 from rollback.git import Git
-from rollback.journal import RunRecord
 from rollback.restore import RollbackResult
 
 SCHEMA = 1
@@ -81,7 +80,8 @@ def roll_back_command(
         voice.say("next: migrate rollback")
         return Exit.FINDINGS, _document(plan, (), started)
     results = roll_back_runs(git, runs, force=force, done=lambda result: _tell(voice, result))
-    _tell_commits(git, runs, voice)
+    for run in runs:
+        tell_commits(voice, run, commits_since(git, run))
     voice.say("next: migrate status" if plan is not None else "next: git status")
     return Exit.DONE, _document(plan, results, started)
 
@@ -91,20 +91,6 @@ def _tell(voice: Voice, result: RollbackResult) -> None:
     voice.say(f"phase{run.phase}: run {run.id} rolled back; {count(run.files, 'file')} as before, to the byte", "green")
     if result.kept is not None:
         tell_kept(voice, result)
-
-
-def _tell_commits(git: Git, runs: Sequence[RunRecord], voice: Voice) -> None:
-    """A rollback changes files, not history: name the commits that have what was taken back."""
-    for run in runs:
-        commits = commits_since(git, run)
-        if commits:
-            named = ", ".join(commits[:3]) + (f" and {len(commits) - 3} more" if len(commits) > 3 else "")
-            which = "commit" if len(commits) == 1 else "commits"
-            stay = "stays" if len(commits) == 1 else "stay"
-            voice.note(
-                f"{which} {named} of phase{run.phase}'s files {stay} in the history, which is untouched; "
-                "the files are as before, as uncommitted changes"
-            )
 
 
 def _document(plan: str | None, results: Sequence[RollbackResult], started: float) -> dict[str, Any]:

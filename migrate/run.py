@@ -73,6 +73,16 @@ class CommitFailed(RepositoryError):
         super().__init__(f"--commit: {error}; the phase was rolled back")
 
 
+class WayBackBlocked(RepositoryError):
+    """What was applied has to go back, and cannot; the run stays on record as interrupted."""
+
+    def __init__(self, run: RunRecord, reason: str, error: RepositoryError) -> None:
+        super().__init__(
+            f"{reason}; and run {run.id} could not be rolled back: {error}; mend that, then run `migrate rollback`"
+        )
+        self.run = run
+
+
 @dataclass(frozen=True, slots=True)
 class ApplyOptions:
     """How a phase is applied.
@@ -203,8 +213,7 @@ def _apply(
                 verified = verify(git.root, options.verify, options.verify_timeout_s, echo)
             if not verified.passed:
                 reason = f"--verify failed: {verified.message}"
-                # by force: the command itself may have changed a file, as a formatter does
-                back = roll_back(git, journal, run, force=True, reason=reason, state="failed")
+                back = _take_back(git, journal, run, reason)
                 return Applied(back.run, verified, back)
         else:
             verified = None
@@ -220,8 +229,20 @@ def _rolled_back_on_error(git: Git, journal: Journal, run: RunRecord, reason: st
     try:
         yield
     except BaseException:
-        roll_back(git, journal, run, force=True, reason=reason, state="failed")
+        _take_back(git, journal, run, reason)
         raise
+
+
+def _take_back(git: Git, journal: Journal, run: RunRecord, reason: str) -> RollbackResult:
+    """By force: the command itself may have changed a file, as a formatter does; what it made of it is kept.
+
+    Raises:
+        WayBackBlocked: it cannot be done now.
+    """
+    try:
+        return roll_back(git, journal, run, force=True, reason=reason, state="failed")
+    except RepositoryError as error:
+        raise WayBackBlocked(run, reason, error) from error
 
 
 def _commit(git: Git, plan: Plan, phase: Preview) -> str:

@@ -118,6 +118,40 @@ def test_a_verification_that_edits_a_file(sample: Sample) -> None:
     assert sample.call("timeline", "--json").document["phases"][0]["state"] == "failed"
 
 
+def test_a_verification_that_takes_too_long(sample: Sample) -> None:
+    see = f"{SAYS}import time; print('half way', flush=True); time.sleep(60)\""
+    with sample.untouched():
+        done = sample.migrate("phase1", "--yes", "--verify", see, "--verify-timeout", "0.5", code=1)
+    assert "    timed out after 0.5 s\n    | half way\n" in done.out
+    assert done.err == "phase1: verification failed; rolled back, the tree is as before\n"
+    with sample.nothing_written():
+        complaint = sample.call("phase1", "--yes", "--verify-timeout", "5", code=2).complaint
+    assert complaint.startswith("phase1: --verify-timeout without --verify; ")
+
+
+def test_a_verification_that_stands_in_the_way_of_its_rollback(sample: Sample) -> None:
+    see = f"{SAYS}import os; os.rename('shop', 'shop2'); os.symlink('shop2', 'shop'); raise SystemExit(1)\""
+    before = sample.state()
+    done = sample.call("phase1", "--yes", "--quiet", "--verify", see, code=3)
+    assert done.err == (
+        "--verify failed: exit code 0: found 1; and run 1 could not be rolled back: shop/cart.py: is reached through a "
+        "symbolic link in the root at the symbolic link shop; not touched; mend that, then run `migrate rollback`\n"
+    )
+    (sample.root / "shop").unlink()
+    (sample.root / "shop2").rename(sample.root / "shop")
+    assert "run 1 (phase 1 of 'basket') was interrupted" in sample.call("phase1", "--yes", code=3).complaint
+    sample.call("rollback", "--yes")
+    assert {**sample.state(), "index-time": 0} == {**before, "index-time": 0}
+
+
+def test_a_verification_that_commits(sample: Sample) -> None:
+    see = f"{SAYS}import subprocess; subprocess.run(['git', 'commit', '-qam', 'inside']); raise SystemExit(1)\""
+    done = sample.call("phase1", "--yes", "--verify", see, code=1)
+    head = sample.git("rev-parse", "HEAD").strip()
+    assert f"commit {head} of phase1's files stays in the history, which is untouched; " in done.err
+    assert sample.git("status", "--porcelain") == " M shop/cart.py\n"
+
+
 def test_a_check_that_fails(sample: Sample) -> None:
     sample.edit_plan("print('all imported')", "print('one'); print('two'); raise SystemExit(3)")
     for phase in (1, 2, 3, 4):
