@@ -78,6 +78,10 @@ def check_path(root: Path, path: str, checked: set[PurePosixPath] | None = None)
     Raises:
         OutsideRoot: absolute, with "..", below a symbolic link, a file or another repository, or in `.git`.
     """
+    try:
+        os.fsencode(path)
+    except UnicodeEncodeError:
+        raise OutsideRoot(path, "cannot be the name of a file") from None
     if path.startswith("/"):
         raise OutsideRoot(path, "is an absolute path")
     parts = path.split("/")

@@ -118,6 +118,8 @@ class Event:
     detail: str
 
 
+_BEGIN_ANEW = "move the file aside to begin a new one"
+
 _RUN = """SELECT id, plan, phase, state, started_at, applied_at, ended_at,
     (SELECT count(*) FROM files WHERE run_id = runs.id), edits, manual,
     snapshot, ref, commit_id, detail, prefix FROM runs"""
@@ -387,7 +389,7 @@ def _prepare(connection: sqlite3.Connection, path: Path, *, create: bool) -> boo
         raise JournalUnusable(path, f"a newer version wrote it (schema {version}, this one knows {SCHEMA})")
     (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
     if verdict != "ok":
-        raise JournalUnusable(path, verdict)
+        raise JournalUnusable(path, f"{verdict}; {_BEGIN_ANEW}")
     if create and version < SCHEMA:
         name = "schema.sql" if version == 0 else f"schema_from_{version}.sql"
         script = resources.files("rollback").joinpath(name).read_text(encoding="utf-8")
@@ -412,6 +414,8 @@ def _explain(error: sqlite3.Error) -> str:
     limit, _ = resource.getrlimit(resource.RLIMIT_FSIZE)
     if "disk I/O" in str(error) and limit != resource.RLIM_INFINITY:
         return f"{error}; files may not grow beyond {limit} bytes here (ulimit -f)"
+    if error.__class__ is sqlite3.DatabaseError:
+        return f"{error}; {_BEGIN_ANEW}"
     return str(error)
 
 

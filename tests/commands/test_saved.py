@@ -169,7 +169,9 @@ def test_a_document_that_was_changed(ready: Sample, change: Callable[[dict[str, 
         assert expected in ready.call("phase3", "--from", str(place(ready)), "--yes", code=2).complaint
 
 
-@pytest.mark.parametrize("path", ["../outside.py", "/etc/hosts", ".git/config", "app/../app/main.py"])
+@pytest.mark.parametrize(
+    "path", ["../outside.py", "/etc/hosts", ".git/config", "app/../app/main.py", "a\0.py", "a\ud800.py"]
+)
 def test_a_path_that_may_not_be_written(ready: Sample, path: str) -> None:
     rewrite(ready, lambda d: d["files"][0].update(path=path))
     with ready.nothing_written():

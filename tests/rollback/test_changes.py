@@ -48,6 +48,7 @@ def test_a_file_that_cannot_be_read_after_all() -> None:
         pytest.param(".git/config", "is git's own", id="in .git"),
         pytest.param("pkg/.GIT/config", "is git's own", id="in .GIT"),
         pytest.param("out/a.py", "leads out of the root at the symbolic link out", id="folder link out"),
+        pytest.param("a\ud800.py", "cannot be the name of a file", id="no name"),
         pytest.param("pkg/out/a.py", "leads out of the root at the symbolic link pkg/out", id="deeper folder link out"),
         pytest.param("in/a.py", "is reached through a symbolic link in the root at the symbolic link in", id="folder link inside"),
         pytest.param("pkg/a.py/b.py", "lies below pkg/a.py, which is not a folder", id="below a file"),

@@ -193,7 +193,10 @@ def test_closing_twice(tree: Tree) -> None:
 def test_a_file_that_is_no_database(tree: Tree, create: bool) -> None:
     database(tree).parent.mkdir()
     database(tree).write_bytes(b"something else\n" * 100)
-    with pytest.raises(JournalUnusable, match=r"journal\.sqlite3: journal unusable: file is not a database"):
+    with pytest.raises(
+        JournalUnusable,
+        match=r"journal\.sqlite3: journal unusable: file is not a database; move the file aside to begin a new one; ",
+    ):
         Journal.open(tree.open(), create=create)
 
 
