@@ -242,7 +242,7 @@ class _Writing:
         if before is None:
             path.unlink()
         elif self.originals.has(file):
-            self.originals.put_back(file, path)
+            self.originals.move_back(file, path)
         else:
             make_folder(path.parent)
             stage(before, file.mode, self._root / file.temp, path)

@@ -55,8 +55,8 @@ class Originals:
             return False
         return hashlib.sha256(content).hexdigest() == file.before_sha256 and mode == file.mode
 
-    def put_back(self, file: FileRecord, path: Path) -> None:
-        """Move the original to `path`.
+    def move_back(self, file: FileRecord, path: Path) -> None:
+        """Move the original to `path`, which needs no room on the disk.
 
         Raises:
             OSError: it cannot be moved.
@@ -65,6 +65,19 @@ class Originals:
         place.replace(path)
         with suppress(FileNotFoundError):  # of two names for one file, a rename leaves both
             place.unlink()
+
+    def link_back(self, file: FileRecord, path: Path, temp: Path) -> None:
+        """Put the original at `path` and keep it here too, so that a power cut cannot take both its names.
+
+        Args:
+            temp: a free name in the folder of `path`.
+        Raises:
+            OSError: it cannot be linked, or put there.
+        """
+        os.link(self._place(file), temp)
+        temp.replace(path)
+        with suppress(FileNotFoundError):
+            temp.unlink()
 
     def keep_shared(self, files: Sequence[FileRecord]) -> None:
         """Give up all originals but those that have more names, so that a later rollback can join them again."""

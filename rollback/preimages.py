@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from rollback.errors import GitFailed, SnapshotDamaged
-from rollback.git import Git, join_paths
+from rollback.git import Git
 from rollback.journal import FileRecord, RunRecord
 from rollback.snapshot import PRIVATE_INDEX, scratch
 
@@ -28,7 +28,7 @@ def read_images(git: Git, run: RunRecord, files: Sequence[FileRecord]) -> dict[s
     if not wanted:
         return {}
     images: dict[str, bytes] = {}
-    with _checked_out(git, run, list(wanted)) as folder:
+    with _checked_out(git, run) as folder:
         for name in wanted:
             with suppress(OSError):
                 images[name] = (folder / name).read_bytes()
@@ -42,8 +42,12 @@ def read_images(git: Git, run: RunRecord, files: Sequence[FileRecord]) -> dict[s
 
 
 @contextmanager
-def _checked_out(git: Git, run: RunRecord, names: Sequence[str]) -> Iterator[Path]:
-    """`git checkout <snapshot> -- <names>` in an empty folder."""
+def _checked_out(git: Git, run: RunRecord) -> Iterator[Path]:
+    """`git checkout <snapshot> -- .` in an empty folder: the snapshot has the run's files and nothing else.
+
+    Never with a list of paths on standard input: were this process killed before it is sent, git would read an empty
+    one and check the snapshot out as a branch, HEAD and all.
+    """
     if run.snapshot is None:
         raise SnapshotDamaged(run, "none was taken")
     try:
@@ -60,13 +64,10 @@ def _checked_out(git: Git, run: RunRecord, names: Sequence[str]) -> Iterator[Pat
         }
         plain = ("core.autocrlf=false", "core.eol=lf", "core.attributesFile=/dev/null")
         settings = (*PRIVATE_INDEX, *plain, *_without_filters(git))
-        command = ("checkout", "--quiet", "--no-recurse-submodules", run.snapshot)
+        command = ("checkout", "--quiet", "--no-recurse-submodules", run.snapshot, "--", ".")
         # A required filter that fails, say, must not stand in the way: the blobs have it all.
         with suppress(GitFailed):
-            git.run(
-                *command, "--pathspec-from-file=-", "--pathspec-file-nul",
-                input=join_paths(names), env=env, config=settings,
-            )  # fmt: skip
+            git.run(*command, env=env, config=settings)
         yield tree
 
 

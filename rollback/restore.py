@@ -140,7 +140,7 @@ class _Restoring:
                 if file.path not in self._images:
                     path.unlink(missing_ok=True)
                 elif self.originals.has(file):
-                    self.originals.put_back(file, path)
+                    self.originals.link_back(file, path, self._root / file.temp)
                 else:
                     (self._root / file.temp).replace(path)
             except OSError as error:

@@ -24,18 +24,33 @@ def test_a_kept_file_comes_back_as_itself(committed: Tree) -> None:
     path.unlink()
     committed.write("a.py", b"new\n")
     assert originals.has(file)
-    originals.put_back(file, path)
+    originals.link_back(file, path, committed.root / "temp")
+    assert (path.stat().st_ino, path.read_bytes(), path.stat().st_nlink) == (inode, b"import a\n", 2)
+    assert originals.has(file)
+    originals.move_back(file, path)
     assert (path.stat().st_ino, path.read_bytes(), path.stat().st_nlink) == (inode, b"import a\n", 1)
     assert not originals.has(file)
+    assert names(committed.root) == {".git", "a.py", "b.py", "pkg"}
 
 
-def test_one_that_was_not_replaced_loses_its_second_name(committed: Tree) -> None:
+def test_a_file_that_was_replaced_is_moved_back_as_itself(committed: Tree) -> None:
+    path, file = committed.root / "a.py", record(0, "a.py", b"import a\n")
+    inode = path.stat().st_ino
+    originals = Originals(committed.open(), 1)
+    originals.keep(committed.root, [file])
+    path.unlink()
+    committed.write("a.py", b"new\n")
+    originals.move_back(file, path)
+    assert (path.stat().st_ino, path.stat().st_nlink) == (inode, 1)
+
+
+def test_one_that_was_not_replaced_is_left_without_another_name(committed: Tree) -> None:
     path, file = committed.root / "a.py", record(0, "a.py", b"import a\n")
     originals = Originals(committed.open(), 1)
     originals.keep(committed.root, [file])
-    originals.put_back(file, path)
-    assert path.stat().st_nlink == 1
-    assert not originals.has(file)
+    originals.link_back(file, path, committed.root / "temp")
+    assert path.stat().st_nlink == 2
+    assert not (committed.root / "temp").exists()
 
 
 @pytest.mark.parametrize("change", ["bytes", "mode"])

@@ -8,6 +8,10 @@ import sys
 import pytest
 from trees import ODD_NAMES, Tree
 
+import rollback.git
+from rollback.apply import apply_changes
+from rollback.errors import GitFailed
+from rollback.journal import RunRequest
 from rollback.preimages import _checked_out
 
 
@@ -21,7 +25,32 @@ def test_git_checkout_alone_finds_every_file(tree: Tree) -> None:
     (tree.root / ".git/info/sparse-checkout").write_text("/elsewhere/\n")
     tree.git("config", "core.autocrlf", "input")
     run = tree.apply(dict.fromkeys(ODD_NAMES, b"new\n"))
-    with _checked_out(tree.open(), run, ODD_NAMES) as folder:
+    with _checked_out(tree.open(), run) as folder:
         assert {path: (folder / path).read_bytes() for path in ODD_NAMES} == {
             path: os.fsencode(path) + b"\r\n" for path in ODD_NAMES
         }
+
+
+def test_a_git_that_never_gets_its_input_changes_nothing(committed: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where this process is killed before it has sent it: git reads an empty list of paths."""
+    committed.write("a.py", b"uncommitted\n")
+    committed.git("add", "a.py")
+    run = committed.apply({"a.py": b"new\n"})
+
+    def facts() -> tuple[object, ...]:
+        head = (committed.root / ".git/HEAD").read_bytes()
+        return committed.state(), head, (committed.root / ".git/index").read_bytes(), committed.git("for-each-ref")
+
+    before = facts()
+    execute = rollback.git._execute
+    monkeypatch.setattr("rollback.git._execute", lambda root, args, _="", env=None: execute(root, args, b"", env))
+    git = committed.open()
+    with _checked_out(git, run) as folder:
+        assert (folder / "a.py").read_bytes() == b"uncommitted\n"
+    assert facts() == before
+    with committed.journal() as journal, pytest.raises(GitFailed):
+        apply_changes(git, journal, RunRequest("demo", 3, 0.0, 1, 0), [committed.change("a.py", b"newer\n")])
+    assert facts() == before
+    with pytest.raises(GitFailed):
+        git.commit(["a.py"], "message")
+    assert facts() == before
