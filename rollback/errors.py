@@ -91,16 +91,15 @@ class GitNotRun(RepositoryError):
 
 
 class GitFailed(RepositoryError):
-    """A git command failed that should not have; `pid` was its process, 0 where that does not matter."""
+    """A git command failed that should not have."""
 
-    def __init__(self, command: Sequence[str], returncode: int, stderr: str, pid: int = 0) -> None:
+    def __init__(self, command: Sequence[str], returncode: int, stderr: str) -> None:
         why = escape(_gist(stderr))
         how = f"failed with exit code {returncode}" if returncode >= 0 else f"was ended by {_name_signal(-returncode)}"
         super().__init__(f"git {command[0] if command else ''} {how}: {why}")
         self.command = tuple(command)
         self.returncode = returncode
         self.stderr = stderr
-        self.pid = pid
 
 
 def _gist(stderr: str) -> str:

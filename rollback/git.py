@@ -108,7 +108,7 @@ class Git:
         done = _execute(self.root, [*settings, *args], input, env)
         if done.returncode not in ok:
             complaint = done.stderr if done.stderr.strip() else done.stdout
-            raise GitFailed(args, done.returncode, os.fsdecode(complaint), done.pid)
+            raise GitFailed(args, done.returncode, os.fsdecode(complaint))
         return done
 
     def grep(
@@ -305,7 +305,6 @@ def _checked(root: Path, args: Sequence[str]) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class _Done:
-    pid: int
     returncode: int
     stdout: bytes
     stderr: bytes
@@ -328,4 +327,4 @@ def _execute(root: Path, args: Sequence[str], input: bytes = b"", env: Mapping[s
         raise GitMissing(MINIMUM) if root.is_dir() else NotARepository(root) from error
     except OSError as error:
         raise GitNotRun(error) from error
-    return _Done(process.pid, process.returncode, stdout, stderr)
+    return _Done(process.returncode, stdout, stderr)

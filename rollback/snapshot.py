@@ -74,15 +74,11 @@ def take(git: Git, ref: str, images: Sequence[Image], subject: str) -> str:
     if ref in refs(git):
         raise GitFailed(("update-ref",), 128, f"{ref} exists already")
     settings = ("fastimport.unpackLimit=0", "core.fsync=objects,pack-metadata,reference", "core.logAllRefUpdates=false")
-    try:
+    with _own_git_directory(git) as git_dir:
         printed = git.run(
             "fast-import", "--quiet", "--done", "--date-format=raw", "--depth=0",
-            input=_stream(ref, images, subject), config=settings,
+            input=_stream(ref, images, subject), config=settings, env={"GIT_DIR": str(git_dir)},
         )  # fmt: skip
-    except GitFailed as error:
-        with suppress(OSError):
-            (git.git_dir / f"fast_import_crash_{error.pid}").unlink()
-        raise
     _make_durable(git, ref)
     return printed.decode().strip()
 
@@ -97,6 +93,22 @@ def give_up(git: Git, journal: Journal, ref: str) -> None:
         (git.common_dir / f"{ref}.lock").unlink()
     git.run("update-ref", "-d", ref)
     journal.disown(ref)
+
+
+@contextmanager
+def _own_git_directory(git: Git) -> Iterator[Path]:
+    """A git directory like that of a linked worktree, with the repository's objects and refs.
+
+    When fast-import fails, or this process is killed before it has sent everything, it writes a crash report into the
+    git directory; there it is out of the user's sight, and goes with the folder.
+    """
+    with scratch(git) as folder:
+        try:
+            (folder / "HEAD").write_text("ref: refs/heads/none\n")
+            (folder / "commondir").write_bytes(os.fsencode(os.path.relpath(git.common_dir, folder)) + b"\n")
+        except OSError as error:
+            raise WriteFailed(str(folder), error, "nothing written") from error
+        yield folder
 
 
 @contextmanager

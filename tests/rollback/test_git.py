@@ -397,7 +397,7 @@ def test_grep_says_what_it_may_not_read(committed: Tree) -> None:  # pragma: no 
 @pytest.mark.parametrize("stderr", ["error: failed to stat 'a.py': Permission denied", "warning: x\nerror: y"])
 def test_grep_is_not_content_with_a_part(committed: Tree, monkeypatch: pytest.MonkeyPatch, stderr: str) -> None:
     git = committed.open()
-    monkeypatch.setattr("rollback.git._execute", lambda *_: _Done(1, 0, b"b.py\0", stderr.encode()))
+    monkeypatch.setattr("rollback.git._execute", lambda *_: _Done(0, b"b.py\0", stderr.encode()))
     with pytest.raises(
         NotSearched, match=r"git grep could not search every file: .*; nothing written; make it readable"
     ):
@@ -406,7 +406,7 @@ def test_grep_is_not_content_with_a_part(committed: Tree, monkeypatch: pytest.Mo
 
 def test_grep_does_not_mind_warnings(committed: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
     git = committed.open()
-    monkeypatch.setattr("rollback.git._execute", lambda *_: _Done(1, 0, b"b.py\0", b"warning: could not open 'x/'"))
+    monkeypatch.setattr("rollback.git._execute", lambda *_: _Done(0, b"b.py\0", b"warning: could not open 'x/'"))
     assert git.grep(["import"], words=True) == ("b.py",)
 
 

@@ -6,7 +6,7 @@ import os
 import sys
 
 import pytest
-from trees import ODD_NAMES, Tree
+from trees import ODD_NAMES, Tree, names
 
 import rollback.git
 from rollback.apply import apply_changes
@@ -45,6 +45,7 @@ def test_a_git_that_never_gets_its_input_changes_nothing(committed: Tree, monkey
     execute = rollback.git._execute
     monkeypatch.setattr("rollback.git._execute", lambda root, args, _="", env=None: execute(root, args, b"", env))
     git = committed.open()
+    names_before = names(committed.root / ".git")
     with _checked_out(git, run) as folder:
         assert (folder / "a.py").read_bytes() == b"uncommitted\n"
     assert facts() == before
@@ -54,3 +55,4 @@ def test_a_git_that_never_gets_its_input_changes_nothing(committed: Tree, monkey
     with pytest.raises(GitFailed):
         git.commit(["a.py"], "message")
     assert facts() == before
+    assert names(committed.root / ".git") - {"COMMIT_EDITMSG"} == names_before - {"COMMIT_EDITMSG"}

@@ -54,7 +54,8 @@ def test_nothing_of_the_users_is_involved(committed: Tree) -> None:
     files = names(committed.root / ".git")
     take(committed.open(), REF, [Image("a.py", b"x", "100644")], "subject\n")
     assert ((committed.root / ".git/index").read_bytes(), committed.git("rev-parse", "HEAD")) == before
-    assert names(committed.root / ".git") == files
+    assert names(committed.root / ".git") - files == {"migrate"}
+    assert committed.private_files() == set()
 
 
 def test_without_an_identity(tree: Tree) -> None:
@@ -133,7 +134,19 @@ def test_no_crash_report_is_left(tree: Tree) -> None:
     before = names(tree.root / ".git")
     with pytest.raises(GitFailed, match="fast-import failed with exit code 128: fatal: "):
         take(tree.open(), "refs/migrate/no..ref", [Image("a.py", b"x", "100644")], "subject\n")
-    assert names(tree.root / ".git") == before
+    assert names(tree.root / ".git") - before == {"migrate"}
+    assert tree.private_files() == set()
+
+
+def test_a_private_folder_that_cannot_be_written(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    git = tree.open()
+    monkeypatch.setattr(Path, "write_bytes", refuse)
+    with pytest.raises(WriteFailed, match="scratch: cannot write: No space left on device; nothing written"):
+        take(git, REF, [Image("a.py", b"x", "100644")], "subject\n")
+    assert tree.private_files() == set()
 
 
 def test_what_git_wrote_is_flushed(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
