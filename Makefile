@@ -12,7 +12,7 @@ WHERE   = --plan "$(PLAN)" --root "$(ROOT)"
 PHASES := phase1 phase2 phase3 phase4 phase5
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast lint format types layers check matrix corpus chaos clean \
+.PHONY: help setup demo test test-fast lint format types layers check matrix corpus chaos mutants clean \
 	$(PHASES) $(PHASES:%=dry-run-%) $(PHASES:%=rollback-%) run status timeline rollback
 
 help: ## this list
@@ -87,6 +87,10 @@ corpus: setup ## phases 3 and 4 on the standard library, checked by LibCST's nam
 chaos: setup ## docs/reliability.md: kill, starve and cut the power at every system call (minutes)
 	cd tests && PYTHONPATH=.. "$(abspath $(BIN))/python" -m chaos --write ../docs/reliability.md
 
+mutants: setup ## mutation score of rollback/ (an hour); what survives: .venv/bin/mutmut results
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[mutants]'
+	$(BIN)/mutmut run
+
 $(PEERS)/.installed: benchmarks/matrix/requirements.txt
 	$(PYTHON) -m venv "$(PEERS)"
 	"$(PEERS)/bin/python" -m pip install --quiet --disable-pip-version-check -r benchmarks/matrix/requirements.txt
@@ -95,4 +99,4 @@ $(PEERS)/.installed: benchmarks/matrix/requirements.txt
 check: lint types layers test ## what CI runs
 
 clean: ## remove .venv and caches
-	rm -rf $(VENV) $(PEERS) .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache *.egg-info
+	rm -rf $(VENV) $(PEERS) .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache mutants *.egg-info
