@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from trees import ODD_NAMES, Tree, names
 
-from rollback.apply import apply_changes
+from rollback.apply import _Writing, apply_changes
 from rollback.changes import FileChange
 from rollback.errors import (
     Drifted,
@@ -26,6 +26,8 @@ from rollback.errors import (
     WriteFailed,
 )
 from rollback.journal import Journal, RunRequest
+from rollback.originals import Originals
+from rollback.signals import Held
 
 CHANGES: dict[str, bytes | None] = {
     "a.py": b"new a\n",
@@ -319,7 +321,8 @@ def test_a_file_edited_right_after_it_was_written_is_not_overwritten(committed: 
         fail()
 
     with pytest.raises(
-        NotRestored, match=r"run 1 failed and 2 files could not be restored: a\.py, new/deep/d\.py"
+        NotRestored,
+        match=r"run 1 failed and 2 files could not be restored: a\.py, new/deep/d\.py \(new/deep/d\.py: is not a plain file",
     ) as caught:
         committed.apply(CHANGES, progress=at(4, edit_and_fail))
     assert isinstance(caught.value.__cause__, RuntimeError)
@@ -389,3 +392,17 @@ def test_a_record_that_was_made_although_its_commit_failed(committed: Tree, monk
     assert (run.state, committed.refs()) == ("applying", [run.ref])
     committed.roll_back(run)
     assert (committed.state(), committed.on_record(1).state) == (before, "rolled-back")
+
+
+def test_a_file_edited_right_after_it_was_written_is_named_with_the_reason(committed: Tree) -> None:
+    def edit_and_fail() -> None:
+        committed.write("a.py", b"edited\n")
+        fail()
+
+    with pytest.raises(NotRestored, match=r"1 file could not be restored: a\.py \(edited since\)"):
+        committed.apply(CHANGES, progress=at(1, edit_and_fail))
+
+
+def test_files_and_changes_belong_together(committed: Tree) -> None:
+    with pytest.raises(ValueError, match="zip"):
+        _Writing(committed.root, [], [committed.change("a.py", b"x")], Originals(committed.open(), 1), Held())

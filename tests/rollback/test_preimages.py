@@ -12,7 +12,7 @@ import rollback.git
 from rollback.apply import apply_changes
 from rollback.errors import GitFailed
 from rollback.journal import RunRequest
-from rollback.preimages import _checked_out
+from rollback.preimages import _checked_out, read_images
 
 
 @pytest.mark.skipif(sys.platform == "darwin", reason="names must be UTF-8 there")
@@ -56,3 +56,48 @@ def test_a_git_that_never_gets_its_input_changes_nothing(committed: Tree, monkey
         git.commit(["a.py"], "message")
     assert facts() == before
     assert names(committed.root / ".git") - {"COMMIT_EDITMSG"} == names_before - {"COMMIT_EDITMSG"}
+
+
+@pytest.mark.parametrize("kind", ["smudge", "process"])
+def test_filters_of_the_user_are_not_run(committed: Tree, kind: str) -> None:
+    """Not even to be undone: their programs may be slow, or gone."""
+    committed.write(".gitattributes", b"* filter=odd.name\n")
+    committed.git("config", f"filter.odd.name.{kind}", f"touch '{committed.root}/ran'; cat")
+    committed.git("config", "filter.odd.name.required", "true")
+    committed.write("a.py", b"bytes\r\n")
+    run = committed.apply({"a.py": b"new\n", ".gitattributes": b"# new\n"})
+    with _checked_out(committed.open(), run) as folder:
+        assert (folder / "a.py").read_bytes() == b"bytes\r\n"
+        assert (folder / ".gitattributes").exists()
+    assert not (committed.root / "ran").exists()
+
+
+def test_what_checkout_does_not_bring_is_read_from_the_blobs(committed: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
+    contents = {"a.py": b"", "b.py": b"\n\n\x00", "pkg/c.py": b"x" * 5000 + b"\n", "d e.py": b"last"}
+    for path, content in contents.items():
+        committed.write(path, content)
+    run = committed.apply(dict.fromkeys(contents, b"new\n"))
+    with committed.journal() as journal:
+        files = journal.files(run.id)
+    git = committed.open()
+    assert read_images(git, run, files) == contents
+    real = type(git).run
+    asked: list[str] = []
+
+    def run_git(self: object, *arguments: str, **options: object) -> object:
+        asked.append(arguments[0])
+        return b"" if arguments[0] == "checkout" else real(git, *arguments, **options)
+
+    monkeypatch.setattr(type(git), "run", run_git)
+    assert read_images(git, run, files) == contents
+    assert asked.count("cat-file") == 2
+    assert read_images(git, run, files[1:2]) == {"b.py": contents["b.py"]}
+    assert read_images(git, run, []) == {}
+
+
+def test_what_checkout_brought_is_not_read_again(committed: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = committed.apply({"a.py": b"new\n"})
+    with committed.journal() as journal:
+        files = journal.files(run.id)
+    monkeypatch.setattr("rollback.preimages._read_blobs", lambda *_: pytest.fail("read again"))
+    assert read_images(committed.open(), run, files) == {"a.py": b"import a\n"}

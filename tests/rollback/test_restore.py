@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import sqlite3
 import subprocess
@@ -26,6 +27,7 @@ from rollback.errors import (
     WriteFailed,
 )
 from rollback.journal import RunRecord
+from rollback.restore import roll_back
 
 CHANGES: dict[str, bytes | None] = {
     "a.py": b"new a\n",
@@ -503,4 +505,45 @@ def test_a_snapshot_that_is_gone_is_not_missed_where_nothing_has_to_be_restored(
     committed.git("gc", "--quiet", "--prune=now")
     committed.write("a.py", b"import a\n")
     assert committed.roll_back(run).restored == ()
+    assert committed.on_record(1).state == "rolled-back"
+
+
+def test_nothing_is_overwritten_unless_it_is_asked_for(committed: Tree) -> None:
+    run = committed.apply({"a.py": b"new\n"})
+    committed.write("a.py", b"edited\n")
+    with committed.journal() as journal, pytest.raises(DriftedSince):
+        roll_back(committed.open(), journal, run)
+
+
+def test_what_the_journal_says_of_a_rollback(committed: Tree) -> None:
+    run = committed.apply({"a.py": b"new\n"})
+    committed.write("a.py", b"edited\n")
+    with committed.journal() as journal:
+        result = roll_back(committed.open(), journal, run, force=True, reason="why", state="failed")
+        events = [(event.event, event.detail) for event in journal.events(1)]
+    assert events == [
+        ("applying", committed.git("rev-parse", "HEAD").decode().strip()),
+        ("applied", ""),
+        ("kept", "refs/migrate/demo/kept-run-1"),
+        ("rolling-back", "why"),
+        ("failed", "why"),
+    ]
+    assert (result.run.state, result.run.detail) == ("failed", "why")
+    subject = committed.git("log", "-1", "--format=%s", str(result.kept)).decode()
+    assert subject == "Files edited since run 1, kept before its rollback\n"
+    subject = committed.git("log", "-1", "--format=%s%n%b", str(run.ref)).decode()
+    assert re.fullmatch(r"Before run 1, phase 3 of demo\nTaken at \d+ ns by process \d+\.\n+", subject)
+
+
+def test_a_file_that_vanishes_just_now_is_as_good_as_deleted(committed: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = committed.apply({"new.py": b"new\n"})
+    unlink = Path.unlink
+
+    def vanish(path: Path, missing_ok: bool = False) -> None:
+        if path.name == "new.py":
+            unlink(path)
+        unlink(path, missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", vanish)
+    committed.roll_back(run)
     assert committed.on_record(1).state == "rolled-back"
