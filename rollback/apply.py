@@ -241,10 +241,11 @@ class _Writing:
         """Raises OSError: the file is as the run left it."""
         if before is None:
             path.unlink()
-        elif self.originals.has(file):
+            return
+        make_folder(path.parent)
+        if self.originals.has(file):
             self.originals.move_back(file, path)
         else:
-            make_folder(path.parent)
             stage(before, file.mode, self._root / file.temp, path)
             (self._root / file.temp).replace(path)
 

@@ -119,11 +119,12 @@ class _Restoring:
     def stage(self) -> None:
         """Write the pre-images beside the files: a disk that has no room for them shows it here."""
         for file in self._files:
-            if file.path in self._images and not self.originals.has(file):
+            if file.path in self._images:
                 path = self._root / file.path
                 try:
                     make_folder(path.parent)
-                    stage(self._images[file.path], file.mode, self._root / file.temp, path)
+                    if not self.originals.has(file):
+                        stage(self._images[file.path], file.mode, self._root / file.temp, path)
                 except OSError as error:
                     unstage(self._root, self._files)
                     outcome = "nothing restored; run `migrate rollback` again"

@@ -119,3 +119,26 @@ def test_a_file_edited_by_its_other_name_is_restored_alone(committed: Tree) -> N
     committed.roll_back(run)
     assert (committed.read("a.py"), committed.read("twin.py")) == (b"import a\n", b"edited\n")
     assert committed.private_files() == {"journal.sqlite3"}
+
+
+def test_a_folder_that_has_gone_is_made_again_for_it(committed: Tree) -> None:
+    """As `git clean` does with a folder whose last file the run has removed."""
+    (committed.root / "pkg/c.py").rename(committed.root / "pkg/only.py")
+    (committed.root / "twin.py").hardlink_to(committed.root / "pkg/only.py")
+    before = committed.state()
+    run = committed.apply({"pkg/only.py": None})
+    (committed.root / "pkg").rmdir()
+    committed.roll_back(run)
+    assert committed.state() == before
+    assert (committed.root / "twin.py").samefile(committed.root / "pkg/only.py")
+
+
+def test_a_folder_that_has_gone_while_a_run_failed(committed: Tree) -> None:
+    def remove_and_fail(_done: int) -> None:
+        (committed.root / "pkg").rmdir()
+        raise RuntimeError("ours")
+
+    before = committed.state()
+    with pytest.raises(RuntimeError, match="ours"):
+        committed.apply({"pkg/c.py": None}, progress=remove_and_fail)
+    assert committed.state() == before
