@@ -50,8 +50,9 @@ def test_open_refuses_what_is_no_working_tree(tmp_path: Path, tree: Tree) -> Non
     tree.git("init", "--quiet", "--bare", str(tmp_path / "bare"))
     (tmp_path / "file").touch()
     for place in (tmp_path, tmp_path / "bare", tree.root / ".git", tmp_path / "absent", tmp_path / "file"):
-        with pytest.raises(NotARepository, match="not a git repository; run inside one, or name it with --root"):
+        with pytest.raises(NotARepository) as caught:
             Git.open(place)
+        assert str(caught.value) == f"{place}: not a git repository; run inside one, or name it with --root"
 
 
 def test_open_without_git(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -78,8 +79,15 @@ def test_open_with_an_old_git(
 
 def test_open_a_repository_of_somebody_else(tmp_path: Path, tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
     fake_git(tmp_path / "bin", monkeypatch, f'GIT_TEST_ASSUME_DIFFERENT_OWNER=1 exec {shutil.which("git")} "$@"')
-    with pytest.raises(NotTrusted, match=r"git does not trust this repository.*safe\.directory"):
+    with pytest.raises(NotTrusted, match=r"git does not trust this repository.*safe\.directory") as caught:
         tree.open()
+    assert str(tree.root) in str(caught.value)
+
+
+def test_open_with_the_oldest_git_that_will_do(tmp_path: Path, tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = shutil.which("git")
+    fake_git(tmp_path / "bin", monkeypatch, f'[ "$1" != version ] || exec echo git version {MINIMUM}; exec {real} "$@"')
+    assert tree.open().root == tree.root
 
 
 def test_open_with_a_broken_configuration(tree: Tree) -> None:

@@ -196,8 +196,9 @@ def test_a_file_that_is_no_database(tree: Tree, create: bool) -> None:
     with pytest.raises(
         JournalUnusable,
         match=r"journal\.sqlite3: journal unusable: file is not a database; move the file aside to begin a new one; ",
-    ):
+    ) as caught:
         Journal.open(tree.open(), create=create)
+    assert str(caught.value).startswith(f"{database(tree)}: ")
 
 
 def test_a_damaged_database(tree: Tree) -> None:
@@ -215,8 +216,9 @@ def test_a_database_damaged_meanwhile(tree: Tree) -> None:
     with tree.journal() as journal:
         begin(journal)
         database(tree).write_bytes(b"something else\n" * 100)
-        with pytest.raises(JournalUnusable):
+        with pytest.raises(JournalUnusable) as caught:
             journal.runs()
+    assert str(caught.value).startswith(f"{database(tree)}: ")
 
 
 def test_a_journal_of_a_newer_version(tree: Tree) -> None:
@@ -224,7 +226,9 @@ def test_a_journal_of_a_newer_version(tree: Tree) -> None:
     connection = sqlite3.connect(database(tree))
     connection.execute("PRAGMA user_version = 3")
     connection.close()
-    with pytest.raises(JournalUnusable, match=r"a newer version wrote it \(schema 3, this one knows 2\)"):
+    with pytest.raises(
+        JournalUnusable, match=r"journal\.sqlite3: .*a newer version wrote it \(schema 3, this one knows 2\)"
+    ):
         Journal.open(tree.open(), create=False)
 
 

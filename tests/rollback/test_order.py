@@ -33,6 +33,7 @@ RUNS = [
         pytest.param([], None, False, [], id="no runs"),
         pytest.param([record(1, 5, "passed", 0)], None, True, [], id="only checks"),
         pytest.param(RUNS, None, False, [8, 6], id="the last phase, in two runs"),
+        pytest.param(RUNS[:1], None, False, [1], id="the only run"),
         pytest.param(RUNS[:4], None, False, [4], id="the last phase, in one run"),
         pytest.param([record(1, 3, plan="x"), record(2, 3)], None, False, [2], id="of one plan"),
         pytest.param(RUNS, 4, False, [8, 6, 4], id="back to before a phase"),

@@ -45,6 +45,7 @@ def test_refs_go_and_runs_stay(committed: Tree) -> None:
     second = committed.apply({"b.py": b"new\n"})
     with committed.journal() as journal:
         (done,) = prune(committed.open(), journal, [journal.run(1)])
+        assert done.run.id == 1
         assert done.refs == ("refs/migrate/demo/run-1", "refs/migrate/demo/kept-run-1")
         assert (journal.run(1).ref, journal.run(1).snapshot, journal.kept(1)) == (None, None, ())
         assert (journal.is_pruned(1), journal.is_pruned(2), journal.announced()) == (True, False, ())

@@ -35,6 +35,7 @@ def test_escape(text: str, shown: str) -> None:
 
 def test_name_paths_cuts_long_lists() -> None:
     assert name_paths(["a", "b\n"]) == r"a, b\n"
+    assert name_paths(list("abcde")) == "a, b, c, d, e"
     assert name_paths(list("abcdefg")) == "a, b, c, d, e and 2 more"
 
 
