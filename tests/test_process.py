@@ -270,8 +270,45 @@ def test_second_ctrl_c_skips_the_grace(tmp_path: Path, monkeypatch: pytest.Monke
 # --verify
 
 
-def test_split_verify() -> None:
-    assert split_verify("python -c 'raise SystemExit(1)' \"a b\"") == ("python", "-c", "raise SystemExit(1)", "a b")
+@pytest.mark.parametrize(
+    ("text", "argv"),
+    [
+        pytest.param("python -c 'raise SystemExit(1)' \"a b\"", ("-c", "raise SystemExit(1)", "a b"), id="quoted"),
+        pytest.param("""python -c 'a; b' "c > d" e\\&f""", ("-c", "a; b", "c > d", "e&f"), id="operators, quoted"),
+        pytest.param("python '$HOME' \\$HOME", ("$HOME", "$HOME"), id="no expansion in single quotes"),
+        pytest.param(
+            "python -m pytest t.py::test[1] x=1 -k=a#b", ("-m", "pytest", "t.py::test[1]", "x=1", "-k=a#b"), id="plain"
+        ),
+        pytest.param("python cd 'it''s'", ("cd", "its"), id="a builtin's name as an argument"),
+    ],
+)
+def test_split_verify_without_a_shell(text: str, argv: tuple[str, ...]) -> None:
+    assert split_verify(text) == ("python", *argv)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "make test && make lint",
+        "make test; exit 1",
+        "make test | tail",
+        "make test > log",
+        "make\ntest",
+        'pytest "$TESTS"',
+        "pytest `cat tests`",
+        'pytest "`cat tests`"',
+        "pytest tests/test_*.py",
+        "~/check",
+        "cd sub",
+        "exit 1",
+        "! grep -rq old .",
+        "X=1 pytest",
+        "(make test)",
+        "[ -e setup.py ]",
+    ],
+)
+def test_split_verify_for_a_shell(text: str) -> None:
+    assert split_verify(text) == ("sh", "-c", text)
 
 
 @pytest.mark.parametrize(

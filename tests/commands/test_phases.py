@@ -108,6 +108,14 @@ def test_a_failed_verification_takes_the_phase_back(sample: Sample) -> None:
     assert "verify (" in sample.call("phase1", "--yes", "--verify", f'{SAYS}pass"').out
 
 
+def test_a_verification_that_is_written_for_a_shell(sample: Sample) -> None:
+    with sample.untouched():
+        done = sample.call("phase1", "--yes", "--verify", "cd shop && cat cart.py && exit 3", code=1)
+    assert "| DEPRECATED" in done.out.replace('"""', "")
+    assert "exit code 0: found 3" in done.out
+    sample.call("phase1", "--yes", "--verify", "X=1; test -e shop/cart.py && test $X = 1")
+
+
 def test_a_verification_that_edits_a_file(sample: Sample) -> None:
     """The phase takes itself back all the same; what the command wrote is kept, and the way to see it is printed."""
     see = f"{SAYS}open('shop/cart.py', 'a').write('# mine'); raise SystemExit(1)\""
