@@ -57,7 +57,13 @@ Verify = Annotated[
 ]
 VerifyTimeout = Annotated[
     float | None,
-    typer.Option("--verify-timeout", metavar="SECONDS", min=0.001, help="How long --verify may take; default: 3600."),
+    typer.Option(
+        "--verify-timeout",
+        metavar="SECONDS",
+        min=0.001,
+        max=7 * 86400,  # as for a check of the plan
+        help="How long --verify may take; default: 3600.",
+    ),
 ]
 From = Annotated[
     Path | None,
@@ -401,11 +407,11 @@ def _exit_code(arguments: Sequence[str] | None) -> int:
 
 def _name_all(paths: Sequence[str]) -> None:
     """Every file that stands in the way, one a line, where the sentence names only the first ones."""
-    from rollback.errors import NAMED
+    from rollback.errors import NAMED, escape
 
     if len(paths) > NAMED:
         for path in paths:
-            _complain(f"  {path}")
+            _complain(f"  {escape(path)}")
 
 
 def _document_refusal(message: str, code: int, paths: Sequence[str]) -> None:
@@ -444,7 +450,7 @@ def _usage(error: Any) -> int:
 def _unheard() -> int:
     _silence(sys.stdout)
     try:
-        _complain("stdout was closed before everything was printed")
+        _complain("stdout was closed before everything was printed; `migrate status` shows where it stands")
     except (BrokenPipeError, SystemExit):  # 2>&1 | head
         _silence(sys.stderr)
     return 1

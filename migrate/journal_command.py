@@ -9,8 +9,9 @@ from typing import Any
 from migrate.console import Voice
 from migrate.errors import Exit
 from migrate.report import run_line, show_runs
+from migrate.session import as_seen
 from migrate.timeline import iso, run_json
-from rollback.errors import Interrupted, count
+from rollback.errors import Interrupted, count, name_paths
 from rollback.git import Git
 from rollback.journal import Journal, RunRecord
 from rollback.lock import is_held, locked
@@ -24,10 +25,11 @@ def list_command(git: Git, voice: Voice) -> dict[str, Any]:
     """Show all runs, of every plan and every root; returns the JSON document."""
     started = time.monotonic()
     with Journal.open(git, create=False) as journal:
-        runs = journal.runs()
+        runs = as_seen(git, journal.runs())
         documents = [_run_json(journal, run) for run in runs]
         interrupted = None if is_held(git) else journal.interrupted()
-    known = {ref for document in documents for ref in (document["ref"], *document["kept"])}
+        going = journal.announced()
+    known = {*going} | {ref for document in documents for ref in (document["ref"], *document["kept"])}
     others = [ref for ref in refs(git) if ref not in known]
     if runs:
         show_runs(
@@ -86,7 +88,10 @@ def prune_command(
     with locked(git, "migrate journal prune"), Journal.open(git, create=True) as journal:
         still = select_to_prune(journal.runs(), time.time() - older_s, applied=applied)
         done = prune(git, journal, [run for run in chosen if run in still])
+        left = journal.announced()
     voice.say(f"{count(len(done), 'snapshot')} given up; `git gc` frees their room in its own time", "green")
+    if left:
+        voice.note(f"git did not delete {count(len(left), 'ref')} just now; the next run does: {name_paths(left)}")
     voice.say("next: migrate journal")
     return Exit.DONE, _prune_document(done, started)
 

@@ -32,6 +32,7 @@ from migrate.run import (
 from migrate.saved import load_saved
 from migrate.session import Session
 from rollback.errors import count
+from rollback.restore import RollbackResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,13 +239,15 @@ class _PhaseCommand:
         with self._voice.progress(f"writing {self._name}") as progress:
             total = len(chosen.files)
             tick = None if progress is None else lambda done: progress(done, total)
-            applied = apply_phase(self._session, chosen, self._apply_options, self._started_at, self._voice.echo, tick)
+            applied = apply_phase(
+                self._session, chosen, self._apply_options, self._started_at, self._voice.echo, tick, self._tell_back
+            )
         if applied.verified is not None:
             show_check(self._voice, applied.verified)
             if not applied.verified.passed:
-                self._voice.error(f"{self._name}: verification failed; rolled back, the tree is as before")
-                if applied.rolled_back is not None and applied.rolled_back.kept is not None:
-                    tell_kept(self._voice, applied.rolled_back)
+                self._voice.error(f"{self._name}: verification failed; rolled back, its files are as before")
+                if applied.rolled_back is not None:
+                    self._tell_back(applied.rolled_back)
                 tell_commits(self._voice, applied.run, commits_since(self._session.git, applied.run))
                 self._next(f"migrate {self._name} --dry-run")
                 return self._end(Exit.FINDINGS, "dry-run", chosen, applied=False)
@@ -261,6 +264,10 @@ class _PhaseCommand:
             self._voice.say(f"{run.commit}  # {self._session.plan.name} phase {chosen.phase}")
         self._next(f"migrate {self._name}" if partial else None)
         return self._end(Exit.DONE, "applied", chosen, applied=not partial)
+
+    def _tell_back(self, result: RollbackResult) -> None:
+        if result.kept is not None:
+            tell_kept(self._voice, result)
 
     def validate(self) -> PhaseEnd:
         """Phase 5: what is left, then the plan's checks."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -36,7 +37,7 @@ def show_findings(voice: Voice, findings: Sequence[Finding]) -> None:
     ordered = sorted(findings, key=lambda f: (f.severity != "error", f.order))
     listed = ordered if voice.verbose else ordered[:_LISTED]
     for finding in listed:
-        place = f"{finding.path}:{finding.line}:{finding.column}"
+        place = f"{escape(finding.path)}:{finding.line}:{finding.column}"
         voice.say(f"{place}: {finding.severity}: {finding.code}: {finding.message}", _severity_style(finding))
     if len(listed) < len(ordered):
         voice.say(f"… and {len(ordered) - len(listed)} more findings; -v or --json lists all")
@@ -153,7 +154,21 @@ def tell_kept(voice: Voice, result: RollbackResult) -> None:
     """How to see the versions that had to give way to a rollback."""
     voice.say("newer versions of files edited meanwhile are kept; see them with:")
     for path in result.kept_paths:
-        voice.say(f"  git show '{result.kept}:{escape(path)}'")
+        voice.say(f"  git show {shell_word(f'{result.kept}:{path}')}")
+
+
+def tell_modes(voice: Voice, result: RollbackResult) -> None:
+    """Which permission bits were changed after the run, and had to give way."""
+    for path, old, new in result.modes:
+        voice.note(f"{escape(path)}: permissions {old:04o} of after the run are {new:04o} again, as before it")
+
+
+def shell_word(text: str) -> str:
+    """`text` in quotes, to be pasted into a shell; with what a terminal could act on in bash's and zsh's `$'…'`."""
+    if text.isprintable():
+        return "'" + text.replace("'", "'\\''") + "'"
+    plain = {c for c in text if c.isprintable() and c not in "'\\"}
+    return "$'" + "".join(c if c in plain else "".join(f"\\{b:03o}" for b in os.fsencode(c)) for c in text) + "'"
 
 
 def tell_commits(voice: Voice, run: RunRecord, commits: Sequence[str]) -> None:
@@ -163,7 +178,7 @@ def tell_commits(voice: Voice, run: RunRecord, commits: Sequence[str]) -> None:
         voice.note(
             f"{'commit' if len(commits) == 1 else 'commits'} {named} of phase{run.phase}'s files "
             f"{'stays' if len(commits) == 1 else 'stay'} in the history, which is untouched; "
-            "the files are as before, as uncommitted changes"
+            "`git status` shows what is different from it now"
         )
 
 

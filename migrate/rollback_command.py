@@ -10,7 +10,7 @@ from typing import Any
 
 from migrate.console import Voice
 from migrate.errors import Exit, UsageError
-from migrate.report import run_line, tell_commits, tell_kept
+from migrate.report import run_line, tell_commits, tell_kept, tell_modes
 from migrate.run import commits_since, refuse_drift_since, roll_back_runs, runs_to_roll_back
 from rollback.errors import count
 from rollback.git import Git
@@ -89,6 +89,7 @@ def roll_back_command(
 def _tell(voice: Voice, result: RollbackResult) -> None:
     run = result.run
     voice.say(f"phase{run.phase}: run {run.id} rolled back; {count(run.files, 'file')} as before, to the byte", "green")
+    tell_modes(voice, result)
     if result.kept is not None:
         tell_kept(voice, result)
 

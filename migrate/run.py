@@ -19,20 +19,32 @@ from migrate.process import split_verify
 from migrate.session import Session
 from migrate.transform import accept_edits
 from rollback.apply import apply_changes
-from rollback.errors import DriftedSince, GitFailed, RepositoryError, count, name_paths
+from rollback.changes import check_prefix
+from rollback.errors import (
+    DriftedSince,
+    GitFailed,
+    Interrupted,
+    JournalUnusable,
+    MovedOn,
+    RepositoryError,
+    count,
+    name_paths,
+)
 from rollback.git import Git
-from rollback.journal import Journal, RunRecord, RunRequest
-from rollback.lock import locked
+from rollback.journal import UNBORN, Journal, RunRecord, RunRequest
+from rollback.lock import locked, refuse_held
 from rollback.order import refuse_order, select_runs
+from rollback.preimages import prove_images
 from rollback.restore import RollbackResult, roll_back
 from rollback.signals import Held, deferred_signals
-from rollback.stand import Stand, look
+from rollback.stand import Stand, look, stand_of
 
 VERIFY_TIMEOUT_S = 3600.0
 """How long a `--verify` command may take, unless told otherwise."""
 
 Echo = Callable[[bytes], None]
 Tick = Callable[[int], None]
+Back = Callable[[RollbackResult], None]
 
 
 class DirtyFiles(RepositoryError):
@@ -77,8 +89,9 @@ class WayBackBlocked(RepositoryError):
     """What was applied has to go back, and cannot; the run stays on record as interrupted."""
 
     def __init__(self, run: RunRecord, reason: str, error: RepositoryError) -> None:
+        why = error.why if isinstance(error, JournalUnusable) else error  # which thinks that nothing is written
         super().__init__(
-            f"{reason}; and run {run.id} could not be rolled back: {error}; mend that, then run `migrate rollback`"
+            f"{reason}; and run {run.id} could not be rolled back: {why}; mend that, then run `migrate rollback`"
         )
         self.run = run
 
@@ -139,7 +152,10 @@ def refuse_dirty(session: Session, files: Sequence[FilePreview], options: ApplyO
     """
     if options.allow_dirty and not options.commit:
         return
-    dirty = session.git.dirty([file.path for file in files])
+    paths = [file.path for file in files]
+    dirty = session.git.dirty(paths)
+    if options.commit:  # which would take along edits that nobody sees
+        dirty = {**session.git.hidden(paths), **dirty}
     if dirty and not options.commit:
         ours = session.written()
         dirty = {f.path: dirty[f.path] for f in files if f.path in dirty and ours.get(f.path) != f.before_sha256}
@@ -175,18 +191,20 @@ def apply_phase(
     started_at: float,
     echo: Echo | None = None,
     tick: Tick | None = None,
+    back: Back = lambda _result: None,
 ) -> Applied:
     """Write what `plan` shows, as one run of the journal; then verify and commit it if asked to.
 
     Args:
         started_at: when the phase began to look at the tree, seconds since the epoch.
         echo: told the verification's output as it comes. tick: told how many files are written.
+        back: told how the run was taken back, where an error ends it after it was written.
     Raises:
         RepositoryError: the repository is in the way; the tree is as before.
         KeyboardInterrupt: Ctrl-C; everything is restored. One that comes when all is done changes nothing any more.
     """
     with deferred_signals() as held:
-        applied = _apply(session, plan, options, started_at, echo, tick, held)
+        applied = _apply(session, plan, options, started_at, echo, tick, back, held)
         interrupts.close()
         held.forget()
         return applied
@@ -199,6 +217,7 @@ def _apply(
     started_at: float,
     echo: Echo | None,
     tick: Tick | None,
+    back: Back,
     held: Held,
 ) -> Applied:
     git = session.git
@@ -209,27 +228,31 @@ def _apply(
         more_to_do = options.verify is not None or options.commit
         run = apply_changes(git, journal, request, changes, tick, "verifying" if more_to_do else "applied")
         if options.verify is not None:
-            with _rolled_back_on_error(git, journal, run, "interrupted during --verify"), held.listening():
+            with _rolled_back_on_error(git, journal, run, "interrupted during --verify", back), held.listening():
                 verified = verify(git.root, options.verify, options.verify_timeout_s, echo)
             if not verified.passed:
                 reason = f"--verify failed: {verified.message}"
-                back = _take_back(git, journal, run, reason)
-                return Applied(back.run, verified, back)
+                taken = _take_back(git, journal, run, reason)
+                return Applied(taken.run, verified, taken)
         else:
             verified = None
         if options.commit:
-            with _rolled_back_on_error(git, journal, run, "the commit failed"):
+            with _rolled_back_on_error(git, journal, run, "the commit was not made", back):
+                held.deliver()
                 sha = _commit(git, session.plan, plan)
                 journal.record_commit(run.id, sha)
-        return Applied(journal.move(run.id, "applied") if more_to_do else run, verified)
+        if more_to_do:
+            with _rolled_back_on_error(git, journal, run, "the journal cannot say that it is done", back):
+                run = journal.move(run.id, "applied")
+        return Applied(run, verified)
 
 
 @contextmanager
-def _rolled_back_on_error(git: Git, journal: Journal, run: RunRecord, reason: str) -> Iterator[None]:
+def _rolled_back_on_error(git: Git, journal: Journal, run: RunRecord, reason: str, back: Back) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        _take_back(git, journal, run, reason)
+        back(_take_back(git, journal, run, reason))
         raise
 
 
@@ -290,6 +313,8 @@ def run_checks(
         Journal.open(session.git, create=True) as journal,
         tempfile.TemporaryDirectory(prefix="ssot-migrate-") as scratch,
     ):
+        if (cut_off := journal.interrupted()) is not None:
+            raise Interrupted(cut_off)
         for check in table.check:
             with around(check):
                 results.append(run_check(check, session.git.root, Path(scratch), echo))
@@ -307,16 +332,17 @@ def runs_to_roll_back(
     """The runs that a rollback takes back, newest first.
 
     Args:
-        plan: name of the plan; None for the runs of every plan.
+        plan: name of the plan, of whose runs those in the root of `git`; None for the runs of every plan and root.
         target: back to before this phase; None for the last applied one.
         only: this phase and no other.
     Raises:
+        Locked: somebody is at work.
         RepositoryError: one of them cannot be taken back, or not before others.
     """
+    refuse_held(git)
     with Journal.open(git, create=False) as journal:
         interrupted = journal.interrupted()
-        here = [run for run in journal.runs() if run.prefix == git.prefix]
-        runs = [run for run in here if plan in (None, run.plan)]
+        runs = [run for run in journal.runs() if plan is None or (run.plan, run.prefix) == (plan, git.prefix)]
         if interrupted is not None and interrupted not in runs and only is None:
             runs.append(interrupted)  # it is in everybody's way
         chosen = select_runs(runs, target, everything, only)
@@ -331,7 +357,7 @@ def commits_since(git: Git, run: RunRecord) -> tuple[str, ...]:
         paths = [run.prefix + file.path for file in journal.files(run.id)]
     known = () if run.commit is None else (run.commit,)
     try:
-        return git.commits_of(paths, began_at) if began_at else known
+        return git.commits_of(paths, None if began_at == UNBORN else began_at) if began_at else known
     except GitFailed:
         return known
 
@@ -344,31 +370,42 @@ def refuse_drift_since(git: Git, runs: Sequence[RunRecord]) -> None:
         OutsideRoot, Unreadable: what stands in the place of one cannot be replaced.
     """
     with Journal.open(git, create=False) as journal:
-        _refuse_drift(git, journal, runs)
+        _refuse_drift(git, journal, runs, force=False)
 
 
-def _refuse_drift(git: Git, journal: Journal, runs: Sequence[RunRecord]) -> None:
-    """No file of `runs`, newest first, was edited since the newest of them wrote it: all go back, or none does.
+def _refuse_drift(git: Git, journal: Journal, runs: Sequence[RunRecord], *, force: bool) -> None:
+    """No file of `runs`, newest first, was edited since they wrote it, nor between two of them: all go back, or none.
 
+    Args:
+        force: such files may be overwritten.
     Raises:
         DriftedSince: of the first run that has such files.
+        OutsideRoot, Unreadable: what stands in the place of one cannot be replaced.
     """
-    seen: set[Path] = set()
+    will_be: dict[Path, tuple[str | None, int | None]] = {}  # once the newer runs are taken back
     for run in runs:
+        check_prefix(git.toplevel, run.prefix)
         root = git.toplevel / run.prefix
-        files = [file for file in journal.files(run.id) if root / file.path not in seen]
-        seen |= {root / file.path for file in files}
-        drifted = [file.path for file in files if look(root, file).stand is Stand.OTHER]
-        if drifted:
+        drifted = []
+        for file in journal.files(run.id):
+            path = root / file.path
+            stand = stand_of(file, *will_be[path]) if path in will_be else look(root, file).stand
+            if stand is Stand.OTHER:
+                drifted.append(file.path)
+            will_be[path] = (file.before_sha256, file.mode)
+        if drifted and not force:
             raise DriftedSince(run, drifted, run.files)
 
 
 def roll_back_runs(
-    git: Git, runs: Sequence[RunRecord], *, force: bool, done: Callable[[RollbackResult], None] | None = None
+    git: Git, runs: Sequence[RunRecord], *, force: bool, done: Back = lambda _result: None
 ) -> tuple[RollbackResult, ...]:
     """Take `runs` back, in order; signals take effect between two of them.
 
+    Args:
+        done: told of each that is back, when the last one is or one has failed.
     Raises:
+        MovedOn: one is not what `runs` says it is.
         RepositoryError: none is taken back, as one of them cannot be; or one failed, and those before it are back.
     """
     results: list[RollbackResult] = []
@@ -377,14 +414,20 @@ def roll_back_runs(
         locked(git, "migrate rollback"),
         Journal.open(git, create=True) as journal,
     ):
-        refuse_order(journal, runs)
-        if not force:
-            _refuse_drift(git, journal, runs)
         for run in runs:
-            held.deliver()
-            results.append(roll_back(git, journal, run, force=force))
-            if done is not None:
-                done(results[-1])
+            if (now := journal.run(run.id).state) != run.state:
+                raise MovedOn(run, now)
+        refuse_order(journal, runs)
+        _refuse_drift(git, journal, runs, force=force)
+        for run in runs[1:]:  # the first one is proved when it is read
+            prove_images(git, run, journal.files(run.id))
+        try:
+            for run in runs:
+                held.deliver()
+                results.append(roll_back(git, journal, run, force=force))
+        finally:  # a closed stdout is no reason to stop halfway
+            for result in results:
+                done(result)
         interrupts.close()
         held.forget()
     return tuple(results)

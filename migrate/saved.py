@@ -16,8 +16,10 @@ from migrate.findings import SEVERITIES, Finding
 from migrate.plan import Plan
 from migrate.preview import FilePreview, Preview
 from migrate.source import Source, readable
+from migrate.transform import accept_edits
+from migrate.verify import NotAsPlanned
 from rollback.changes import read_file
-from rollback.errors import OutsideRoot, SavedPlanDrifted, Unreadable
+from rollback.errors import OutsideRoot, SavedPlanDrifted, Unreadable, escape
 from rollback.git import Git
 
 _Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -43,7 +45,7 @@ class _File(_Table):
     path: str
     before_sha256: _Sha256
     after_sha256: _Sha256
-    edits: list[_Edit]
+    edits: Annotated[list[_Edit], Field(min_length=1)]
 
 
 class _Finding(_Table):
@@ -60,7 +62,7 @@ class _Document(_Table):
     schema_: Annotated[Literal[1], Field(alias="schema")]
     plan: str
     phase: int
-    mode: str
+    mode: Literal["dry-run", "nothing-to-do", "applied"]
     files: list[_File]
     manual: list[_Finding]
 
@@ -79,11 +81,17 @@ def load_saved(git: Git, plan: Plan, phase: int, file: Path) -> Preview:
     document = _read(file)
     if (document.plan, document.phase) != (plan.name, phase):
         raise UsageError(
-            f"--from: {file} is of phase{document.phase} of '{document.plan}', not of phase{phase} of '{plan.name}'; "
-            f"make it with `migrate phase{phase} --dry-run --json`"
+            f"--from: {escape(str(file))} is of phase{document.phase} of '{escape(document.plan)}', "
+            f"not of phase{phase} of '{plan.name}'; make it with `migrate phase{phase} --dry-run --json`"
         )
     if document.mode == "applied":
-        raise UsageError(f"--from: {file} is what an applied phase printed; make one with --dry-run --json")
+        raise UsageError(
+            f"--from: {escape(str(file))} is what an applied phase printed; make one with --dry-run --json"
+        )
+    if document.mode == "nothing-to-do" and document.files:
+        raise _damaged(file, "files: there are some, and mode is 'nothing-to-do'")
+    if "" in {each.path for each in document.files}:
+        raise _damaged(file, "files: a path is empty")
     if len({each.path for each in document.files}) != len(document.files):
         raise _damaged(file, "files: a path is in it twice")
     contents: dict[str, tuple[bytes, int]] = {}
@@ -111,7 +119,7 @@ def _read(file: Path) -> _Document:
     try:
         return _Document.model_validate(json.loads(file.read_bytes()))
     except OSError as error:
-        raise UsageError(f"--from: {file}: cannot read: {error.strerror}") from error
+        raise UsageError(f"--from: {escape(str(file))}: cannot read: {error.strerror}") from error
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "document"
@@ -123,7 +131,9 @@ def _read(file: Path) -> _Document:
 
 
 def _damaged(file: Path, why: str) -> UsageError:
-    return UsageError(f"--from: {file}: {why}; pass what `migrate phaseN --dry-run --json` printed, as it is")
+    return UsageError(
+        f"--from: {escape(str(file))}: {escape(why)}; pass what `migrate phaseN --dry-run --json` printed, as it is"
+    )
 
 
 def _has_changed_kind(path: Path) -> bool:
@@ -139,6 +149,10 @@ def _preview(file: Path, number: int, each: _File, content: bytes, mode: int) ->
         raise _damaged(file, f"files.{number}: {error}") from error
     if sha256(apply_edits(content, edits)).hexdigest() != each.after_sha256:
         raise _damaged(file, f"files.{number}: the edits do not give after_sha256")
+    try:
+        accept_edits(each.path, content, edits)
+    except NotAsPlanned as error:
+        raise _damaged(file, f"files.{number}: {error}") from error
     return FilePreview(each.path, content, mode, edits)
 
 

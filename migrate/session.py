@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from migrate.errors import PlanError, UsageError
 from migrate.plan import FILENAME, Plan, find_plan, load_plan
 from rollback.errors import Interrupted, Locked, RepositoryError
 from rollback.git import Git
-from rollback.journal import Journal, RunRecord
-from rollback.lock import is_held, locked
+from rollback.journal import UNFINISHED, Journal, RunRecord
+from rollback.lock import is_held, refuse_held
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,8 @@ class Session:
     def runs(self) -> tuple[RunRecord, ...]:
         """The plan's runs in this root, oldest first; nothing is written for it."""
         with Journal.open(self.git, create=False) as journal:
-            return tuple(run for run in journal.runs(self.plan.name) if run.prefix == self.git.prefix)
+            mine = [run for run in journal.runs(self.plan.name) if run.prefix == self.git.prefix]
+            return as_seen(self.git, mine)
 
     def written(self) -> dict[str, str | None]:
         """What the runs that stand in the tree made of each file: its sha256 by path, the newest run's last."""
@@ -48,13 +50,18 @@ class Session:
 
     def at_work(self) -> Locked | None:
         """Who is at work in the tree now, as the error that a second one gets; nothing is written where nobody is."""
-        if not is_held(self.git):
-            return None
         try:
-            with locked(self.git, "migrate"):
-                return None  # pragma: no cover - it has just ended
+            refuse_held(self.git)
         except Locked as error:
             return error
+        return None
+
+
+def as_seen(git: Git, runs: Sequence[RunRecord]) -> tuple[RunRecord, ...]:
+    """The runs for people to see: one that is not finished is "running" while somebody is at work."""
+    if not is_held(git):
+        return tuple(runs)
+    return tuple(replace(run, state="running") if run.state in UNFINISHED else run for run in runs)
 
 
 def open_session(root: Path | None, plan_file: Path | None) -> Session:
@@ -107,7 +114,10 @@ def open_repository(root: Path | None) -> Git:
         UsageError: `root` is no folder.
         RepositoryError: there is no git repository to work with.
     """
-    start = Path.cwd() if root is None else root
+    try:
+        start = Path.cwd() if root is None else root
+    except OSError:
+        raise UsageError("the current folder is gone; go to another one, or name one with --root") from None
     if not start.is_dir():
         raise UsageError(f"--root: {start} is not a folder; name the repository's root")
     return Git.open(start)

@@ -19,7 +19,7 @@ class PhaseLine:
     """One phase of the timeline.
 
     Attributes:
-        state: "pending", "applied", "passed", "failed", "rolled-back" or "interrupted", by its last run.
+        state: "pending", "applied", "passed", "failed", "rolled-back", "running" or "interrupted", by its last run.
         planned_minutes: from the plan; None where it gives none.
         seconds: spent in all runs of the phase, those that failed or were rolled back included.
         started_at, ended_at: of the first and the last run, seconds since the epoch.

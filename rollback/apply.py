@@ -21,7 +21,7 @@ from rollback.errors import (
     explain,
 )
 from rollback.git import Git
-from rollback.journal import FileRecord, Journal, RunRecord, RunRequest
+from rollback.journal import UNBORN, FileRecord, Journal, RunRecord, RunRequest
 from rollback.originals import Originals
 from rollback.signals import Held, deferred_signals
 from rollback.snapshot import Image, git_mode, give_up, next_run_id, run_ref, take
@@ -78,6 +78,7 @@ def apply_changes(
             writing.stage()
             writing.swap(progress)
             writing.sync()
+            writing.refuse_late_edits()
             held.deliver()
             done = journal.move(run.id, state)
         except BaseException as error:
@@ -141,7 +142,7 @@ def _begin(
     try:
         snapshot = take(git, ref, images, f"Before run {run_id}, phase {request.phase} of {request.plan}\n")
         return journal.begin(
-            run_id, request, snapshot=snapshot, ref=ref, files=files, folders=folders, head=git.head() or ""
+            run_id, request, snapshot=snapshot, ref=ref, files=files, folders=folders, head=git.head() or UNBORN
         )
     except BaseException:
         with suppress(RepositoryError):  # what stays is given up by the next run
@@ -166,7 +167,7 @@ class _Writing:
         self._held = held
         self._pairs = list(zip(files, changes, strict=True))
         self._staged: list[FileRecord] = []
-        self._swapped = 0
+        self._begun = self._swapped = 0
 
     def stage(self) -> None:
         """Write all new bytes beside the files: a disk that has no room for them shows it here."""
@@ -190,6 +191,7 @@ class _Writing:
         for number, (file, change) in enumerate(self._pairs, 1):
             if _is_drifted(self._root, change):
                 raise Drifted([change.path], "every other file is as before")
+            self._begun = number
             try:
                 if change.after is None:
                     (self._root / file.path).unlink()
@@ -210,6 +212,16 @@ class _Writing:
         except OSError as error:
             raise WriteFailed(error.filename or "a folder", error) from error
 
+    def refuse_late_edits(self) -> None:
+        """Nobody has written into a file in the instant between the last comparison and its replacement.
+
+        Raises:
+            Drifted: somebody has; `undo` brings back the file as it was left then.
+        """
+        late = [file.path for file, _ in self._pairs if self.originals.is_kept(file) and not self.originals.has(file)]
+        if late:
+            raise Drifted(late, "every other file is as before")
+
     def undo(self, folders: Sequence[str]) -> tuple[list[str], str]:
         """Restore what was swapped, the files themselves where they were kept, and else their bytes from memory.
 
@@ -220,11 +232,12 @@ class _Writing:
         lost: list[str] = []
         why = ""
         unstage(self._root, self._staged)
-        for file, change in self._pairs[: self._swapped]:
+        # The last one may have been swapped all the same, and the error come afterwards, as on NFS and FUSE.
+        for number, (file, change) in enumerate(self._pairs[: self._begun], 1):
             path = self._root / file.path
             try:
                 stand = look(self._root, file).stand
-                if stand is Stand.OTHER:
+                if stand is Stand.OTHER and number <= self._swapped:
                     lost, why = [*lost, file.path], "edited since"
                 elif stand is Stand.AFTER:
                     self._put_back(file, change.before, path)
@@ -243,7 +256,7 @@ class _Writing:
             path.unlink()
             return
         make_folder(path.parent)
-        if self.originals.has(file):
+        if self.originals.is_kept(file):
             self.originals.move_back(file, path)
         else:
             stage(before, file.mode, self._root / file.temp, path)

@@ -20,7 +20,9 @@ def stage(content: bytes, mode: int | None, temp: Path, like: Path) -> None:
     Raises:
         OSError: `temp` is not there; FileExistsError when the name was taken, by a file that stays.
     """
-    descriptor = os.open(temp, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
+    # Nobody else may read the bytes of a private file, not even for a moment.
+    first = 0o666 if mode is None else 0o600
+    descriptor = os.open(temp, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, first)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)

@@ -98,6 +98,16 @@ def check_path(root: Path, path: str, checked: set[PurePosixPath] | None = None)
             known.add(parent)
 
 
+def check_prefix(toplevel: Path, prefix: str) -> None:
+    """Refuse a root, relative to the working tree's top, that has become something else since it was on record.
+
+    Raises:
+        OutsideRoot: it is, or is below, a symbolic link, a file or another repository.
+    """
+    for parent in list(PurePosixPath(prefix, "_").parents)[-2::-1]:
+        _check_folder(toplevel, prefix, parent)
+
+
 def _check_folder(root: Path, path: str, parent: PurePosixPath) -> None:
     full = root / parent
     if full.is_symlink():

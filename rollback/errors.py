@@ -208,15 +208,36 @@ class ChangedMeanwhile(RepositoryError):
         self.path = path
 
 
+class MovedOn(RepositoryError):
+    """A run is not what it was when it was shown."""
+
+    def __init__(self, run: RunRecord, state: str) -> None:
+        super().__init__(
+            f"run {run.id} (phase {run.phase}) was {run.state} when it was shown and is {state} now; nothing restored; "
+            "run `migrate rollback` again"
+        )
+        self.run = run
+        self.state = state
+
+
 class LaterRuns(RepositoryError):
     """Later runs touched the same files and are still applied."""
 
     def __init__(self, run: RunRecord, later: Sequence[RunRecord], paths: Sequence[str]) -> None:
-        named = ", ".join(f"run {r.id} (phase {r.phase})" for r in later)
+        others = [r for r in later if (r.plan, r.prefix) != (run.plan, run.prefix)]
+        named = ", ".join(
+            f"run {r.id} (phase {r.phase}"
+            + (f" of '{escape(r.plan)}' in {escape(r.prefix) or '.'})" if r in others else ")")
+            for r in later
+        )
+        way_out = (
+            "roll those back first, with their plan and root"
+            if others
+            else f"`migrate rollback phase{run.phase}` takes them back newest first"
+        )
         super().__init__(
             f"run {run.id} (phase {run.phase}) cannot be rolled back before {named}, which touched the same "
-            f"{count(len(paths), 'file')}: {name_paths(paths)}; nothing restored; "
-            f"`migrate rollback phase{run.phase}` takes them back newest first"
+            f"{count(len(paths), 'file')}: {name_paths(paths)}; nothing restored; {way_out}"
         )
         self.run = run
         self.later = tuple(later)
@@ -273,13 +294,25 @@ class NotRecorded(RepositoryError):
         self.run = run
 
 
+class NotKept(RepositoryError):
+    """Git did not keep the pre-images as they are, so nothing may be written over the files."""
+
+    def __init__(self, paths: Sequence[str]) -> None:
+        super().__init__(
+            f"git did not keep the exact bytes of {count(len(paths), 'file')}: {name_paths(paths)}; nothing written; "
+            "look for what is unusual in `git config --list`"
+        )
+        self.paths = tuple(paths)
+
+
 class SnapshotPruned(RepositoryError):
     """The pre-images of a run were given up on purpose."""
 
     def __init__(self, run: RunRecord) -> None:
         super().__init__(
             f"run {run.id} (phase {run.phase} of '{escape(run.plan)}'): its snapshot was given up by "
-            "`migrate journal prune`; nothing restored; what it changed can only be undone by hand or with git"
+            "`migrate journal prune`; nothing restored; undo it by hand or with git, "
+            "and what came after it with `migrate rollback`, a phase at a time"
         )
         self.run = run
 

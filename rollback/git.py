@@ -50,7 +50,7 @@ class Git:
     @property
     def worktree(self) -> str:
         """The name of a linked worktree, "" for the main one."""
-        return "" if self.git_dir == self.common_dir else self.git_dir.name
+        return "" if self.git_dir.resolve() == self.common_dir.resolve() else self.git_dir.name
 
     def private(self, name: str) -> Path:
         """The path of `name` in this tool's own folder, in the git directory of this working tree."""
@@ -191,21 +191,35 @@ class Git:
                 states[path] = "ignored"
         return {path: states[path] for path in wanted if path in states}
 
+    def hidden(self, paths: Iterable[str]) -> dict[str, str]:
+        """Those of `paths` whose edits `git status` does not show: "assume-unchanged" or "skip-worktree" by path."""
+        entries = (entry.partition(b" ") for entry in self.run("ls-files", "-v", "-z").split(b"\0") if entry)
+        words = {
+            os.fsdecode(path): "skip-worktree" if tag in b"Ss" else "assume-unchanged"
+            for tag, _, path in entries
+            if tag == b"S" or tag.islower()
+        }
+        return {path: words[path] for path in paths if path in words}
+
     def head(self) -> str | None:
         """The commit that HEAD names, or None before the first one."""
         return _line(self.run("rev-parse", "--quiet", "--verify", "HEAD", ok=(0, 1))) or None
 
-    def commits_of(self, paths: Iterable[str], since: str) -> tuple[str, ...]:
+    def commits_of(self, paths: Iterable[str], since: str | None) -> tuple[str, ...]:
         """The commits after `since`, up to HEAD, that changed any of `paths`; newest first.
 
         Args:
             paths: relative to the working tree's top.
+            since: a commit; None for all of them.
         Raises:
             GitFailed: `since` is gone, or there is no HEAD.
         """
         wanted = set(paths)
         found: dict[str, None] = {}
-        output = self.run("log", "--format=%x00%H", "--name-only", "-z", "--no-renames", "-m", f"{since}..HEAD")
+        output = self.run(
+            "log", "--format=%x00%H", "--name-only", "-z", "--no-renames", "-m", f"{since}..HEAD" if since else "HEAD",
+            config=["diff.relative=false", "log.showSignature=false"],
+        )  # fmt: skip
         # For each commit: nothing, its id, and after a line end the paths.
         for block in output.removeprefix(b"\0").split(b"\0\0") if output else ():
             commit, _, names = block.partition(b"\0\n")
@@ -297,7 +311,8 @@ def _checked(root: Path, args: Sequence[str]) -> bytes:
         return done.stdout
     complaint = os.fsdecode(done.stderr)
     if "dubious ownership" in complaint or "unsafe repository" in complaint:
-        raise NotTrusted(root)
+        owned = re.search(r"repository at '(.+)'", complaint)  # git's own word for what has to be trusted
+        raise NotTrusted(Path(owned[1]) if owned else root)
     if "not a git repository" in complaint or "must be run in a work tree" in complaint:
         raise NotARepository(root)
     raise GitFailed(args, done.returncode, complaint)

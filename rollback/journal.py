@@ -26,6 +26,9 @@ SCHEMA = 2
 UNFINISHED = ("applying", "verifying", "rolling-back")
 """States of a run that was cut off, when nobody holds the lock."""
 
+UNBORN = "unborn"
+"""What is on record as the commit of HEAD where there was none yet."""
+
 STANDING = ("applied", *UNFINISHED)
 """States of a run that has, or may have, its edits in the tree."""
 
@@ -147,9 +150,9 @@ class Journal:
             JournalUnusable: no database, damaged, or written by a newer version.
         """
         path = git.private("journal.sqlite3")
-        if not create and not path.exists():
-            return cls(path, git.prefix, None)
         with _guarded(path):
+            if not create and not path.exists():
+                return cls(path, git.prefix, None)
             make_folder(path.parent)
             connection = _connect(path, create=create)
             try:
@@ -212,7 +215,7 @@ class Journal:
         return tuple(Event(*row) for row in rows)
 
     def began_at(self, run_id: int) -> str:
-        """The commit that HEAD named when a run began; "" before the first one, and where it is not on record."""
+        """The commit that HEAD named when a run began, or `UNBORN`; "" where it is not on record."""
         return next((event.detail for event in self.events(run_id) if event.event == "applying"), "")
 
     def checks(self, run_id: int) -> list[dict[str, object]]:

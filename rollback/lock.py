@@ -70,6 +70,22 @@ def is_held(git: Git) -> bool:
     return False
 
 
+def refuse_held(git: Git) -> None:
+    """Nobody else is at work in this working tree; nothing is created or written.
+
+    Raises:
+        Locked: somebody is.
+    """
+    if not is_held(git):
+        return
+    with suppress(OSError):
+        descriptor = os.open(git.private("lock"), os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        try:
+            raise Locked(_read_holder(descriptor))
+        finally:
+            os.close(descriptor)
+
+
 _open: set[int] = set()
 
 

@@ -15,10 +15,10 @@ def select_runs(
 
     Args:
         runs: of one plan, oldest first.
-        target: back to before this phase: from its earliest run that is still applied on, or from the first one of
-            a later phase where it has none.
+        target: back to before this phase: from the earliest run of it, or of a later phase, that is still applied on.
         only: the applied runs of this phase, and no others.
-        all_: every applied run. With none of them, the newest applied runs of one phase.
+        all_: every applied run. With none of them, the newest applied runs of one phase, down to one whose snapshot was
+            given up.
     Returns:
         An interrupted run comes first, and alone unless more is asked for. Runs without files never do.
     """
@@ -29,14 +29,14 @@ def select_runs(
     if interrupted and target is None and not all_:
         return tuple(interrupted[::-1])
     if target is not None:
-        phases = [run.phase for run in applied]
-        later = [phase for phase in phases if phase > target]
-        first = target if target in phases else later[0] if later else None
-        applied = applied[phases.index(first) :] if first is not None else []
+        before = [run.phase < target for run in applied]
+        applied = applied[before.index(False) :] if False in before else []
     elif not all_:
         last = [(run.plan, run.phase) == (applied[-1].plan, applied[-1].phase) for run in applied]
         while False in last:
             applied, last = applied[last.index(False) + 1 :], last[last.index(False) + 1 :]
+        pruned = [number for number, run in enumerate(applied[:-1], 1) if run.ref is None]
+        applied = applied[pruned[-1] :] if pruned else applied
     return (*interrupted[::-1], *applied[::-1])
 
 

@@ -43,9 +43,13 @@ class Originals:
             try:
                 os.link(root / file.path, self._place(file), follow_symlinks=False)
             except OSError as error:
-                if error.errno not in _NO_LINKS:
+                if error.errno not in (*_NO_LINKS, errno.ENOENT):  # who looks at the file next finds it gone
                     raise
         sync_folder(self._folder)
+
+    def is_kept(self, file: FileRecord) -> bool:
+        """Whether the original is there, whatever has become of its bytes by another of its names."""
+        return os.path.lexists(self._place(file))
 
     def has(self, file: FileRecord) -> bool:
         """Whether the original is there, and nobody changed it by another of its names."""

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from rollback.errors import GitFailed, SnapshotDamaged
 from rollback.git import Git
 from rollback.journal import FileRecord, RunRecord
-from rollback.snapshot import PRIVATE_INDEX, scratch
+from rollback.snapshot import PRIVATE_INDEX, list_blobs, scratch
 
 
 def read_images(git: Git, run: RunRecord, files: Sequence[FileRecord]) -> dict[str, bytes]:
@@ -41,6 +41,19 @@ def read_images(git: Git, run: RunRecord, files: Sequence[FileRecord]) -> dict[s
     return {file.path: images[name] for name, file in wanted.items()}
 
 
+def prove_images(git: Git, run: RunRecord, files: Sequence[FileRecord]) -> None:
+    """Every pre-image of `files` is there and is the one on record.
+
+    Raises:
+        SnapshotDamaged: one is not.
+    """
+    wanted = {run.prefix + file.path: file for file in files if file.before_sha256 is not None}
+    images = _read_blobs(git, run, list(wanted))
+    for name, file in wanted.items():
+        if not _is_pre_image(file, images.get(name)):
+            raise SnapshotDamaged(run, f"the pre-image of {file.path} is not the one on record")
+
+
 @contextmanager
 def _checked_out(git: Git, run: RunRecord) -> Iterator[Path]:
     """`git checkout <snapshot> -- .` in an empty folder: the snapshot has the run's files and nothing else.
@@ -67,12 +80,16 @@ def _checked_out(git: Git, run: RunRecord) -> Iterator[Path]:
         command = ("checkout", "--quiet", "--no-recurse-submodules", run.snapshot, "--", ".")
         # A required filter that fails, say, must not stand in the way: the blobs have it all.
         with suppress(GitFailed):
-            git.run(*command, env=env, config=settings)
+            if all(setting.count("=") == 1 for setting in settings):
+                git.run(*command, env=env, config=settings)
         yield tree
 
 
 def _without_filters(git: Git) -> list[str]:
-    """Settings that switch the user's filter drivers off: their programs may be slow, and the bytes are kept raw."""
+    """Settings that switch the user's filter drivers off: their programs may be slow, and the bytes are kept raw.
+
+    One with "=" in its name cannot be set on the command line, and so not be switched off.
+    """
     listed = git.run(
         "config", "-z", "--name-only", "--get-regexp", r"^filter\..*\.(smudge|process|required)$", ok=(0, 1)
     )
@@ -83,9 +100,9 @@ def _without_filters(git: Git) -> list[str]:
 def _read_blobs(git: Git, run: RunRecord, names: Sequence[str]) -> dict[str, bytes]:
     """The exact bytes of `names` in the snapshot, past all filters."""
     try:
-        blobs = _list_blobs(git, run)
+        blobs = list_blobs(git, run.snapshot or "")
         present = [name for name in names if name in blobs]
-        output = git.run("cat-file", "--batch", input="".join(f"{blobs[name]}\n" for name in present).encode())
+        output = git.run("cat-file", "--batch", input="".join(f"{blobs[name][1]}\n" for name in present).encode())
     except GitFailed as error:
         raise SnapshotDamaged(run, str(error)) from error
     images: dict[str, bytes] = {}
@@ -99,15 +116,6 @@ def _read_blobs(git: Git, run: RunRecord, names: Sequence[str]) -> dict[str, byt
         images[name] = output[end + 1 : end + 1 + size]
         start = end + 1 + size + 1
     return images
-
-
-def _list_blobs(git: Git, run: RunRecord) -> Mapping[str, str]:
-    output = git.run("ls-tree", "-r", "-z", "--full-tree", run.snapshot or "")
-    blobs = {}
-    for entry in output.split(b"\0")[:-1]:
-        facts, _, name = entry.partition(b"\t")
-        blobs[os.fsdecode(name)] = facts.split()[2].decode("ascii")
-    return blobs
 
 
 def _is_pre_image(file: FileRecord, content: bytes | None) -> bool:

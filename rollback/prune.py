@@ -12,7 +12,10 @@ from rollback.tidy import tidy
 
 @dataclass(frozen=True, slots=True)
 class Pruned:
-    """A run whose snapshot was given up, and the refs that kept it and newer versions of its files."""
+    """A run whose snapshot was given up, and the refs that kept it and newer versions of its files.
+
+    Git may refuse to delete one now; the journal has such as announced, and the next run tries again.
+    """
 
     run: RunRecord
     refs: tuple[str, ...]

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rollback.atomic import make_folder, stage, sync_folders
-from rollback.changes import read_current
-from rollback.errors import ChangedMeanwhile, DriftedSince, WriteFailed
+from rollback.changes import check_prefix, read_current
+from rollback.errors import ChangedMeanwhile, DriftedSince, JournalUnusable, NotRecorded, WriteFailed
 from rollback.git import Git
-from rollback.journal import FileRecord, Journal, RunRecord
+from rollback.journal import UNFINISHED, FileRecord, Journal, RunRecord
 from rollback.order import refuse_order
 from rollback.originals import Originals
 from rollback.preimages import read_images
@@ -30,12 +30,15 @@ class RollbackResult:
         restored: the files that were put back or deleted, relative to the run's root.
         kept: the ref with newer versions that had to give way, or None.
         kept_paths: what is in it, relative to the working tree's top: `git show <kept>:<path>`.
+        modes: files whose permission bits were others than the run left, and which are as before it now: path, the bits
+            that had to give way, the bits now.
     """
 
     run: RunRecord
     restored: tuple[str, ...]
     kept: str | None
     kept_paths: tuple[str, ...]
+    modes: tuple[tuple[str, int, int], ...] = ()
 
 
 def roll_back(
@@ -67,6 +70,7 @@ def roll_back(
     Raises, with the rest to be restored by a second rollback:
         WriteFailed: the operating system refused a write; for want of room before anything is restored.
         ChangedMeanwhile: somebody edited a file just now.
+        NotRecorded: all is restored, and the journal cannot say so.
     """
     with deferred_signals():
         run = journal.run(run.id)
@@ -74,6 +78,7 @@ def roll_back(
         tidy(git, journal)
         root = git.toplevel / run.prefix
         files = journal.files(run.id)
+        check_prefix(git.toplevel, run.prefix)
         found = {file.path: look(root, file) for file in files}
         drifted = [file for file in files if found[file.path].stand is Stand.OTHER]
         if drifted and not force:
@@ -81,16 +86,26 @@ def roll_back(
         wanted = [file for file in files if not found[file.path].is_exactly_before(file)]
         images = read_images(git, run, wanted)
         kept, kept_paths = _keep(git, journal, run, root, drifted)
+        if run.state in UNFINISHED:  # else such a name is not ours
+            unstage(root, files)
         journal.move(run.id, "rolling-back", reason)
-        unstage(root, files)
         restoring = _Restoring(root, run, wanted, images, found, Originals(git, run.id))
         restoring.stage()
         restoring.swap(progress)
         remove_folders(root, journal.folders(run.id))
-        restoring.sync({(root / file.path).parent for file in files})
-        done = journal.move(run.id, state, reason)
+        places = [root / file.path for file in files]  # their folders may be new, also from an earlier rollback
+        restoring.sync({folder for place in places for folder in place.parents if folder.is_relative_to(git.toplevel)})
+        try:
+            done = journal.move(run.id, state, reason)
+        except JournalUnusable as error:
+            raise NotRecorded(run, reason, error.why) from error
         restoring.originals.drop()
-        return RollbackResult(done, restoring.restored, kept, kept_paths)
+        modes = tuple(
+            (file.path, mode, file.mode)
+            for file in wanted
+            if (mode := found[file.path].mode) is not None and file.mode not in (None, mode) and file not in drifted
+        )
+        return RollbackResult(done, restoring.restored, kept, kept_paths, modes)
 
 
 class _Restoring:
@@ -111,6 +126,7 @@ class _Restoring:
         self._files = files
         self._images = images
         self._found = found
+        self._staged: list[FileRecord] = []
 
     @property
     def restored(self) -> tuple[str, ...]:
@@ -125,27 +141,29 @@ class _Restoring:
                     make_folder(path.parent)
                     if not self.originals.has(file):
                         stage(self._images[file.path], file.mode, self._root / file.temp, path)
+                        self._staged.append(file)
                 except OSError as error:
-                    unstage(self._root, self._files)
+                    unstage(self._root, self._staged)
                     outcome = "nothing restored; run `migrate rollback` again"
                     raise WriteFailed(file.path, error, outcome) from error
 
     def swap(self, progress: Callable[[int], None] | None) -> None:
         """Put them in the places of the files, unless one has changed since it was looked at."""
         for number, file in enumerate(self._files, 1):
+            kept = self.originals.has(file)  # which takes its time: before the look
             if look(self._root, file) != self._found[file.path]:
-                unstage(self._root, self._files)
+                unstage(self._root, self._staged)
                 raise ChangedMeanwhile(self._run, file.path)
             path = self._root / file.path
             try:
                 if file.path not in self._images:
                     path.unlink(missing_ok=True)
-                elif self.originals.has(file):
+                elif kept:
                     self.originals.link_back(file, path, self._root / file.temp)
                 else:
                     (self._root / file.temp).replace(path)
             except OSError as error:
-                unstage(self._root, self._files)
+                unstage(self._root, self._staged)
                 raise WriteFailed(file.path, error, "run `migrate rollback` again to restore the rest") from error
             if progress is not None:
                 progress(number)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import shutil
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rollback.atomic import sync_folders
-from rollback.errors import GitFailed, WriteFailed
+from rollback.errors import GitFailed, NotKept, WriteFailed
 from rollback.git import Git
 from rollback.journal import Journal
 
@@ -21,7 +22,10 @@ REFS = "refs/migrate/"
 SCRATCH = "scratch"
 """A private folder for the holder of the lock."""
 
-PRIVATE_INDEX = ("core.splitIndex=false", "core.sparseCheckout=false", "core.untrackedCache=false")
+EXACT_NAMES = ("core.ignoreCase=false", "core.precomposeUnicode=false")
+"""Settings under which git takes names as the bytes they are; the repository may come from a system with others."""
+
+PRIVATE_INDEX = ("core.splitIndex=false", "core.sparseCheckout=false", "core.untrackedCache=false", *EXACT_NAMES)
 """Settings under which an index file of our own stands alone and may hold any path."""
 
 
@@ -44,7 +48,9 @@ def git_mode(mode: int) -> str:
 
 def run_ref(git: Git, plan: str, name: str) -> str:
     """The ref `name` of a plan; a linked worktree has a folder of its own, where nobody else makes or deletes any."""
-    return f"{REFS}{plan}/" + (f"worktrees/{git.worktree}/" if git.worktree else "") + name
+    # Like %20 in an address: not every name can be a part of a ref, or be shown and typed.
+    worktree = re.sub(rb"[^\w-]", lambda odd: b"%%%02X" % ord(odd[0]), os.fsencode(git.worktree)).decode("ascii")
+    return f"{REFS}{plan}/" + (f"worktrees/{worktree}/" if worktree else "") + name
 
 
 def next_run_id(git: Git, journal: Journal) -> int:
@@ -55,7 +61,7 @@ def next_run_id(git: Git, journal: Journal) -> int:
 
 def refs(git: Git) -> tuple[str, ...]:
     """All private refs of the repository, its linked worktrees included."""
-    return tuple(git.run("for-each-ref", "--format=%(refname)", REFS).decode().splitlines())
+    return tuple(os.fsdecode(git.run("for-each-ref", "--format=%(refname)", REFS)).splitlines())
 
 
 def take(git: Git, ref: str, images: Sequence[Image], subject: str) -> str:
@@ -69,18 +75,36 @@ def take(git: Git, ref: str, images: Sequence[Image], subject: str) -> str:
         The commit's id.
     Raises:
         GitFailed: the ref exists, or the objects cannot be written.
+        NotKept: git did not take all of them as they are.
         WriteFailed: what git wrote cannot be made to last.
     """
     if ref in refs(git):
         raise GitFailed(("update-ref",), 128, f"{ref} exists already")
-    settings = ("fastimport.unpackLimit=0", "core.fsync=objects,pack-metadata,reference", "core.logAllRefUpdates=false")
+    durable = ("fastimport.unpackLimit=0", "core.fsync=objects,pack-metadata,reference", "core.fsyncMethod=fsync")
+    settings = (*durable, "core.logAllRefUpdates=false", *EXACT_NAMES)
     with _own_git_directory(git) as git_dir:
         printed = git.run(
             "fast-import", "--quiet", "--done", "--date-format=raw", "--depth=0",
             input=_stream(ref, images, subject), config=settings, env={"GIT_DIR": str(git_dir)},
         )  # fmt: skip
+    snapshot = printed.decode().strip()
+    _prove(git, snapshot, images)
     _make_durable(git, ref)
-    return printed.decode().strip()
+    return snapshot
+
+
+def list_blobs(git: Git, snapshot: str) -> dict[str, tuple[str, str]]:
+    """Mode and blob id of each path of a snapshot.
+
+    Raises:
+        GitFailed: it is gone or damaged.
+    """
+    blobs = {}
+    for entry in git.run("ls-tree", "-r", "-z", "--full-tree", snapshot).split(b"\0")[:-1]:
+        facts, _, name = entry.partition(b"\t")
+        mode, _, blob = facts.decode("ascii").split()
+        blobs[os.fsdecode(name)] = (mode, blob)
+    return blobs
 
 
 def give_up(git: Git, journal: Journal, ref: str) -> None:
@@ -91,7 +115,10 @@ def give_up(git: Git, journal: Journal, ref: str) -> None:
     """
     with suppress(OSError):  # of a git that was killed; nobody else makes refs there
         (git.common_dir / f"{ref}.lock").unlink()
-    git.run("update-ref", "-d", ref)
+    with suppress(OSError):  # nor is there another way to be rid of one that a power cut emptied
+        if not re.fullmatch(rb"[0-9a-f]{40,64}\n", (git.common_dir / ref).read_bytes()):
+            (git.common_dir / ref).unlink()
+    git.run("update-ref", "--no-deref", "-d", ref)  # never what somebody made it point to
     journal.disown(ref)
 
 
@@ -118,7 +145,7 @@ def scratch(git: Git) -> Iterator[Path]:
     shutil.rmtree(folder, ignore_errors=True)
     try:
         try:
-            folder.mkdir(parents=True)
+            folder.mkdir(0o700, parents=True)  # what is in it may be for its owner only
         except OSError as error:
             raise WriteFailed(str(folder), error, "nothing written") from error
         yield folder
@@ -141,6 +168,24 @@ def _stream(ref: str, images: Sequence[Image], subject: str) -> bytes:
         parts += (image.content, b"\n")
     parts.append(b"\nget-mark :1\ndone\n")
     return b"".join(parts)
+
+
+def _prove(git: Git, snapshot: str, images: Sequence[Image]) -> None:
+    """The commit has just these images, by path, mode and hash.
+
+    Raises:
+        NotKept: some are missing, or not the same.
+    """
+    found = list_blobs(git, snapshot)
+    algorithm = {40: "sha1", 64: "sha256"}[len(snapshot)]
+    wrong = [image.path for image in images if found.get(image.path) != (image.mode, _hash(image.content, algorithm))]
+    if wrong:
+        raise NotKept(wrong)
+
+
+def _hash(content: bytes, algorithm: str) -> str:
+    """A blob's id: https://git-scm.com/book/en/v2/Git-Internals-Git-Objects"""
+    return hashlib.new(algorithm, b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
 
 
 def _quote(name: bytes) -> bytes:

@@ -59,10 +59,11 @@ def look(root: Path, file: FileRecord) -> Look:
         target = os.readlink(root / file.path)  # noqa: PTH115 - as it is, not tidied
         return Look(Stand.OTHER, _sha256(os.fsencode(target)), None)
     digest = None if content is None else _sha256(content)
-    return Look(_stand(file, digest, mode), digest, mode)
+    return Look(stand_of(file, digest, mode), digest, mode)
 
 
-def _stand(file: FileRecord, digest: str | None, mode: int | None) -> Stand:
+def stand_of(file: FileRecord, digest: str | None, mode: int | None) -> Stand:
+    """Where a file with this sha256 and these permission bits would stand; None for both when it is not there."""
     if mode is not None and file.mode is not None and (mode ^ file.mode) & 0o100:
         return Stand.OTHER
     if digest == file.before_sha256:

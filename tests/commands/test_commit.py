@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
+import signal
+from typing import Any
+
 import pytest
 from sample import REDIRECT, MakeSample, Sample
+
+import migrate.run
+import rollback.signals
+from migrate.checks import CheckResult
 
 
 def hook(sample: Sample, name: str) -> None:
@@ -81,7 +89,7 @@ def test_rollback_leaves_the_history(sample: Sample) -> None:
     done = sample.call("rollback", "--yes")
     assert done.err == (
         f"commit {head.strip()} of phase1's files stays in the history, which is untouched; "
-        "the files are as before, as uncommitted changes\n"
+        "`git status` shows what is different from it now\n"
     )
     assert sample.git("rev-parse", "HEAD") == head
     assert sample.git("status", "--porcelain") == " M shop/cart.py\n"
@@ -103,7 +111,7 @@ def test_a_commit_that_git_refuses(state: str, make_sample: MakeSample) -> None:
     assert "--commit: git commit failed with exit code 128: " in done.err
     assert done.err.endswith("; the phase was rolled back\n")
     (run,) = sample.call("timeline", "--json").document["phases"][0]["runs"]
-    assert (run["state"], run["detail"]) == ("failed", "the commit failed")
+    assert (run["state"], run["detail"]) == ("failed", "the commit was not made")
     assert sample.read("shop/cart.py") != REDIRECT
 
 
@@ -125,7 +133,7 @@ def test_commits_that_the_user_made_since_are_named(sample: Sample) -> None:
     head = sample.git("rev-parse", "HEAD").strip()
     assert done.err == (
         f"commit {head} of phase1's files stays in the history, which is untouched; "
-        "the files are as before, as uncommitted changes\n"
+        "`git status` shows what is different from it now\n"
     )
 
 
@@ -148,3 +156,37 @@ def test_a_history_that_was_rewritten_names_only_what_is_known(sample: Sample) -
     sample.git("reflog", "expire", "--expire=now", "--all")
     sample.git("gc", "--quiet", "--prune=now")
     assert f"commit {commit} of phase1's files stays" in sample.call("rollback", "--yes").err
+
+
+def test_commits_since_before_the_first_one_are_named(make_sample: MakeSample) -> None:
+    sample = make_sample()
+    shutil.rmtree(sample.root / ".git")
+    sample.git("init", "--quiet")
+    sample.git("config", "user.name", "Dev")
+    sample.git("config", "user.email", "dev@example.org")
+    sample.call("phase1", "--yes", "--allow-dirty")
+    sample.commit()
+    done = sample.call("rollback", "--yes")
+    assert f"commit {sample.git('rev-parse', 'HEAD').strip()} of phase1's files stays in the history" in done.err
+
+
+@pytest.mark.parametrize("flag", ["assume-unchanged", "skip-worktree"])
+def test_edits_that_git_hides_are_not_committed(sample: Sample, flag: str) -> None:
+    sample.git("update-index", f"--{flag}", "shop/cart.py")
+    with sample.untouched():
+        complaint = sample.call("phase1", "--yes", "-q", "--commit", "--allow-dirty", code=3).err
+    assert f"uncommitted changes in 1 of 1 file to touch: shop/cart.py ({flag}); nothing written; " in complaint
+
+
+def test_a_signal_before_the_commit_is_not_passed_over(sample: Sample) -> None:
+    """It may come while the verification's result is being read."""
+    with sample.untouched(), pytest.MonkeyPatch.context() as patch:
+        verify = migrate.run.verify
+
+        def interrupted(*args: Any) -> CheckResult:
+            result = verify(*args)
+            rollback.signals._HELD._received.append(signal.SIGINT)
+            return result
+
+        patch.setattr(migrate.run, "verify", interrupted)
+        sample.call("phase1", "--yes", "--commit", "--verify", "true", code=130)

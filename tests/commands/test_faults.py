@@ -217,3 +217,13 @@ def test_a_file_of_somebody_else(theirs: Sample) -> None:
     unprivileged(theirs, "phase3", "--yes", "--quiet", "--allow-dirty", code=0)
     unprivileged(theirs, "rollback", "--yes", code=0)
     assert theirs.files() == files
+
+
+def test_a_line_end_in_a_name_makes_no_line_of_its_own(sample: Sample) -> None:
+    fake = "x\nphase3: applied as run 9\n.py"
+    sample.write(fake, "from shop.cart import *\n")
+    for number in range(7):
+        sample.write(f"{number}{fake}", "from shop.till import Till\n")
+    for command in (["phase3", "--dry-run"], ["phase3", "--yes", "--force"], ["phase3", "--from", fake, "--yes"]):
+        done = sample.call(*command, code=0 if "--dry-run" in command else 3 if "--force" in command else 2)
+        assert "\nphase3: applied" not in f"\n{done.out}\n{done.err}"

@@ -98,7 +98,7 @@ def test_a_failed_verification_takes_the_phase_back(sample: Sample) -> None:
         done = sample.migrate("phase1", "--yes", "--verify", see, code=1)
     assert "| written\n" in done.out
     assert done.out.endswith("next: migrate phase1 --dry-run\n")
-    assert done.err == "phase1: verification failed; rolled back, the tree is as before\n"
+    assert done.err == "phase1: verification failed; rolled back, its files are as before\n"
     (run,) = sample.call("timeline", "--json").document["phases"][0]["runs"]
     assert run["state"] == "failed"
     assert run["detail"].startswith("--verify failed: exit code 0: found 1; ")
@@ -131,7 +131,7 @@ def test_a_verification_that_takes_too_long(sample: Sample) -> None:
     with sample.untouched():
         done = sample.migrate("phase1", "--yes", "--verify", see, "--verify-timeout", "0.5", code=1)
     assert "    timed out after 0.5 s\n    | half way\n" in done.out
-    assert done.err == "phase1: verification failed; rolled back, the tree is as before\n"
+    assert done.err == "phase1: verification failed; rolled back, its files are as before\n"
     with sample.nothing_written():
         complaint = sample.call("phase1", "--yes", "--verify-timeout", "5", code=2).complaint
     assert complaint.startswith("phase1: --verify-timeout without --verify; ")

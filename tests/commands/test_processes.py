@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -252,3 +253,45 @@ def test_the_same_from_a_pipe_within_and_on_odd_names(make_sample: MakeSample) -
         [*MIGRATE, *arguments], cwd=sample.root, env=sample.env, stdin=subprocess.DEVNULL, capture_output=True
     ).stdout
     assert b"-from shop.till import Till\r\n" in raw
+
+
+def test_an_edit_during_an_interrupted_verification_is_told(sample: Sample, tmp_path: Path) -> None:
+    started = tmp_path / "started"
+    code = f"import os, time; open({str(started)!r}, 'w').write(str(os.getpid())); time.sleep(60)"
+    process = sample.start("phase1", "--yes", "-q", "--verify", f'{sys.executable} -S -c "{code}"')
+    wait_for(lambda: started.exists() and started.read_text() != "", process)
+    sample.write("shop/cart.py", "precious = 1\n")
+    process.send_signal(signal.SIGTERM)
+    done = finish(process, 130)
+    (command,) = [line.strip() for line in done.out.splitlines() if line.startswith("  git show ")]
+    assert sample.git(*shlex.split(command)[1:]) == "precious = 1\n"
+
+
+def test_a_run_at_work_is_running_and_stops_a_rollback(sample: Sample, tmp_path: Path) -> None:
+    sample.call("phase2", "--yes", "--force")
+    started = tmp_path / "started"
+    code = f"import os, time; open({str(started)!r}, 'w').write(str(os.getpid())); time.sleep(60)"
+    process = sample.start("phase1", "--yes", "-q", "--verify", f'{sys.executable} -S -c "{code}"')
+    wait_for(lambda: started.exists() and started.read_text() != "", process)
+    try:
+        for arguments in (
+            ["rollback", "--yes"],
+            ["rollback", "--only", "phase2", "--yes"],
+            ["rollback", "--all", "--yes"],
+        ):
+            assert "`migrate phase1` (pid " in sample.call(*arguments, code=3).complaint
+        assert sample.call("journal", "--json").document["runs"][1]["state"] == "running"
+        assert sample.call("timeline", "--json").document["phases"][0]["state"] == "running"
+        assert "interrupted" not in sample.call("status").out
+    finally:
+        process.send_signal(signal.SIGTERM)
+        finish(process, 130)
+    assert sample.call("journal", "--json").document["runs"][1]["state"] == "failed"
+
+
+def test_modules_of_the_target_are_not_ours(sample: Sample) -> None:
+    """`python -m` puts the current folder first."""
+    for name in ("typer", "tomllib", "pydantic"):
+        sample.write(f"{name}.py", "open('imported', 'w')\n")
+    assert "phase1" in sample.migrate("status").out
+    assert not (sample.root / "imported").exists()

@@ -239,7 +239,9 @@ def test_a_closed_stdout(sample: Sample) -> None:
         process.stdout.close()
         with sample.untouched(), Path(os.devnull).open("rb") as process.stdout:  # for communicate(), which shuts it
             done = finish(process, 1)
-        assert done.err.endswith("stdout was closed before everything was printed\n")
+        assert done.err.endswith(
+            "stdout was closed before everything was printed; `migrate status` shows where it stands\n"
+        )
         assert "Exception ignored" not in done.err
 
 

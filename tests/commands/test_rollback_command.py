@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 from pathlib import Path
 
 import pytest
 from sample import REDIRECT, MakeSample, Sample
+
+from migrate.run import roll_back_runs, runs_to_roll_back
+from rollback.errors import MovedOn
+from rollback.git import Git
+from rollback.restore import RollbackResult
 
 
 @pytest.fixture
@@ -191,3 +198,86 @@ def test_only_a_phase_that_is_not_applied(sample: Sample) -> None:
 )
 def test_contradictions(sample: Sample, arguments: list[str], expected: str) -> None:
     assert sample.call("rollback", *arguments, "--yes", code=2).complaint == expected
+
+
+@pytest.mark.parametrize("arguments", [["--all"], ["phase3"]])
+def test_an_edit_between_two_phases_stops_both(arguments: list[str], applied: Sample) -> None:
+    """It is in the pre-image of the newer one, so that one could go back, and the older one not."""
+    applied.call("rollback", "--yes")
+    applied.write("app/main.py", applied.read("app/main.py") + b"# mine\n")
+    applied.call("phase4", "--yes", "--allow-dirty")
+    with applied.untouched():
+        done = applied.call("rollback", *arguments, "--yes", code=3)
+    assert "1 of 3 files edited since run 3: app/main.py; nothing restored; " in done.err
+    assert states(applied)[2:4] == ["applied", "applied"]
+    done = applied.call("rollback", *arguments, "--yes", "--force")
+    assert applied.git("show", "refs/migrate/basket/kept-run-3:app/main.py").endswith("# mine\n")
+    assert "app/main.py" not in applied.git("status", "--porcelain")
+
+
+def test_all_or_none_where_an_older_snapshot_is_gone(applied: Sample) -> None:
+    applied.git("update-ref", "-d", "refs/migrate/basket/run-1")
+    applied.git("gc", "--quiet", "--prune=now")
+    with applied.untouched():
+        done = applied.call("rollback", "--all", "--yes", code=3)
+    assert "run 1: its snapshot refs/migrate/basket/run-1 is damaged: " in done.err
+
+
+def test_all_or_none_where_a_folder_stands_in_the_place_of_an_older_file(applied: Sample) -> None:
+    (applied.root / "shop/cart.py").unlink()
+    (applied.root / "shop/cart.py").mkdir()
+    with applied.untouched():
+        applied.call("rollback", "--all", "--yes", "--force", code=3)
+
+
+def test_a_plan_that_is_gone_is_no_obstacle_from_a_subfolder(applied: Sample) -> None:
+    (applied.root / "migrate.toml").unlink()
+    done = applied.call("rollback", "--all", "--yes", cwd=applied.root / "shop")
+    assert done.out.count("rolled back; ") == 4
+    assert applied.git("status", "--porcelain") == " D migrate.toml\n"
+
+
+def test_the_way_to_see_a_kept_version_can_be_pasted(sample: Sample) -> None:
+    names = ["a';touch PWNED;'.py", "b\n.py", "c d$(touch PWNED).py", os.fsdecode(b"d\xff\\.py")]
+    for name in names:
+        (sample.root / name).write_bytes(b"from shop.till import Till\n")
+    sample.commit()
+    sample.call("phase1", "--yes", "--force")
+    sample.call("phase3", "--yes", "--force", "-q")
+    for name in names:
+        with (sample.root / name).open("ab") as file:
+            file.write(b"# newer\n")
+    done = sample.call("rollback", "--yes", "--force")
+    commands = [line for line in done.out.splitlines() if line.startswith("  git show ")]
+    assert len(commands) == 4
+    for command in commands:
+        shown = subprocess.run(["bash", "-c", command], cwd=sample.root, capture_output=True, check=True)
+        assert shown.stdout.endswith(b"# newer\n")
+    assert not (sample.root / "PWNED").exists()
+
+
+def test_permissions_that_had_to_give_way_are_told(sample: Sample) -> None:
+    sample.call("phase1", "--yes")
+    (sample.root / "shop/cart.py").chmod(0o600)
+    done = sample.call("rollback", "--yes")
+    assert done.err == "shop/cart.py: permissions 0600 of after the run are 0644 again, as before it\n"
+
+
+def test_a_list_that_has_changed_while_it_was_asked_about(applied: Sample) -> None:
+    git = Git.open(applied.root)
+    runs = runs_to_roll_back(git, "basket", None, everything=False)
+    applied.call("rollback", "--yes")
+    with pytest.raises(MovedOn, match=r"run 4 \(phase 4\) was applied when it was shown and is rolled-back now"):
+        roll_back_runs(git, runs, force=True)
+
+
+def test_a_stdout_that_is_closed_stops_nothing(applied: Sample) -> None:
+    git = Git.open(applied.root)
+
+    def unheard(_result: RollbackResult) -> None:
+        raise BrokenPipeError
+
+    with pytest.raises(BrokenPipeError):
+        roll_back_runs(git, runs_to_roll_back(git, "basket", None, everything=True), force=False, done=unheard)
+    assert applied.git("status", "--porcelain") == ""
+    assert states(applied)[:4] == ["rolled-back"] * 4

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sample import Sample
+from sample import FILES, Sample
 
 SAVED = "saved.json"
 
@@ -146,6 +147,15 @@ def test_what_it_is_not_for(ready: Sample, arguments: list[str], expected: str) 
         assert expected in ready.call(*arguments, "--from", str(place(ready)), *more, code=2).complaint
 
 
+def forge(document: dict[str, Any]) -> None:
+    """All hashes are right, and the result is no Python."""
+    first = next(each for each in document["files"] if each["path"] == "app/main.py")
+    document["files"] = [first]
+    edit = first["edits"][0]
+    after = str(FILES["app/main.py"]).replace(edit["before"], "def def", 1)
+    first.update(edits=[{**edit, "after": "def def"}], after_sha256=sha256(after.encode()).hexdigest())
+
+
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
@@ -159,6 +169,10 @@ def test_what_it_is_not_for(ready: Sample, arguments: list[str], expected: str) 
         pytest.param(lambda d: d["files"][0]["edits"][0].update(line=999), "files.0: ", id="no such line"),
         pytest.param(lambda d: d["files"][0]["edits"][0].update(line=0), "files.0.edits.0.line: input should be greater", id="line 0"),
         pytest.param(lambda d: d["files"][0]["edits"].append(d["files"][0]["edits"][0]), "files.0: Span(", id="an edit twice"),
+        pytest.param(lambda d: d["files"][0].update(edits=[]), "files.0.edits: list should have at least 1 item", id="no edit"),
+        pytest.param(lambda d: d["files"][0].update(path=""), "files: a path is empty; ", id="no path"),
+        pytest.param(lambda d: d.update(mode="nothing-to-do"), "there are some, and mode is 'nothing-to-do'; ", id="nothing to do"),
+        pytest.param(forge, "files.0: line 1 would no longer compile: ", id="made up, and no Python"),
         pytest.param(lambda d: d["manual"][0].update(code="gone"), "manual.0.code: 'gone' is no finding's code; ", id="a code"),
         pytest.param(lambda d: d["files"][0].update(before_sha256="x"), "files.0.before_sha256: string should match", id="no hash"),
     ],

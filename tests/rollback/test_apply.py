@@ -406,3 +406,60 @@ def test_a_file_edited_right_after_it_was_written_is_named_with_the_reason(commi
 def test_files_and_changes_belong_together(committed: Tree) -> None:
     with pytest.raises(ValueError, match="zip"):
         _Writing(committed.root, [], [committed.change("a.py", b"x")], Originals(committed.open(), 1), Held())
+
+
+@pytest.mark.parametrize("path", ["a.py", "b.py", "new/deep/d.py", "pkg/c.py"])
+def test_a_replacement_that_was_made_although_it_failed_is_taken_back(
+    committed: Tree, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    """As on a network file system that loses the answer."""
+    before = committed.state()
+    for name in ("replace", "unlink"):
+        do = getattr(os, name)
+
+        def act(*args: object, do: Callable[..., None] = do, **more: object) -> None:
+            do(*args, **more)
+            if str(args[-1]).endswith(path):
+                monkeypatch.undo()
+                raise OSError(errno.EIO, "Input/output error")
+
+        monkeypatch.setattr(os, name, act)
+    with pytest.raises(WriteFailed, match=f"^{path}: cannot write: Input/output error; every file is as before$"):
+        committed.apply(CHANGES)
+    assert_as_before(committed, before, f"{path}: cannot write: Input/output error; every file is as before")
+
+
+def test_a_file_that_vanishes_before_it_is_kept_is_named(committed: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = committed.state()
+    link = os.link
+
+    def late(source: Path, *args: object, **more: object) -> None:
+        if source.name == "c.py":
+            source.unlink()
+        link(source, *args, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(os, "link", late)
+    with pytest.raises(Drifted, match=r"pkg/c\.py; every other file is as before"):
+        committed.apply(CHANGES)
+    assert committed.state() == {path: found for path, found in before.items() if path != "pkg/c.py"}
+    assert committed.on_record(1).state == "failed"
+
+
+def test_what_is_written_into_a_file_in_the_last_instant_is_not_lost(
+    committed: Tree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the last comparison and the replacement: it is in the original, which was kept."""
+    before = committed.state()
+    replace = os.replace
+
+    def late(source: Path, target: Path) -> None:
+        if target.name == "c.py" and source.suffix == ".tmp":
+            with target.open("ab") as file:
+                file.write(b"  # precious")
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", late)
+    with pytest.raises(Drifted, match=r"pkg/c\.py; every other file is as before"):
+        committed.apply(CHANGES)
+    assert committed.state() == {**before, "pkg/c.py": (b"import c  # precious", 0o644)}
+    assert committed.on_record(1).state == "failed"

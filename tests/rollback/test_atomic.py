@@ -119,3 +119,17 @@ def test_sync_folders_passes_over_those_that_are_gone(tmp_path: Path, monkeypatc
     monkeypatch.setattr(os, "fsync", lambda descriptor: (synced.append(descriptor), sync(descriptor)))
     sync_folders([tmp_path, tmp_path / "gone", tmp_path])
     assert len(synced) == 1
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o644, 0o400])
+def test_nobody_else_may_read_the_bytes_meanwhile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: int) -> None:
+    modes = []
+    chmod = os.fchmod
+
+    def note(descriptor: int, bits: int) -> None:
+        modes.append(stat.S_IMODE(os.fstat(descriptor).st_mode))
+        chmod(descriptor, bits)
+
+    monkeypatch.setattr(os, "fchmod", note)
+    stage(b"secret", mode, tmp_path / "temp", tmp_path / "a.py")
+    assert modes == [0o600]

@@ -567,3 +567,31 @@ def test_a_commit_that_fails_leaves_the_index_as_it_was(committed: Tree) -> None
     with pytest.raises(GitFailed, match="git commit failed with exit code"):
         committed.open().commit(["new\n1.py", "new 2.py"], "message")
     assert committed.git("ls-files", "--stage", "-z") == before
+
+
+@pytest.mark.parametrize("setting", ["diff.relative", "log.showSignature", "log.decorate", "diff.noprefix"])
+def test_commits_of_files_whatever_the_settings(committed: Tree, setting: str) -> None:
+    since = committed.open().head()
+    committed.write("pkg/c.py", b"new\n")
+    committed.commit()
+    committed.git("config", setting, "true")
+    git = Git.open(committed.root / "pkg")
+    assert git.commits_of(["pkg/c.py"], since) == (git.head(),)
+    assert git.commits_of(["a.py"], since) == ()
+    assert git.commits_of(["a.py"], None) == (since,)
+
+
+def test_edits_that_git_does_not_show(committed: Tree) -> None:
+    git = committed.open()
+    assert git.hidden(["a.py", "b.py"]) == {}
+    committed.git("update-index", "--assume-unchanged", "a.py", "pkg/c.py")
+    committed.git("update-index", "--skip-worktree", "b.py", "pkg/c.py")
+    assert git.hidden(["a.py", "b.py", "gone.py"]) == {"a.py": "assume-unchanged", "b.py": "skip-worktree"}
+    assert git.hidden(["pkg/c.py"]) == {"pkg/c.py": "skip-worktree"}
+
+
+def test_a_git_directory_behind_a_link_is_no_linked_worktree(tmp_path: Path, committed: Tree) -> None:
+    (committed.root / ".git").rename(tmp_path / "x y.lock")
+    (committed.root / ".git").symlink_to(tmp_path / "x y.lock")
+    assert committed.open().worktree == ""
+    assert committed.apply({"a.py": b"new\n"}).ref == "refs/migrate/demo/run-1"

@@ -15,7 +15,7 @@ from trees import Tree
 import rollback
 from rollback import lock
 from rollback.errors import JournalUnusable, Locked
-from rollback.lock import Holder, is_held, locked
+from rollback.lock import Holder, is_held, locked, refuse_held
 
 HOLD = """
 import os, sys, time
@@ -161,3 +161,14 @@ def test_a_file_system_without_locks(tree: Tree, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr("fcntl.flock", refuse)
     with pytest.raises(JournalUnusable, match="cannot lock: No locks available"), locked(tree.open(), ""):
         pytest.fail("no lock")  # pragma: no cover
+
+
+def test_who_holds_it_is_told_without_taking_it(tree: Tree) -> None:
+    refuse_held(tree.open())
+    assert tree.private_files() == set()
+    with (
+        locked(tree.open(), "migrate phase1"),
+        pytest.raises(Locked, match=r"`migrate phase1` \(pid \d+\) is at work in this repository since"),
+    ):
+        refuse_held(tree.open())
+    refuse_held(tree.open())

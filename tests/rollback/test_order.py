@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from trees import Tree
 
@@ -11,7 +13,7 @@ from rollback.order import refuse_order, select_runs
 
 
 def record(run_id: int, phase: int, state: str = "applied", files: int = 1, plan: str = "demo") -> RunRecord:
-    return RunRecord(run_id, plan, phase, state, 0.0, 1.0, None, files, 1, 0, None, None, None, "", "")
+    return RunRecord(run_id, plan, phase, state, 0.0, 1.0, None, files, 1, 0, "f" * 40, f"run-{run_id}", None, "", "")
 
 
 RUNS = [
@@ -75,6 +77,35 @@ def test_several_interrupted_ones_newest_first() -> None:
     runs = [record(number, 1, "applying") for number in range(1, 6)]
     assert [run.id for run in select_runs(runs, None, False)] == [5, 4, 3, 2, 1]
     assert [run.id for run in select_runs([*runs, record(9, 2)], None, True)] == [5, 4, 3, 2, 1, 9]
+
+
+def test_a_later_phase_that_was_applied_earlier_goes_back_too() -> None:
+    runs = [record(1, 1), record(2, 4), record(3, 2), record(4, 3)]
+    assert [run.id for run in select_runs(runs, 3, False)] == [4, 3, 2]
+    assert [run.id for run in select_runs(runs, 5, False)] == []
+
+
+def test_the_last_phase_goes_back_as_far_as_its_snapshots() -> None:
+    runs = [replace(record(1, 3), ref=None), record(2, 3), record(3, 3)]
+    assert [run.id for run in select_runs(runs, None, False)] == [3, 2]
+    assert [run.id for run in select_runs(runs[:2], None, False)] == [2]
+    assert [run.id for run in select_runs(runs[:1], None, False)] == [1], "to be refused by name"
+    assert [run.id for run in select_runs(runs, 3, False)] == [3, 2, 1]
+    assert [run.id for run in select_runs(runs, None, True)] == [3, 2, 1]
+
+
+@pytest.mark.parametrize("others", [{"plan": "other"}, {"prefix": "pkg/"}])
+def test_later_runs_of_another_plan_or_root_are_named_as_such(committed: Tree, others: dict[str, str]) -> None:
+    first = committed.apply({"pkg/c.py": b"1"})
+    if "plan" in others:
+        committed.apply({"pkg/c.py": b"2"}, plan="other")
+        where = r"run 2 \(phase 3 of 'other' in \.\)"
+    else:
+        Tree(committed.top, committed.root / "pkg").apply({"c.py": b"2"})
+        where = r"run 2 \(phase 3 of 'demo' in pkg/\)"
+    with committed.journal() as journal, pytest.raises(LaterRuns, match=where) as caught:
+        refuse_order(journal, [first])
+    assert str(caught.value).endswith("; nothing restored; roll those back first, with their plan and root")
 
 
 def test_several_are_taken_back_in_their_order(committed: Tree) -> None:

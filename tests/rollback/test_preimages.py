@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 
 import pytest
 from trees import ODD_NAMES, Tree, names
 
 import rollback.git
 from rollback.apply import apply_changes
-from rollback.errors import GitFailed
+from rollback.errors import GitFailed, SnapshotDamaged
 from rollback.journal import RunRequest
-from rollback.preimages import _checked_out, read_images
+from rollback.preimages import _checked_out, prove_images, read_images
 
 
 @pytest.mark.skipif(sys.platform == "darwin", reason="names must be UTF-8 there")
@@ -101,3 +102,28 @@ def test_what_checkout_brought_is_not_read_again(committed: Tree, monkeypatch: p
         files = journal.files(run.id)
     monkeypatch.setattr("rollback.preimages._read_blobs", lambda *_: pytest.fail("read again"))
     assert read_images(committed.open(), run, files) == {"a.py": b"import a\n"}
+
+
+def test_a_filter_that_cannot_be_switched_off_does_not_run(committed: Tree) -> None:
+    ran = committed.root.parent / "ran"
+    committed.git("config", "filter.a=b.smudge", f"tee '{ran}'")
+    (committed.root / ".git/info").mkdir(exist_ok=True)
+    (committed.root / ".git/info/attributes").write_text("*.py filter=a=b\n")
+    run = committed.apply({"a.py": b"new\n"})
+    committed.roll_back(run)
+    assert committed.read("a.py") == b"import a\n"
+    assert not ran.exists()
+
+
+def test_images_can_be_proved_before_anything_is_restored(committed: Tree) -> None:
+    run = committed.apply({"a.py": b"new\n", "b.py": None, "new.py": b"new\n"})
+    with committed.journal() as journal:
+        files = journal.files(run.id)
+    prove_images(committed.open(), run, files)
+    wrong = [replace(files[0], before_sha256="0" * 64)]
+    with pytest.raises(SnapshotDamaged, match=r"the pre-image of a\.py is not the one on record"):
+        prove_images(committed.open(), run, wrong)
+    committed.git("update-ref", "-d", run.ref or "")
+    committed.git("gc", "--quiet", "--prune=now")
+    with pytest.raises(SnapshotDamaged):
+        prove_images(committed.open(), run, files)

@@ -183,8 +183,8 @@ HERE = Path("/r")
         ),
         (
             errors.SnapshotPruned(RUN_4),
-            "run 4 (phase 3 of 'demo'): its snapshot was given up by `migrate journal prune`; nothing restored; what it "
-            "changed can only be undone by hand or with git",
+            "run 4 (phase 3 of 'demo'): its snapshot was given up by `migrate journal prune`; nothing restored; undo "
+            "it by hand or with git, and what came after it with `migrate rollback`, a phase at a time",
             {"run": RUN_4},
         ),
         (

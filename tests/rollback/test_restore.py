@@ -22,11 +22,12 @@ from rollback.errors import (
     JournalUnusable,
     LaterRuns,
     NotApplied,
+    NotRecorded,
     OutsideRoot,
     SnapshotDamaged,
     WriteFailed,
 )
-from rollback.journal import RunRecord
+from rollback.journal import Journal, RunRecord
 from rollback.restore import roll_back
 
 CHANGES: dict[str, bytes | None] = {
@@ -547,3 +548,80 @@ def test_a_file_that_vanishes_just_now_is_as_good_as_deleted(committed: Tree, mo
     monkeypatch.setattr(Path, "unlink", vanish)
     committed.roll_back(run)
     assert committed.on_record(1).state == "rolled-back"
+
+
+@pytest.mark.parametrize("what", ["link", "repository", "file"])
+def test_a_root_that_has_become_something_else(tmp_path: Path, committed: Tree, what: str) -> None:
+    root = Tree(committed.top, committed.root / "pkg")
+    run = root.apply({"c.py": b"new\n"})
+    (committed.root / "pkg").rename(tmp_path / "outside")
+    if what == "link":
+        (committed.root / "pkg").symlink_to(tmp_path / "outside")
+    elif what == "repository":
+        (committed.root / "pkg").mkdir()
+        subprocess.run(["git", "init", "--quiet"], cwd=committed.root / "pkg", check=True)
+        (committed.root / "pkg/c.py").write_bytes(b"new\n")
+    else:
+        (committed.root / "pkg").write_bytes(b"")
+    with pytest.raises(OutsideRoot, match="pkg"):
+        committed.roll_back(run, force=True)
+    assert (tmp_path / "outside/c.py").read_bytes() == b"new\n"
+
+
+def test_a_root_that_is_gone_comes_back(committed: Tree) -> None:
+    run = Tree(committed.top, committed.root / "pkg").apply({"c.py": b"new\n"})
+    (committed.root / "pkg/c.py").unlink()
+    (committed.root / "pkg").rmdir()
+    committed.roll_back(run, force=True)
+    assert committed.read("pkg/c.py") == b"import c"
+
+
+def test_a_file_of_the_users_with_a_name_like_ours_stays(committed: Tree) -> None:
+    run = committed.apply({"a.py": b"new\n", "b.py": b"new\n"})
+    committed.write(".migrate-1-1.tmp", b"mine\n")
+    with pytest.raises(WriteFailed, match=r"^b\.py: cannot write: File exists; nothing restored; "):
+        committed.roll_back(run)
+    assert committed.read("a.py") == b"new\n"
+    assert committed.read(".migrate-1-1.tmp") == b"mine\n"
+    (committed.root / ".migrate-1-1.tmp").unlink()
+    committed.roll_back(run)
+    assert committed.read("b.py") == b"import b\n"
+
+
+def test_permissions_that_had_to_give_way_are_told(committed: Tree) -> None:
+    run = committed.apply({"a.py": b"new\n", "b.py": b"new\n"})
+    (committed.root / "a.py").chmod(0o600)
+    assert committed.roll_back(run).modes == (("a.py", 0o600, 0o644),)
+    assert (committed.root / "a.py").stat().st_mode & 0o777 == 0o644
+
+
+def test_a_journal_that_cannot_say_that_all_is_restored(committed: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = committed.state()
+    run = committed.apply(CHANGES)
+    move = Journal.move
+
+    def refuse(journal: Journal, run_id: int, state: str, detail: str = "") -> RunRecord:
+        if state == "rolled-back":
+            raise JournalUnusable(journal.path, "database or disk is full")
+        return move(journal, run_id, state, detail)
+
+    monkeypatch.setattr(Journal, "move", refuse)
+    with pytest.raises(
+        NotRecorded,
+        match=r"^rolled back; every file of run 1 is as before, but the journal cannot say so \(database or disk is full\)",
+    ):
+        committed.roll_back(run)
+    monkeypatch.undo()
+    assert committed.state() == before
+    assert committed.roll_back(run).restored == ()
+
+
+def test_folders_that_an_earlier_rollback_made_again_are_flushed(
+    committed: Tree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = committed.apply({"pkg/c.py": None})
+    flushed = []
+    sync = os.fsync
+    monkeypatch.setattr(os, "fsync", lambda descriptor: (flushed.append(os.fstat(descriptor).st_ino), sync(descriptor)))
+    committed.roll_back(run)
+    assert {(committed.root / folder).stat().st_ino for folder in ("pkg", ".")} <= set(flushed)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
+import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from trees import ODD_NAMES, Tree, names
 
-from rollback.errors import GitFailed, WriteFailed
+import rollback.snapshot
+from rollback.errors import GitFailed, NotKept, WriteFailed
 from rollback.snapshot import Image, _make_durable, git_mode, give_up, next_run_id, refs, run_ref, scratch, take
 
 REF = "refs/migrate/demo/run-1"
@@ -191,3 +195,61 @@ def test_what_cannot_be_flushed(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> 
 @pytest.mark.parametrize(("mode", "kept"), [(0o644, "100644"), (0o600, "100644"), (0o711, "100755"), (0o655, "100644")])
 def test_git_mode(mode: int, kept: str) -> None:
     assert git_mode(mode) == kept
+
+
+@pytest.mark.parametrize("system", ["false", "true"])
+def test_names_that_differ_in_case_stay_apart(tree: Tree, system: str) -> None:
+    """A repository that was copied from a system without case says so, and git would fold them."""
+    tree.git("config", "core.ignoreCase", system)
+    images = [Image(path, path.encode(), "100644") for path in ("Pkg/a.py", "pkg/A.py", "pkg/a.py", "x.py", "X.py")]
+    commit = take(tree.open(), REF, images, "subject\n")
+    assert {path: shown(tree, commit, path) for path in (image.path for image in images)} == {
+        image.path: image.content for image in images
+    }
+
+
+@pytest.mark.parametrize("algorithm", ["sha1", "sha256"])
+def test_a_snapshot_that_is_not_exact_is_not_taken(
+    tmp_path: Path, tree: Tree, monkeypatch: pytest.MonkeyPatch, algorithm: str
+) -> None:
+    tree.git("init", "--quiet", f"--object-format={algorithm}", str(tmp_path / "other"))
+    other = Tree(tmp_path / "other", tmp_path / "other")
+    images = [Image(f"{n}.py", b"%d" % n, "100644") for n in range(3)]
+    take(other.open(), "refs/migrate/demo/run-1", images, "subject\n")
+    stream = rollback.snapshot._stream
+    for number, wrong in enumerate((images[1:], [replace(images[0], mode="100755"), *images[1:]]), 2):
+        monkeypatch.setattr(rollback.snapshot, "_stream", lambda ref, _, subject, w=wrong: stream(ref, w, subject))
+        with pytest.raises(NotKept, match=r"git did not keep the exact bytes of 1 file: 0\.py; nothing written; "):
+            take(other.open(), f"refs/migrate/demo/run-{number}", images, "subject\n")
+
+
+def test_odd_names_of_a_linked_worktree_make_plain_refs(tmp_path: Path, committed: Tree) -> None:
+    folder = tmp_path / os.fsdecode(b"w \xe9.lock\xe2\x80\x8b")
+    committed.git("worktree", "add", "--quiet", "--detach", os.fspath(folder))
+    linked = Tree(folder, folder)
+    run = linked.apply({"a.py": b"new\n"})
+    assert run.ref is not None
+    assert re.fullmatch(r"refs/migrate/demo/worktrees/[\w%-]+/run-1", run.ref)
+    linked.write("a.py", b"newer\n")
+    assert linked.roll_back(run, force=True).kept in linked.refs()
+
+
+def test_refs_of_any_name_are_listed(committed: Tree) -> None:
+    subprocess.run([b"git", b"update-ref", b"refs/migrate/\xff", b"HEAD"], cwd=committed.root, check=True)
+    assert refs(committed.open()) == (os.fsdecode(b"refs/migrate/\xff"),)
+    assert committed.apply({"a.py": b"new\n"}).id == 1
+
+
+@pytest.mark.parametrize("content", [b"", b"\0" * 41])
+def test_a_ref_that_a_power_cut_emptied_is_given_up(committed: Tree, content: bytes) -> None:
+    ref = committed.root / ".git" / REF
+    ref.parent.mkdir(parents=True)
+    ref.write_bytes(content)
+    with committed.journal() as journal:
+        journal.announce(REF)
+    assert committed.apply({"a.py": b"new\n"}).ref == REF
+
+
+def test_scratch_is_for_the_owner_only(tree: Tree) -> None:
+    with scratch(tree.open()) as folder:
+        assert folder.stat().st_mode & 0o777 == 0o700
