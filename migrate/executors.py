@@ -7,7 +7,7 @@ import multiprocessing
 import os
 import signal
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 
 from migrate.transform import FileResult, PhaseSpec, transform_file
@@ -19,6 +19,7 @@ Step = Callable[[str, bytes, PhaseSpec], FileResult]
 POOL_PAYS_BYTES = 600_000
 """Below this much source one process is done before a second one has started."""
 _BATCH_BYTES = 250_000
+_POLL_S = 0.05
 
 
 def transform_files(
@@ -42,12 +43,16 @@ def transform_files(
         return _in_process(files, spec, progress, step)
     batches = list(_batches(files))
     done: list[FileResult] = []
-    with _pool(min(workers, len(batches))) as executor:
+    # Held back, as Ctrl-C would break the locks of the pool, and a forked worker would take it as its parent does.
+    with deferred_signals() as held, _pool(min(workers, len(batches))) as executor:
         try:
-            for result in _mapped(executor, batches, spec, step):
-                done += result
+            for future in [executor.submit(_run_batch, batch, spec, step) for batch in batches]:
+                while wait([future], _POLL_S).not_done:
+                    held.deliver()
+                done += future.result()
                 if progress is not None:
                     progress(len(done))
+                held.deliver()
         except BrokenProcessPool:
             pass  # a worker died, perhaps for lack of memory: the rest is done here, one by one
         except BaseException:
@@ -97,15 +102,6 @@ def _start_worker() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     gc.freeze()
-
-
-def _mapped(
-    executor: Executor, batches: Sequence[Sequence[File]], spec: PhaseSpec, step: Step
-) -> Iterator[list[FileResult]]:
-    with deferred_signals():  # until it has started, a forked worker would take Ctrl-C as its parent does
-        futures = [executor.submit(_run_batch, batch, spec, step) for batch in batches]
-    for future in futures:
-        yield future.result()
 
 
 def _run_batch(batch: Sequence[File], spec: PhaseSpec, step: Step) -> list[FileResult]:
