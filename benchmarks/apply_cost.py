@@ -63,6 +63,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     phase = f"phase{given.phase}"
     times: dict[str, list[float]] = {"dry run": [], "apply": [], "rollback": []}
+    # What the index does not know of the files (after a copy, say) git reads anew each time: 0.6 s for 13,000 of them.
+    subprocess.run(["git", "update-index", "-q", "--refresh"], cwd=given.root, check=False)
     timed(given.root, given.plan, phase, "--dry-run")
     for _ in range(given.runs):
         times["dry run"].append(timed(given.root, given.plan, phase, "--dry-run"))
