@@ -23,7 +23,6 @@ from migrate.run import (
     VERIFY_TIMEOUT_S,
     ApplyOptions,
     apply_phase,
-    commits_since,
     refuse_dirty,
     refuse_no_identity,
     refuse_out_of_order,
@@ -31,6 +30,7 @@ from migrate.run import (
 )
 from migrate.saved import load_saved
 from migrate.session import Session
+from migrate.way_back import commits_since
 from rollback.errors import count
 from rollback.restore import RollbackResult
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sample import REDIRECT, MakeSample, Sample
 
-from migrate.run import roll_back_runs, runs_to_roll_back
+from migrate.way_back import roll_back_runs, runs_to_roll_back
 from rollback.errors import MovedOn
 from rollback.git import Git
 from rollback.restore import RollbackResult

@@ -7,8 +7,9 @@ import time
 from sample import REDIRECT, Sample
 
 from migrate.preview import preview
-from migrate.run import ApplyOptions, apply_phase, roll_back_runs, run_checks, runs_to_roll_back
+from migrate.run import ApplyOptions, apply_phase, run_checks
 from migrate.session import open_session
+from migrate.way_back import roll_back_runs, runs_to_roll_back
 
 
 def test_apply_check_and_roll_back(sample: Sample) -> None:
