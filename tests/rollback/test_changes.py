@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from trees import Tree
 
-from rollback.changes import read_current, read_file
+from rollback.changes import check_prefix, read_current, read_file
 from rollback.errors import OutsideRoot, Unreadable
 
 
@@ -81,6 +81,21 @@ def test_refusals(tmp_path: Path, tree: Tree, path: str, why: str) -> None:
             read(tree.root, path)
         assert caught.value.why == why
         assert str(caught.value).endswith(f"{why}; not touched")
+
+
+@pytest.mark.parametrize("prefix", ["", "a/", "a/b/", "a/b/c/", "a/b/c/d/", "gone/b/"])
+def test_a_root_that_is_what_it_was(tree: Tree, prefix: str) -> None:
+    (tree.root / "a/b/c/d").mkdir(parents=True)
+    check_prefix(tree.root, prefix)
+
+
+@pytest.mark.parametrize("level", ["a", "a/b", "a/b/c", "a/b/c/d"])
+def test_a_root_below_what_became_a_link(tmp_path: Path, tree: Tree, level: str) -> None:
+    (tree.root / "a/b/c/d").mkdir(parents=True)
+    (tree.root / level).rename(tmp_path / "elsewhere")
+    (tree.root / level).symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(OutsideRoot, match=f"leads out of the root at the symbolic link {level};"):
+        check_prefix(tree.root, "a/b/c/d/")
 
 
 def test_the_root_itself_may_be_a_repository_and_a_link(tmp_path: Path, tree: Tree) -> None:

@@ -278,6 +278,15 @@ def test_dirty_in_a_conflict(committed: Tree, both_added: bool) -> None:
     assert committed.open().dirty([path]) == {path: "unmerged"}
 
 
+def test_dirty_where_both_sides_of_a_conflict_deleted_it(committed: Tree) -> None:
+    blob = committed.git("rev-parse", "HEAD:a.py").decode().strip()
+    committed.git("rm", "--quiet", "--cached", "a.py")
+    committed.git("update-index", "--add", "--cacheinfo", f"100644,{blob},other.py")
+    entries = f"100644 {blob} 1\ta.py\n".encode()
+    subprocess.run(["git", "update-index", "--index-info"], cwd=committed.root, input=entries, check=True)
+    assert committed.open().dirty(["a.py", "other.py"]) == {"a.py": "unmerged", "other.py": "deleted"}
+
+
 @pytest.mark.skipif(sys.platform == "darwin", reason="names must be UTF-8 there")
 def test_dirty_and_commit_take_odd_names(tree: Tree) -> None:
     for path in ODD_NAMES:
@@ -322,6 +331,7 @@ def test_commit_takes_only_the_named_files(committed: Tree) -> None:
     committed.write("b.py", b"staged by the user\n", 0o755)
     committed.write("theirs.py", b"new, staged by the user\n")
     committed.git("add", "b.py", "theirs.py")
+    committed.git("config", "commit.cleanup", "strip")
     committed.write("a.py", b"ours\n")
     committed.write("new.py", b"ours, new\n")
     (committed.root / "pkg/c.py").unlink()
@@ -462,6 +472,9 @@ def test_commits_of_files(committed: Tree) -> None:
     assert git.commits_of([odd], start) == (made["hex"],)
     assert git.commits_of(["a.py"], made["first"]) == ()
     assert git.commits_of([], start) == ()
+    committed.git("mv", "pkg/c.py", "pkg/moved.py")
+    committed.commit()
+    assert git.commits_of(["pkg/c.py"], made["third"]) == git.commits_of(["pkg/moved.py"], start) == (git.head(),)
     with pytest.raises(GitFailed):
         git.commits_of(["a.py"], "0" * 40)
 
@@ -485,10 +498,10 @@ def test_what_is_no_file_of_this_repository(committed: Tree) -> None:
     library = Tree(committed.root / "vendor/lib\n", committed.root / "vendor/lib\n")
     library.write("x.py", b"x")
     library.commit()
-    (committed.root / "link.py").symlink_to("a.py")
+    (committed.root / "li\tnk.py").symlink_to("a.py")
     assert committed.open().passed_over() == {}
     committed.git("-c", "advice.addEmbeddedRepo=false", "add", "--all")
-    assert committed.open().passed_over() == {"link.py": "link", "vendor/lib\n": "submodule"}
+    assert committed.open().passed_over() == {"li\tnk.py": "link", "vendor/lib\n": "submodule"}
     assert Tree(committed.top, committed.top / "vendor").open().passed_over() == {"lib\n": "submodule"}
 
 
@@ -588,6 +601,10 @@ def test_edits_that_git_does_not_show(committed: Tree) -> None:
     committed.git("update-index", "--skip-worktree", "b.py", "pkg/c.py")
     assert git.hidden(["a.py", "b.py", "gone.py"]) == {"a.py": "assume-unchanged", "b.py": "skip-worktree"}
     assert git.hidden(["pkg/c.py"]) == {"pkg/c.py": "skip-worktree"}
+    committed.write("a new file.py", b"")
+    committed.git("add", "a new file.py")
+    committed.git("update-index", "--assume-unchanged", "a new file.py")
+    assert git.hidden(["a new file.py"]) == {"a new file.py": "assume-unchanged"}
 
 
 def test_a_git_directory_behind_a_link_is_no_linked_worktree(tmp_path: Path, committed: Tree) -> None:

@@ -15,7 +15,7 @@ from trees import Tree
 import rollback
 from rollback.errors import JournalUnusable
 from rollback.git import Git
-from rollback.journal import FileRecord, Journal, RunRecord, RunRequest, _guarded
+from rollback.journal import UNBORN, FileRecord, Journal, RunRecord, RunRequest, _guarded
 
 SHA = "0" * 64
 REQUEST = RunRequest("demo", 3, 1000.0, 7, 2)
@@ -123,13 +123,32 @@ def test_the_root_is_on_record(tree: Tree) -> None:
         assert begin(journal).prefix == "pkg/"
 
 
+def test_the_commit_that_a_run_began_at(committed: Tree) -> None:
+    first = committed.open().head()
+    committed.apply({"a.py": b"1\n"})
+    committed.commit()
+    committed.roll_back(committed.on_record(1))
+    committed.apply({"a.py": b"2\n"})
+    with committed.journal() as journal:
+        begin(journal, 3)
+        assert [journal.began_at(number) for number in (1, 2, 3, 4)] == [first, committed.open().head(), "", ""]
+    assert first != committed.open().head()
+
+
+def test_a_run_may_begin_before_the_first_commit(tree: Tree) -> None:
+    tree.write("a.py", b"")
+    tree.apply({"a.py": b"1\n"})
+    with tree.journal() as journal:
+        assert journal.began_at(1) == UNBORN
+
+
 @pytest.mark.parametrize(("passed", "state"), [(True, "passed"), (False, "failed")])
 def test_a_check_run(tree: Tree, passed: bool, state: str) -> None:
     checks: list[dict[str, object]] = [{"name": "süite", "passed": 8, "detail": "\udcff"}]
     with tree.journal() as journal:
         begin(journal)
         run = journal.record_check_run("demo", 5, 10.0, 12.5, passed, checks)
-        assert (run.id, run.phase, run.state, run.files, run.seconds) == (2, 5, state, 0, 2.5)
+        assert (run.id, run.phase, run.state, run.files, run.seconds, run.manual) == (2, 5, state, 0, 2.5, 0)
         assert journal.checks(2) == checks
         assert journal.checks(1) == []
         assert [event.event for event in journal.events(2)] == [state]

@@ -128,6 +128,12 @@ HERE = Path("/r")
         ),
         (errors.NotApplied(RUN_4), "run 4 (phase 3 of 'demo') is applied; nothing to roll back", {"run": RUN_4}),
         (
+            errors.MovedOn(RUN_4, "rolled-back"),
+            "run 4 (phase 3) was applied when it was shown and is rolled-back now; nothing restored; "
+            "run `migrate rollback` again",
+            {"run": RUN_4, "state": "rolled-back"},
+        ),
+        (
             errors.Drifted(["a", "b"]),
             "2 files changed since the edits were computed: a, b; nothing written; run the phase again",
             {"paths": ("a", "b")},

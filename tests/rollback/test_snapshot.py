@@ -109,6 +109,17 @@ def test_a_ref_that_nobody_needs_is_given_up(tree: Tree) -> None:
             assert (refs(git), journal.announced()) == ((), ())
 
 
+def test_a_ref_that_was_made_to_point_to_a_branch_is_given_up_alone(committed: Tree) -> None:
+    git = committed.open()
+    committed.git("branch", "theirs")
+    committed.git("symbolic-ref", REF, "refs/heads/theirs")
+    with committed.journal() as journal:
+        journal.announce(REF)
+        give_up(git, journal, REF)
+        assert (refs(git), journal.announced()) == ((), ())
+    assert committed.git("rev-parse", "theirs") == committed.git("rev-parse", "HEAD")
+
+
 def test_run_numbers_are_above_all_refs_and_the_journal(tree: Tree) -> None:
     git = tree.open()
     with tree.journal() as journal:
