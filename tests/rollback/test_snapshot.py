@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -118,6 +119,28 @@ def test_a_ref_that_was_made_to_point_to_a_branch_is_given_up_alone(committed: T
         give_up(git, journal, REF)
         assert (refs(git), journal.announced()) == ((), ())
     assert committed.git("rev-parse", "theirs") == committed.git("rev-parse", "HEAD")
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="names must be UTF-8 there")
+@pytest.mark.parametrize(
+    ("worktree", "part"),
+    [
+        ("", ""),
+        ("side_2-b", "worktrees/side_2-b/"),
+        ("a b", "worktrees/a%20b/"),
+        ("a%20b", "worktrees/a%2520b/"),
+        ("x.lock", "worktrees/x%2Elock/"),
+        ("caf\u00e9", "worktrees/caf%C3%A9/"),
+        (os.fsdecode(b"\xff\n"), "worktrees/%FF%0A/"),
+    ],
+)
+def test_a_linked_worktree_has_refs_of_its_own(tree: Tree, worktree: str, part: str) -> None:
+    git = tree.open()
+    if worktree:
+        git = replace(git, git_dir=git.common_dir / "worktrees" / worktree)
+    ref = run_ref(git, "demo", "run-1")
+    assert ref == f"refs/migrate/demo/{part}run-1"
+    assert tree.git("check-ref-format", ref) == b""
 
 
 def test_run_numbers_are_above_all_refs_and_the_journal(tree: Tree) -> None:

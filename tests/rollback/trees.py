@@ -20,6 +20,7 @@ ODD_NAMES = [
     "plain.py",
     "with space.py",
     "with\nnewline.py",
+    "with\ttab.py",
     "with\"quote's.py",
     "-dash.py",
     "back\\slash.py",
