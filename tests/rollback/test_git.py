@@ -81,7 +81,23 @@ def test_open_a_repository_of_somebody_else(tmp_path: Path, tree: Tree, monkeypa
     fake_git(tmp_path / "bin", monkeypatch, f'GIT_TEST_ASSUME_DIFFERENT_OWNER=1 exec {shutil.which("git")} "$@"')
     with pytest.raises(NotTrusted, match=r"git does not trust this repository.*safe\.directory") as caught:
         tree.open()
-    assert str(tree.root) in str(caught.value)
+    assert caught.value.root == tree.root
+    (tree.root / "pkg").mkdir()
+    with pytest.raises(NotTrusted) as caught:
+        Git.open(tree.root / "pkg")
+    assert caught.value.root == tree.root  # not the folder: git trusts whole repositories
+
+
+def test_open_a_repository_of_somebody_else_with_the_first_git_to_refuse(
+    tmp_path: Path, tree: Tree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As git 2.35.2 puts it; the next ones speak of "dubious ownership" and name the repository.
+    complaint = "fatal: unsafe repository ('/r' is owned by someone else)"
+    script = f'[ "$1" != version ] || exec echo git version 2.35.2; echo "{complaint}" >&2; exit 128'
+    fake_git(tmp_path / "bin", monkeypatch, script)
+    with pytest.raises(NotTrusted) as caught:
+        tree.open()
+    assert caught.value.root == tree.root
 
 
 def test_open_with_the_oldest_git_that_will_do(tmp_path: Path, tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
