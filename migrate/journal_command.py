@@ -28,8 +28,8 @@ def list_command(git: Git, voice: Voice) -> dict[str, Any]:
         runs = as_seen(git, journal.runs())
         documents = [_run_json(journal, run) for run in runs]
         interrupted = None if is_held(git) else journal.interrupted()
-        going = journal.announced()
-    known = {*going} | {ref for document in documents for ref in (document["ref"], *document["kept"])}
+        announced = journal.announced()
+    known = {*announced} | {ref for document in documents for ref in (document["ref"], *document["kept"])}
     others = [ref for ref in refs(git) if ref not in known]
     if runs:
         show_runs(

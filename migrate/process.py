@@ -118,32 +118,14 @@ def run_command(
     return Outcome(process.returncode, output.bytes(), time.monotonic() - started, timed_out, None)
 
 
-# What GNU make (job.c, sh_chars_sh and sh_cmds_sh) hands to a shell instead of running it by itself.
+# Much as GNU make (job.c, sh_chars_sh and sh_cmds_sh) tells what it hands to a shell from what it runs by itself; but
+# not for brackets and "#" within a command, which names of tests have.
 _QUOTED = re.compile(r"""'[^']*'|\\.|"(?P<inner>(?:\\.|[^"\\])*)\"""", re.DOTALL)
 _FOR_SHELL = re.compile(r"[;&|<>`$*?~\n]|^\s*(?:\w+=|[({!]|\[ )")
-_BUILTINS = frozenset(
-    [
-        ".",
-        ":",
-        "case",
-        "cd",
-        "command",
-        "eval",
-        "exec",
-        "exit",
-        "export",
-        "for",
-        "if",
-        "set",
-        "trap",
-        "ulimit",
-        "umask",
-        "unset",
-        "until",
-        "wait",
-        "while",
-    ]
-)
+_BUILTINS = frozenset([
+    ".", ":", "case", "cd", "command", "eval", "exec", "exit", "export", "for", "if", "set", "trap", "ulimit", "umask",
+    "unset", "until", "wait", "while",
+])  # fmt: skip
 
 
 def split_verify(text: str) -> tuple[str, ...]:

@@ -79,15 +79,14 @@ def load_saved(git: Git, plan: Plan, phase: int, file: Path) -> Preview:
     """
     started = time.monotonic()
     document = _read(file)
+    shown = escape(str(file))
     if (document.plan, document.phase) != (plan.name, phase):
         raise UsageError(
-            f"--from: {escape(str(file))} is of phase{document.phase} of '{escape(document.plan)}', "
+            f"--from: {shown} is of phase{document.phase} of '{escape(document.plan)}', "
             f"not of phase{phase} of '{plan.name}'; make it with `migrate phase{phase} --dry-run --json`"
         )
     if document.mode == "applied":
-        raise UsageError(
-            f"--from: {escape(str(file))} is what an applied phase printed; make one with --dry-run --json"
-        )
+        raise UsageError(f"--from: {shown} is what an applied phase printed; make one with --dry-run --json")
     if document.mode == "nothing-to-do" and document.files:
         raise _damaged(file, "files: there are some, and mode is 'nothing-to-do'")
     if "" in {each.path for each in document.files}:

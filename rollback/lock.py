@@ -58,15 +58,9 @@ def locked(git: Git, command: str) -> Iterator[None]:
 def is_held(git: Git) -> bool:
     """Whether some process holds the lock now; nothing is created or written."""
     try:
-        descriptor = os.open(git.private("lock"), os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
-    except OSError:
-        return False
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
+        refuse_held(git)
+    except Locked:
         return True
-    finally:
-        os.close(descriptor)
     return False
 
 
@@ -76,14 +70,16 @@ def refuse_held(git: Git) -> None:
     Raises:
         Locked: somebody is.
     """
-    if not is_held(git):
-        return
-    with suppress(OSError):
+    try:
         descriptor = os.open(git.private("lock"), os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
-        try:
-            raise Locked(_read_holder(descriptor))
-        finally:
-            os.close(descriptor)
+    except OSError:
+        return
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise Locked(_read_holder(descriptor)) from None
+    finally:
+        os.close(descriptor)
 
 
 _open: set[int] = set()
@@ -105,7 +101,7 @@ os.register_at_fork(after_in_child=_close_in_child)
 
 
 def _take(path: Path, descriptor: int) -> bool:
-    for pause_s in (0.05, 0.05, 0.0):  # `is_held` in another process holds it for an instant
+    for pause_s in (0.05, 0.05, 0.0):  # `refuse_held` in another process holds it for an instant
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             return True

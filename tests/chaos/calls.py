@@ -95,7 +95,7 @@ class _Caller:
             case "chown":
                 return Operation("attributes", self._path(_AT_FDCWD, args[0]))
             case _:
-                raise NotImplementedError(f"the model does not know {name}{args}")
+                raise ValueError(f"{name}{args}: the model of a disk has no such call; tell it here what it does")
 
     def _opened(self, folder: int, name: int, flags: int, mode: int) -> Operation | None:
         path = self._path(folder, name)
