@@ -40,6 +40,47 @@ def find_star_imports(git: Git, plan: Plan) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
+def find_users(git: Git, plan: Plan, modules: Collection[str]) -> tuple[str, ...]:
+    """Paths of the Python files that may take a name from one of `modules`, excluded ones too, sorted."""
+    found = set(find_words(git, plan, {module.rpartition(".")[2] for module in modules}, everywhere=True))
+    for folder in _folders(git, plan, modules):
+        inside = tuple(f":(glob){_literal(folder)}**/*{suffix}" for suffix in SUFFIXES)
+        found |= _grep(git, ["import"], inside, ())
+    return tuple(sorted(found))
+
+
+def _folders(git: Git, plan: Plan, modules: Iterable[str]) -> Iterator[str]:
+    """The folders of those modules that are packages: inside, `from . import Name` does not name them."""
+    for module in modules:
+        for path in candidate_files(module, plan.plan.source_roots):
+            folder = path.removesuffix("__init__.py")
+            if folder != path and (git.root / folder).is_dir():
+                yield folder
+
+
+def may_use(modules: Collection[str]) -> Callable[[bytes], bool]:
+    """A cheap look at a file's text: may it take a name from one of `modules`, or name one in a string?"""
+    dotted = re.compile(_any(modules).replace(rb"\.", rb"[\s\\]*\.[\s\\]*") + rb"(?!\w)")
+    leaf = re.compile(rb"(?<!\w)" + _any(module.rpartition(".")[2] for module in modules) + rb"(?!\w)")
+    relative = re.compile(rb"\bfrom[\s\\]*\.[^#;=()'\"]*?\bimport\b")
+
+    def test(content: bytes) -> bool:
+        if dotted.search(content) or any(leaf.search(found.group()) for found in _IMPORTED.finditer(content)):
+            return True
+        return relative.search(content) is not None
+
+    return test
+
+
+def find_definitions(git: Git, plan: Plan, names: Collection[str]) -> tuple[str, ...]:
+    """Paths of the Python files that may define a class or function of one of `names`, sorted."""
+    plain = sorted(name for name in names if name.isascii())
+    if not plain:
+        return ()
+    pattern = rf"^(class|(async[[:space:]]+)?def)[[:space:]]+({'|'.join(plain)})([^[:alnum:]_]|$)"
+    return tuple(sorted(git.grep([pattern], words=False, fixed=False, pathspecs=(*_PYTHON, *plan.plan.include))))
+
+
 def _importers(git: Git, plan: Plan, exclude: tuple[str, ...]) -> set[str]:
     assert plan.phase3 is not None
     words = {move.old.module.rpartition(".")[2] for move in plan.phase3.move} | MoveIndex.of(plan).owner_leaves

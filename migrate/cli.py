@@ -211,6 +211,32 @@ for _number, _help_line in phase_help.HELP.items():
 _applying_command("run", phase_help.RUN, None)
 
 
+@app.command("check")
+def check_(
+    context: typer.Context,
+    suggest: Annotated[
+        bool, typer.Option("--suggest", help="Show plan lines that would close holes, as a patch of the plan.")
+    ] = False,
+    write: Annotated[bool, typer.Option("--write", help="With --suggest: put those lines into the plan file.")] = False,
+    strict: Strict = False,
+    plan: PlanFile = None,
+    root: Root = None,
+    json: Json = False,
+    jobs: Jobs = None,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Look at the whole tree before anything is touched: what each phase would change, and what would break."""
+    from migrate.check_command import CheckOptions, check_command
+
+    common = Common(plan, root, json, jobs, quiet, verbose).over(context)
+    options = CheckOptions(strict, suggest, write, common.jobs)
+    options.refuse_nonsense()
+    voice = common.voice()
+    code, document = check_command(common.session(), options, voice)
+    _finish(common, voice, code, document)
+
+
 @app.command()
 def status(
     context: typer.Context,

@@ -15,6 +15,9 @@ SEVERITIES: dict[str, Severity] = {
     "import-cycle": "error",
     "missing-export": "error",
     "missing-target": "error",
+    "dangling-name": "error",
+    "lost-definition": "error",
+    "missing-command": "error",
     "signature-mismatch": "error",
     # Warnings are counted and listed; --strict makes them errors.
     "attribute-read": "warning",
@@ -34,6 +37,8 @@ SEVERITIES: dict[str, Severity] = {
     "subclass-super": "warning",
     "unbound-name": "warning",
     "unsupported-call": "warning",
+    "text-mention": "warning",
+    "minutes-mismatch": "warning",
     "deprecated-import": "warning",
     "deprecated-keyword": "warning",
 }

@@ -41,6 +41,7 @@ from migrate.plan_fields import (
     Line,
     Minutes,
     Module,
+    Names,
     Paths,
     Pattern,
     Percentage,
@@ -50,6 +51,7 @@ from migrate.plan_fields import (
     Text,
     Timeout,
     one_of,
+    read_identifier,
     read_label,
     read_module,
     read_object,
@@ -62,6 +64,7 @@ PHASES = (1, 2, 3, 4, 5)
 
 
 Strings: TypeAlias = Literal["targets", "all", "none"]
+Warn: TypeAlias = Literal["none", "import", "lazy"]
 
 
 class Header(Table):
@@ -81,6 +84,8 @@ class Redirect(Table):
     module: Module = Field(examples=['"package.module"'])
     docstring: Docstring = Field(examples=['"DEPRECATED: import from package.module."'])
     exports: Annotated[Exports, AtLeastOne] = Field(examples=['["package.module:Name as OldName"]'])
+    warn: Annotated[Warn, one_of("none", "import", "lazy")] = Field("none", examples=['"none"'])
+    drop: Names = Field((), examples=['["name"]'])
     note: Text = Field("", examples=['"why"'])
 
     def text(self) -> str:
@@ -95,6 +100,10 @@ class Redirect(Table):
         for position, first, name in repeated((i, export.bound) for i, export in exports):
             sentence = f"binds {name!r} again, after exports[{first}]; remove one or give it another alias"
             yield Mistake(("exports", position), sentence)
+        bound = {export.bound for _, export in exports}
+        for position, name in readable(read_identifier, data.get("drop")):
+            if name in bound:
+                yield Mistake(("drop", position), f"{shown(name)} is exported; remove it here or there")
         for _, module in readable(read_module, [data.get("module")]):
             for position, export in exports:
                 if export.module == module:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import PurePosixPath
 
 from migrate.edits import Edit, apply_edits
 from migrate.errors import MigrateError
 from migrate.findings import Finding
+from migrate.foresight.outlook import look_ahead, look_at_moves
+from migrate.foresight.redirects import Outlook
+from migrate.locate.sites import is_kept
 from migrate.modules import file_of
 from migrate.plan import Plan
 from migrate.rounds import Rounds
@@ -132,51 +135,108 @@ def preview(git: Git, plan: Plan, phase: int, jobs: int | None = None, progress:
         RewriteBug: a rewrite did not pass its verification.
         Unreadable, OutsideRoot: a file of the tree cannot be read, or must not be.
     """
-    started = time.monotonic()
-    tree = _Tree(git)
-    notes: list[str] = []
+    return Previews(git, plan, jobs, progress).of(phase)
+
+
+def edits_left(git: Git, plan: Plan, phase: int, jobs: int | None = None) -> int:
+    """How many edits a phase would still make; as `preview`, without a look at what it would break."""
+    previews = Previews(git, plan, jobs)
     if phase in (1, 2):
-        results, findings = _redirects(tree, plan, phase)
-    else:
-        rounds = Rounds(git, plan, phase, tree.read, tree.read_if_there, jobs, progress)
-        results = rounds.run()
-        findings = [*rounds.findings(), *rounds.about_the_plan()]
-        notes = rounds.notes
-    for result in results:
-        if result.bug is not None:
-            raise RewriteBug(result.path, result.bug)
-    files = tuple(FilePreview(r.path, tree.contents[r.path], tree.modes[r.path], r.edits) for r in results if r.edits)
-    priority = getattr(plan.phase(phase), "priority", ())
-    found = sorted((*findings, *(f for r in results for f in r.findings)), key=lambda f: f.order)
-    return Preview(
-        plan,
-        phase,
-        tuple(sorted(files, key=lambda f: (not _is_priority(f.path, priority), f.path))),
-        tuple(found),
-        len(results),
-        sum(r.kept for r in results),
-        (*_priority_notes(git, priority, files, found), *notes, *(_not_looked_into(git) if phase > 2 else ())),
-        time.monotonic() - started,
-    )
+        results, _ = previews.redirects(phase)
+        return sum(len(result.edits) for result in results.values())
+    return previews.of(phase).edits
 
 
-def _redirects(tree: _Tree, plan: Plan, phase: int) -> tuple[list[FileResult], list[Finding]]:
-    results: list[FileResult] = []
-    findings: list[Finding] = []
-    table = plan.phase(phase)
-    for redirect in getattr(table, "redirect", ()):
-        path = file_of(redirect.module, plan.plan.source_roots, lambda p: (tree.git.root / p).is_file())
-        if path is None:
-            where = " or ".join(plan.plan.source_roots)
-            message = f"no file of this module under source root {where}; correct phase{phase}.redirect or source_roots"
-            findings.append(
-                Finding(
-                    phase, redirect.module.replace(".", "/") + ".py", 1, 0, "missing-target", redirect.module, message
-                )
-            )
+@dataclass
+class Previews:
+    """Previews of the phases of one plan, on one reading of the tree."""
+
+    git: Git
+    plan: Plan
+    jobs: int | None = None
+    progress: Progress | None = None
+
+    def __post_init__(self) -> None:
+        self._tree = _Tree(self.git)
+        self._rounds: dict[int, tuple[Rounds, list[FileResult]]] = {}
+
+    def of(self, phase: int) -> Preview:
+        """As `preview`."""
+        started = time.monotonic()
+        tree, plan = self._tree, self.plan
+        notes: Sequence[str] = ()
+        if phase in (1, 2):
+            results, missing = self.redirects(phase)
+            ahead = self.ahead({module for module, result in results.items() if result.edits})
+            findings, notes = [*missing, *(f for f in ahead.findings if f.phase == phase)], ahead.unchecked
+            done = list(results.values())
         else:
-            results.append(transform_file(path, tree.read(path), PhaseSpec(plan, phase)))
-    return results, findings
+            rounds, done = self._look(phase)
+            findings, notes = [*rounds.findings(), *rounds.about_the_plan()], rounds.notes
+            if phase == 3:
+                about_homes, unchecked = look_at_moves(self.git, plan, tree.read, tree.read_if_there)
+                findings, notes = [*findings, *about_homes], [*notes, *unchecked]
+        for result in done:
+            if result.bug is not None:
+                raise RewriteBug(result.path, result.bug)
+        files = tuple(FilePreview(r.path, tree.contents[r.path], tree.modes[r.path], r.edits) for r in done if r.edits)
+        priority = getattr(plan.phase(phase), "priority", ())
+        found = sorted((*findings, *(f for r in done for f in r.findings)), key=lambda f: f.order)
+        passed_over = _not_looked_into(self.git) if phase > 2 else ()
+        return Preview(
+            plan,
+            phase,
+            tuple(sorted(files, key=lambda f: (not _is_priority(f.path, priority), f.path))),
+            tuple(found),
+            len(done),
+            sum(r.kept for r in done),
+            (*_priority_notes(self.git, priority, files, found), *notes, *passed_over),
+            time.monotonic() - started,
+        )
+
+    def ahead(self, modules: Collection[str] | None = None) -> Outlook:
+        """What redirects would break, by their modules; None for all."""
+        if modules is not None and not modules:
+            return Outlook()
+        moved: dict[str, tuple[Edit, ...]] = {}
+        if self.plan.phase3 is not None:
+            moved = {result.path: result.edits for result in self._look(3)[1]}
+        tree = self._tree
+        found = look_ahead(self.git, self.plan, tree.read, tree.read_if_there, moved, modules)
+        return replace(found, findings=tuple(f for f in found.findings if not self._is_kept(f)))
+
+    def read_if_there(self, path: str) -> bytes | None:
+        """The bytes of a file, or None when there is no such file."""
+        return self._tree.read_if_there(path)
+
+    def _is_kept(self, finding: Finding) -> bool:
+        content = self._tree.read_if_there(finding.path)
+        return content is not None and is_kept(content, finding)
+
+    def _look(self, phase: int) -> tuple[Rounds, list[FileResult]]:
+        if phase not in self._rounds:
+            tree = self._tree
+            rounds = Rounds(self.git, self.plan, phase, tree.read, tree.read_if_there, self.jobs, self.progress)
+            self._rounds[phase] = rounds, rounds.run()
+        return self._rounds[phase]
+
+    def redirects(self, phase: int) -> tuple[dict[str, FileResult], list[Finding]]:
+        """What becomes of each module that phase 1 or 2 redirects, and the findings about those that are not there."""
+        results: dict[str, FileResult] = {}
+        findings: list[Finding] = []
+        tree, plan = self._tree, self.plan
+        for redirect in getattr(plan.phase(phase), "redirect", ()):
+            path = file_of(redirect.module, plan.plan.source_roots, lambda p: (tree.git.root / p).is_file())
+            if path is None:
+                where = " or ".join(plan.plan.source_roots)
+                message = (
+                    f"no file of this module under source root {where}; correct phase{phase}.redirect or source_roots"
+                )
+                path = redirect.module.replace(".", "/") + ".py"
+                findings.append(Finding(phase, path, 1, 0, "missing-target", redirect.module, message))
+            else:
+                results[redirect.module] = transform_file(path, tree.read(path), PhaseSpec(plan, phase))
+        return results, findings
 
 
 def _not_looked_into(git: Git) -> Iterator[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -14,8 +13,8 @@ from migrate.exports import star_exports
 from migrate.findings import Finding
 from migrate.load_graph import LoadGraph
 from migrate.locate.callees import owner_of
-from migrate.locate.sites import Module
-from migrate.modules import ModuleName, file_of, module_of
+from migrate.locate.sites import is_kept
+from migrate.modules import file_of, module_of
 from migrate.moves import MoveIndex
 from migrate.plan import Plan
 from migrate.plan_calls import Call
@@ -275,7 +274,7 @@ class Rounds:
                 )
                 last = node.end_lineno or node.lineno
                 found.append(Finding(3, path, node.lineno, node.col_offset, "shim-patch", name, message, last))
-        return [f for f in found if not _is_kept(self.read(f.path), f)]
+        return [f for f in found if not is_kept(self.read(f.path), f)]
 
     def _passed_on_by_stars(self, names: Collection[str]) -> dict[str, str]:
         """The names, and what they are called in modules that import everything from theirs, each to the name."""
@@ -322,11 +321,6 @@ def _mismatches(index: int, call: Call, signature: Signature, place: tuple[str, 
     path, line = place
     for sentence in sentences:
         yield Finding(4, path, line, 0, "signature-mismatch", str(call.callee), sentence)
-
-
-def _is_kept(content: bytes, finding: Finding) -> bool:
-    module = Module(finding.path, Source(content), ast.Module([], []), ModuleName("", is_package=False))
-    return module.is_kept(finding.line, finding.last_line)
 
 
 def _split(name: str) -> tuple[str, str, str]:

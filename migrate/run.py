@@ -14,7 +14,7 @@ from migrate.checks import CheckResult, run_check
 from migrate.edits import Edit
 from migrate.errors import MigrateError
 from migrate.plan import Check, CheckPhase, Plan
-from migrate.preview import FilePreview, Preview, preview
+from migrate.preview import FilePreview, Preview, edits_left
 from migrate.process import split_verify
 from migrate.session import Session
 from migrate.transform import accept_edits
@@ -123,9 +123,9 @@ def refuse_out_of_order(session: Session, phase: int, jobs: int | None) -> None:
     """
     for earlier in session.plan.phases:
         if earlier < min(phase, 5):
-            before = preview(session.git, session.plan, earlier, jobs)
-            if before.files:
-                raise OutOfOrder(phase, earlier, before.edits)
+            edits = edits_left(session.git, session.plan, earlier, jobs)
+            if edits:
+                raise OutOfOrder(phase, earlier, edits)
 
 
 def refuse_dirty(session: Session, files: Sequence[FilePreview], options: ApplyOptions) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -226,6 +226,26 @@ class Git:
             if not wanted.isdisjoint(_paths(names)):
                 found[commit.decode("ascii")] = None
         return tuple(found)
+
+    def versions(self, path: str, most: int) -> Iterator[bytes]:
+        """The contents of a file in the newest commits that changed it, newest first, without those that deleted it."""
+        done = self._run(["log", f"--max-count={most}", "--format=%H", "--", f":(literal){path}"], ok=(0, 128))
+        for commit in done.stdout.decode("ascii").split():
+            content = self.content_at(commit, path)
+            if content is not None:
+                yield content
+
+    def content_at(self, revision: str, path: str) -> bytes | None:
+        """The bytes of a file, by its path below the root, in a commit; None where it is not in there."""
+        done = self._run(["cat-file", "blob", f"{revision}:./{path}"], ok=(0, 128))
+        return done.stdout if done.returncode == 0 else None
+
+    def commit_of(self, revision: str) -> str | None:
+        """The full name of a commit; None where `revision` names none."""
+        done = self._run(
+            ["rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}"], ok=(0, 1, 128)
+        )
+        return done.stdout.decode("ascii").strip() or None
 
     def identity_problem(self) -> str | None:
         """Why a commit would fail for lack of a name or an address, or None."""

@@ -19,6 +19,7 @@ from migrate.cli import app
 from migrate.errors import Exit
 from migrate.findings import SEVERITIES, Finding
 from migrate.plan import load_plan
+from migrate.preflight.look import look
 from migrate.preview import preview
 from tests.conftest import MakeRepository
 
@@ -96,7 +97,10 @@ def test_example_is_reported_in_the_words_of_its_page(code: str, make_repository
     repository = make_repository({**_BASE, "migrate.toml": plans[0], **dict(_FILE.findall(page))})
     plan = load_plan(repository.root / "migrate.toml")
     phases = [int(number) for number in re.findall(r"\d", page.splitlines()[2])] or [3, 4, 5]
-    found = preview(repository.open(), plan, phases[0]).findings
+    if "migrate check" in page.splitlines()[2]:
+        found = look(repository.open(), plan, repository.root / "migrate.toml").findings
+    else:
+        found = preview(repository.open(), plan, phases[0]).findings
     assert {finding.code for finding in found} == {code}
     outputs = [text for kind, text in _FENCE.findall(page) if not kind]
     assert [shown(finding) for finding in found] == outputs[0].splitlines()

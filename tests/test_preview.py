@@ -16,6 +16,13 @@ from rollback.errors import OutsideRoot
 CART = "from shop.cart import Cart\n"
 BASKET = "from shop.basket import Basket as Cart\n"
 PLAN = make_plan()
+HOMES = {
+    "shop/basket.py": "class Basket: ...\n",
+    "shop/pay.py": "def checkout(): ...\ndef refund(): ...\n",
+    "shop/pricing/prices.py": "",
+    "shop/pricing/lists.py": "",
+}
+"""The new homes that the plan names."""
 
 
 def paths(found: Preview) -> list[str]:
@@ -49,7 +56,7 @@ def test_priority_comes_first_and_is_remarked_on(make_repository: MakeRepository
     move = TABLES["phase3"]["move"]
     priority = ["z.py", "tests/critical/", "gone.py", "quiet.py", "empty/"]
     plan = make_plan({"phase3": {"priority": priority, "move": move}})
-    git = make_repository({**files, "quiet.py": "x = 1\n", "empty/a.py": "x = 1\n"}).open()
+    git = make_repository({**files, **HOMES, "quiet.py": "x = 1\n", "empty/a.py": "x = 1\n"}).open()
     found = preview(git, plan, 3)
     assert sorted(paths(found)[:3]) == ["tests/critical/y.py", "tests/critical/z.py", "z.py"]
     assert paths(found)[3:] == ["a.py"]
@@ -62,7 +69,7 @@ def test_priority_comes_first_and_is_remarked_on(make_repository: MakeRepository
 
 def test_a_finding_is_something_to_do(make_repository: MakeRepository) -> None:
     plan = make_plan({"phase3": {"priority": ["a.py"], "move": TABLES["phase3"]["move"]}})
-    found = preview(make_repository({"a.py": "x = 'shop.cart.Cart'\n"}).open(), plan, 3)
+    found = preview(make_repository({**HOMES, "a.py": "x = 'shop.cart.Cart'\n"}).open(), plan, 3)
     assert (found.notes, [f.code for f in found.warnings], found.errors) == ((), ["string-reference"], ())
 
 

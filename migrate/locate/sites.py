@@ -243,3 +243,9 @@ class Module:
 
     def is_kept_node(self, node: ast.AST) -> bool:
         return self.is_kept(node.lineno, node.end_lineno)  # type: ignore[attr-defined]
+
+
+def is_kept(content: bytes, finding: Finding) -> bool:
+    """Does one of the lines that a finding is about, in a file of that content, say `# migrate: keep`?"""
+    module = Module(finding.path, Source(content), ast.Module([], []), ModuleName("", is_package=False))
+    return module.is_kept(finding.line, max(finding.line, finding.last_line))

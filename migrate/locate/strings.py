@@ -109,7 +109,7 @@ class _Strings:
         is_type = forward_reference(place)
         if is_type and self._is_read_as_names(node, text):
             return
-        is_target = is_type or _is_target(place)
+        is_target = is_type or names_path(place)
         whole = self.paths.pattern.fullmatch(text)
         if whole is not None and "\\" not in text:
             self._path(place, node, whole, is_target)
@@ -174,7 +174,7 @@ class _Strings:
             subject.module in self.redirected
             and call is not None
             and node in call.args[:1]
-            and _called(call.func) & _PATCHERS
+            and called_names(call.func) & _PATCHERS
         ):
             self._report(
                 shown, "shim-patch", subject,
@@ -246,7 +246,7 @@ class _Strings:
         if not any(function in self.module.source.text for function in _IMPORTERS):
             return
         for place in places_on(self.module.tree, lines_with(self.module.source, leaves)):
-            if not isinstance(place.node, ast.Call) or not _called(place.node.func) & _IMPORTERS:
+            if not isinstance(place.node, ast.Call) or not called_names(place.node.func) & _IMPORTERS:
                 continue
             for path in _imported_by(place.node, self.module.name.package):
                 home = self.moves.home(path)
@@ -296,7 +296,7 @@ def _is_added(place: Place) -> bool:
 def _gives_top_level(place: Place, path: str, home: Home) -> bool:
     """`__import__("a.b")` gives `a`, so what is used of it would have to change, too."""
     call = place.parents[-1]
-    if not isinstance(call, ast.Call) or "__import__" not in _called(call.func):
+    if not isinstance(call, ast.Call) or "__import__" not in called_names(call.func):
         return False
     listed = next((k.value for k in call.keywords if k.arg == "fromlist"), call.args[3] if len(call.args) > 3 else None)
     is_whole = isinstance(listed, ast.List | ast.Tuple) and bool(listed.elts)
@@ -344,24 +344,24 @@ def _named(moves: MoveIndex, redirected: frozenset[str], found: re.Match[str]) -
     return None
 
 
-def _is_target(place: Place) -> bool:
+def names_path(place: Place) -> bool:
     """Is the string taken as the path of a module or an object?"""
     node, parent = place.node, place.parents[-1]
     match parent:
         case ast.Call(func=func, args=args) if args and args[0] is node:
-            return bool(_called(func) & (_IMPORTERS | {"patch"})) or _is_method(func) or _is_modules(_owner(func))
+            return bool(called_names(func) & (_IMPORTERS | {"patch"})) or _is_method(func) or _is_modules(_owner(func))
         case ast.Call(func=ast.Attribute(attr="setitem" | "delitem"), args=[first, second, *_]):
             return second is node and _is_modules(first)
         case ast.keyword(arg="target" | "name") if len(place.parents) > 1:
             call = place.parents[-2]
-            return isinstance(call, ast.Call) and bool(_called(call.func) & (_IMPORTERS | {"patch"}))
+            return isinstance(call, ast.Call) and bool(called_names(call.func) & (_IMPORTERS | {"patch"}))
         case ast.Subscript(value=value):
             return _is_modules(value)
         case ast.Compare(left=left, comparators=[right]) if left is node:
             return _is_modules(right)
         case ast.Dict(keys=keys) if node in keys and len(place.parents) > 1:
             call = place.parents[-2]
-            return isinstance(call, ast.Call) and "patch" in _called(call.func) and _is_modules(call.args[0])
+            return isinstance(call, ast.Call) and "patch" in called_names(call.func) and _is_modules(call.args[0])
     return False
 
 
@@ -382,7 +382,7 @@ def _is_modules(node: ast.expr | None) -> bool:
     return False
 
 
-def _called(function: ast.expr) -> set[str]:
+def called_names(function: ast.expr) -> set[str]:
     """The names of an attribute chain: `mock`, `patch` and `object` of `mock.patch.object`."""
     found: set[str] = set()
     while isinstance(function, ast.Attribute):

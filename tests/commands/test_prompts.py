@@ -241,8 +241,7 @@ def test_progress_shows_on_a_terminal_when_a_step_is_slow(sample: Sample) -> Non
     master, slave = os.openpty()
     with os.fdopen(slave, "w") as screen, patch.object(console, "SLOW_S", -1.0):
         with patch.object(contextlib, "redirect_stderr", lambda _stream: patch.object(sys, "stderr", screen)):
-            redirected(sample)
-            sample.call("phase3", "--yes")
+            sample.call("phase3", "--yes", "--force")
             sample.call("phase4", "--dry-run", "--quiet")
         screen.flush()
         shown = os.read(master, 1 << 20).decode()

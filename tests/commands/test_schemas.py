@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 from sample import CONFLICT, Done, MakeSample, Sample
 
-COMMANDS = ("phase", "run", "status", "timeline", "rollback", "journal", "prune", "error")
+COMMANDS = ("phase", "run", "check", "status", "timeline", "rollback", "journal", "prune", "error")
 SCHEMAS: dict[str, Any] = {
     name: json.loads(resources.files("migrate").joinpath(f"schemas/{name}.schema.json").read_text("utf-8"))
     for name in COMMANDS
@@ -112,6 +112,25 @@ def test_phase_5_with_checks_that_fail_and_pass(make_sample: MakeSample) -> None
     for command in ("timeline", "status"):
         found = [phase["state"] for phase in check(command, sample.call(command, "--json"))["phases"]]
         assert {state: found.count(state) for state in found} == states
+
+
+def test_check_with_and_without_suggestions(make_sample: MakeSample) -> None:
+    sample = make_sample({
+        "shop/till.py": "from shop.money import EUR\n\nclass Till: ...\n\ndef unused(): ...\n\ndef only_here(): ...\n",
+        "shop/money.py": "EUR = 1\n",
+        "app/money.py": "from shop.till import EUR, only_here\n",
+        "app/conflict.py": CONFLICT,
+    })  # fmt: skip
+    plain = check("check", sample.call("check", "--json", code=1))
+    assert plain["suggestion"] is None
+    assert {phase["phase"]: phase["errors"] for phase in plain["phases"]} == {1: 0, 2: 4, 3: 0, 4: 1, 5: 0}
+    told = check("check", sample.call("check", "--suggest", "--json", code=1))["suggestion"]
+    assert [(line["key"], line["value"]) for line in told["lines"]] == [
+        ("phase2.redirect[0].exports", "shop.money:EUR"),
+        ("phase2.redirect[0].drop", "unused"),
+    ]
+    assert [left["subject"] for left in told["left"]] == ["shop.till:only_here"]
+    assert not told["written"]
 
 
 def test_a_blocked_phase_prints_its_document(make_sample: MakeSample) -> None:

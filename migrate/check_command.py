@@ -1,0 +1,138 @@
+"""`migrate check`: what would break, phase by phase, before anything is touched; and the plan lines against it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from migrate.console import Voice
+from migrate.errors import Exit, UsageError
+from migrate.findings import Finding
+from migrate.plan_file import PlanText, write_plan
+from migrate.preflight.look import PhaseAhead, Preflight, look, path_of
+from migrate.preflight.suggest import Suggestion, complete, in_words, patch, suggest
+from migrate.report import findings_summary, show_findings
+from migrate.session import Session
+from rollback.errors import Unreadable, count
+
+SCHEMA = 1
+
+
+@dataclass(frozen=True, slots=True)
+class CheckOptions:
+    """The options of `migrate check`."""
+
+    strict: bool = False
+    suggest: bool = False
+    write: bool = False
+    jobs: int | None = None
+
+    def refuse_nonsense(self) -> None:
+        """Raises UsageError: `--write` without anything to write."""
+        if self.write and not self.suggest:
+            raise UsageError("check: --write puts suggested lines into the plan; pass --suggest as well")
+
+
+def check_command(session: Session, options: CheckOptions, voice: Voice) -> tuple[Exit, dict[str, Any]]:
+    """Look at all phases, say what blocks each, and suggest lines for the plan if asked to.
+
+    Raises:
+        RepositoryError, MigrateError: as a phase's dry run.
+    """
+    started = time.monotonic()
+    if (obstacle := session.obstacle()) is not None:
+        voice.error(str(obstacle))
+    with voice.progress("check") as progress:
+        found = look(session.git, session.plan, session.plan_file, options.jobs, progress)
+    _show(voice, found)
+    document: dict[str, Any] = {
+        "schema": SCHEMA,
+        "plan": session.plan.name,
+        "findings": [finding.as_json() for finding in found.findings],
+        "phases": [phase.as_json() for phase in found.phases],
+        "notes": list(found.notes),
+        "suggestion": None,
+    }
+    blocking = [f for f in found.findings if options.strict or f.severity == "error"]
+    suggestion = suggest(found)
+    if options.suggest:
+        document["suggestion"] = _tell(session, suggestion, options, voice)
+    voice.say(f"check: {findings_summary(found.findings)}", "red" if blocking else "green")
+    voice.say(f"next: {_next(session, found, suggestion, options, blocking)}")
+    document["seconds"] = round(time.monotonic() - started, 3)
+    return (Exit.FINDINGS if blocking else Exit.DONE), document
+
+
+def _show(voice: Voice, found: Preflight) -> None:
+    if not voice.quiet:
+        for phase in found.phases:
+            show_findings(voice, phase.findings)
+    for note in found.notes:
+        voice.note(note)
+    for phase in found.phases:
+        voice.say(_line(phase), "red" if phase.errors else "")
+
+
+def _line(phase: PhaseAhead) -> str:
+    """`phase3  would make 131 edits in 102 files; blocked by 2 errors (missing-export 2); 91 warnings (…)`."""
+    if phase.phase == 5:
+        what = f"would run {count(phase.commands, 'check')}"
+    elif phase.edits:
+        what = f"would make {count(phase.edits, 'edit')} in {count(phase.files, 'file')}"
+    else:
+        what = "has nothing to change"
+    blocked = "; blocked by " if phase.errors else "; "
+    return f"phase{phase.phase}  {what}{blocked}{findings_summary(phase.findings)}"
+
+
+def _tell(session: Session, suggestion: Suggestion, options: CheckOptions, voice: Voice) -> dict[str, Any]:
+    """Show the suggested lines as a patch of the plan, write them if asked to, and name what is left."""
+    path = path_of(session.plan_file, session.git.root)
+    try:
+        before = PlanText.of(session.plan_file.read_bytes())
+    except OSError as error:
+        raise Unreadable(path, error) from None
+    after = PlanText(complete(before.text, suggestion.lines), before.bom, before.crlf)
+    rows = patch(path, before.text, after.text)
+    written = options.write and bool(rows)
+    if rows:
+        voice.diff([row.encode() for row in rows.splitlines(keepends=True)])
+        reasons = (f"{line.value}: {line.why}" for line in suggestion.lines)
+        for reason in reasons if voice.verbose else ():
+            voice.note(reason)
+    else:
+        voice.say("nothing to suggest: no hole that a line of the plan would surely close")
+    if suggestion.left:
+        voice.say(f"left to you: {count(len(suggestion.left), 'name')} without a certain home")
+        for words in in_words(suggestion.left):
+            voice.say(f"  {words}")
+    if written:
+        write_plan(session.plan_file, after.encode())
+        voice.say(f"{path}: {count(len(suggestion.lines), 'line')} added", "green")
+    return {
+        "lines": [line.as_json() for line in suggestion.lines],
+        "left": [each.as_json() for each in suggestion.left],
+        "patch": rows,
+        "written": written,
+    }
+
+
+def _next(
+    session: Session,
+    found: Preflight,
+    suggestion: Suggestion,
+    options: CheckOptions,
+    blocking: Sequence[Finding],
+) -> str:
+    if session.interrupted() is not None:
+        return "migrate rollback"
+    if options.suggest and suggestion.lines:
+        return "migrate check" if options.write else "migrate check --suggest --write"
+    if blocking:
+        if suggestion.lines or suggestion.left:
+            return "mend them and run `migrate check` again" if options.suggest else "migrate check --suggest"
+        return "mend them and run `migrate check` again"
+    pending = next((phase for phase in found.phases if phase.edits), found.phases[-1])
+    return f"migrate phase{pending.phase}"

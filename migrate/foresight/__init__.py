@@ -1,0 +1,1 @@
+"""What a plan would break, found before anything is touched."""

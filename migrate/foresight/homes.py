@@ -1,0 +1,172 @@
+"""Does a module have a name, also through its re-exports? Nothing is imported or run."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+
+from migrate.foresight.surface import Surface, read_surface
+from migrate.modules import candidate_files, file_of, module_of
+
+
+class Has(Enum):
+    """Whether a module has a name."""
+
+    YES = "yes"
+    NO = "no"
+    UNCHECKED = "unchecked"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Whether a module has a name.
+
+    Attributes:
+        path: the file where the name is missing, relative to the root.
+        reason: why not, or why that cannot be told, as a phrase for people.
+    """
+
+    has: Has
+    path: str = ""
+    reason: str = ""
+
+    @property
+    def is_missing(self) -> bool:
+        return self.has is Has.NO
+
+
+_YES = Answer(Has.YES)
+
+
+@dataclass
+class Homes:
+    """The modules of a repository, as they are or as they are about to be.
+
+    Attributes:
+        read: the bytes of a file of the repository, or None when there is no such file.
+        source_roots: where absolute imports resolve from.
+        exists: is there a folder of that path below the root?
+        redirects: the names that each module which becomes a redirect will have, with the object behind each.
+    """
+
+    read: Callable[[str], bytes | None]
+    source_roots: Sequence[str]
+    exists: Callable[[str], bool]
+    redirects: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    _surfaces: dict[str, tuple[str, Surface] | None] = field(default_factory=dict, repr=False)
+
+    def path(self, module: str) -> str | None:
+        """The file of a module of the repository."""
+        return file_of(module, self.source_roots, lambda path: self.read(path) is not None)
+
+    def surface(self, module: str) -> tuple[str, Surface] | None:
+        """Path and surface of a module as it is in the tree; None for one outside of the repository."""
+        if module not in self._surfaces:
+            path = self.path(module)
+            content = None if path is None else self.read(path)
+            found = None
+            if path is not None and content is not None:
+                found = path, read_surface(content, module_of(path, self.source_roots))
+            self._surfaces[module] = found
+        return self._surfaces[module]
+
+    def has(self, module: str, name: str) -> Answer:
+        """Will the module have the name, once the redirects are in place?"""
+        return self._has(module, name, frozenset())
+
+    def _has(self, module: str, name: str, seen: frozenset[str]) -> Answer:
+        dotted = f"{module}.{name}"
+        if dotted in seen:
+            path = self.path(module) or candidate_file(module)
+            return Answer(Has.NO, path, f"{dotted} is imported in a circle and defined nowhere")
+        seen |= {dotted}
+        if module in self.redirects:
+            return self._in_redirect(module, name, seen)
+        found = self.surface(module)
+        if found is None:
+            return self._outside(module, dotted)
+        path, surface = found
+        if self.path(dotted) is not None:
+            return _YES
+        answers = [self._entry(entry.dotted, seen) for entry in surface.entries.get(name, ()) if entry.is_loaded]
+        answers += [self._has(star, name, seen) for star in surface.stars]
+        if any(answer.has is Has.YES for answer in answers):
+            return _YES
+        if surface.is_dynamic:
+            return Answer(Has.UNCHECKED, path, f"{path} makes names in its __getattr__")
+        if unchecked := next((answer for answer in answers if answer.has is Has.UNCHECKED), None):
+            return unchecked
+        if surface.binds(name) and answers:
+            return answers[0]
+        if not surface.is_parsed:
+            return Answer(Has.UNCHECKED, path, f"{path} does not parse")
+        if surface.binds(name):
+            return Answer(Has.NO, path, f"{path} imports {name} for type checkers only")
+        return Answer(Has.NO, path, f"{path} does not define {name}")
+
+    def _in_redirect(self, module: str, name: str, seen: frozenset[str]) -> Answer:
+        names = self.redirects[module]
+        path = self.path(module) or candidate_file(module)
+        if name in names:
+            return self._entry(names[name], seen)
+        if self.path(f"{module}.{name}") is not None:
+            return _YES
+        return Answer(Has.NO, path, f"{module} becomes a redirect without {name}")
+
+    def _entry(self, dotted: str, seen: frozenset[str]) -> Answer:
+        """Is what a name is bound to there? An object made in the module itself, whose path is empty, is."""
+        if not dotted or self.path(dotted) is not None:
+            return _YES
+        module, _, name = dotted.rpartition(".")
+        return self._has(module, name, seen) if module else Answer(Has.UNCHECKED, "", f"{dotted} is not checked")
+
+    def _outside(self, module: str, dotted: str) -> Answer:
+        if self.is_own(module):
+            path = candidate_file(module)
+            outer, _, name = module.rpartition(".")
+            if outer and (found := self.surface(outer)) is not None and found[1].binds(name):
+                return Answer(Has.UNCHECKED, found[0], f"{dotted} is inside of an object, which is not checked")
+            return Answer(Has.NO, path, f"there is no module {module}")
+        where = "the standard library" if module.partition(".")[0] in sys.stdlib_module_names else "this repository"
+        reason = f"{module} is in {where}" if where == "the standard library" else f"{module} is not in {where}"
+        return Answer(Has.UNCHECKED, "", reason)
+
+    def is_own(self, module: str) -> bool:
+        """Is the module's top-level package in the repository, so that the module would have to be, too?"""
+        top = module.partition(".")[0]
+        if self.path(top) is not None:
+            return True
+        return "." in module and any(self.path(prefix) is not None for prefix in _prefixes(module))
+
+    def is_folder(self, module: str) -> bool:
+        """Is it a folder of modules without an `__init__`, or may be one?"""
+        return any(self.exists(folder) for folder in self._folders(module))
+
+    def _folders(self, module: str) -> list[str]:
+        inside = module.replace(".", "/")
+        return [inside if root == "." else f"{root.rstrip('/')}/{inside}" for root in self.source_roots]
+
+    def split(self, dotted: str) -> tuple[str, str]:
+        """Module and name of a dotted object; the longest module of the repository in it counts."""
+        for prefix in _prefixes(dotted):
+            if self.path(prefix) is not None:
+                return prefix, dotted[len(prefix) + 1 :]
+        module, _, name = dotted.rpartition(".")
+        return module, name
+
+    def defining(self, modules: Collection[str], name: str) -> tuple[str, ...]:
+        """Those of `modules` that have a name of their own, or pass it on."""
+        return tuple(module for module in modules if self.has(module, name).has is Has.YES)
+
+
+def candidate_file(module: str) -> str:
+    """Where a module that is not there would be."""
+    return list(candidate_files(module, ["."]))[-1]
+
+
+def _prefixes(dotted: str) -> list[str]:
+    """`a.b`, `a` of `a.b.c`: the longest first."""
+    parts = dotted.split(".")
+    return [".".join(parts[:length]) for length in range(len(parts) - 1, 0, -1)]

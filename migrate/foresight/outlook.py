@@ -1,0 +1,94 @@
+"""Gather what is needed to look ahead of a plan's redirects, and look."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+
+from migrate.edits import Edit
+from migrate.findings import Finding
+from migrate.foresight.circles import Circles
+from migrate.foresight.homes import Homes
+from migrate.foresight.moves import MovesAhead
+from migrate.foresight.redirects import Ahead, Outlook, Target
+from migrate.foresight.surface import Surface, read_surface
+from migrate.foresight.survey import Survey, left_after_moves
+from migrate.modules import module_of
+from migrate.moves import MoveIndex
+from migrate.plan import Plan
+from rollback.git import Git
+
+_VERSIONS = 10
+"""How many earlier versions of a file that is a redirect already are looked through for what it was before."""
+
+
+def look_ahead(
+    git: Git,
+    plan: Plan,
+    read: Callable[[str], bytes],
+    read_if_there: Callable[[str], bytes | None],
+    moved: Mapping[str, Sequence[Edit]],
+    only: Collection[str] | None = None,
+) -> Outlook:
+    """What the redirects of a plan would break in the tree as it is.
+
+    Args:
+        read, read_if_there: files of the repository, by path.
+        moved: the edits of phase 3, by path.
+        only: the modules to look at; None for all redirects of the plan.
+    """
+    roots = plan.plan.source_roots
+    redirects = {redirect.module: redirect for redirect in plan.redirects}
+    homes = homes_of(git, plan, read_if_there)
+    wanted = redirects.keys() if only is None else redirects.keys() & set(only)
+    targets = [target for target in _targets(git, plan, homes, read) if target.module in wanted]
+    survey = Survey(git, plan, read)
+    users = survey.users(frozenset(target.module for target in targets)) if targets else ()
+    left = left_after_moves(users, moved, MoveIndex.of(plan), read, roots)
+    circles = Circles(read_if_there, roots, redirects)
+    return Ahead(plan, targets, homes, circles, left, survey.namesakes).look()
+
+
+def look_at_moves(
+    git: Git, plan: Plan, read: Callable[[str], bytes], read_if_there: Callable[[str], bytes | None]
+) -> tuple[tuple[Finding, ...], tuple[str, ...]]:
+    """What phase 3 would point imports at and is not there; remarks on what cannot be checked."""
+    return MovesAhead(plan, homes_of(git, plan, read_if_there), Survey(git, plan, read).users).look()
+
+
+def homes_of(git: Git, plan: Plan, read_if_there: Callable[[str], bytes | None]) -> Homes:
+    """The modules of the repository with the plan's redirects in place."""
+    names = {
+        redirect.module: {export.bound: f"{export.module}.{export.name}" for export in redirect.exports}
+        for redirect in plan.redirects
+    }
+    return Homes(read_if_there, plan.plan.source_roots, lambda path: (git.root / path).is_dir(), names)
+
+
+def _targets(git: Git, plan: Plan, homes: Homes, read: Callable[[str], bytes]) -> list[Target]:
+    """The redirects whose file is there."""
+    found: list[Target] = []
+    for phase in (1, 2):
+        for index, redirect in enumerate(getattr(plan.phase(phase), "redirect", ())):
+            path = homes.path(redirect.module)
+            if path is not None:
+                name = module_of(path, plan.plan.source_roots)
+                surface = read_surface(read(path), name)
+                former = surface if _defines(surface) else _former(git, path, surface, plan)
+                found.append(Target(phase, index, redirect, path, surface, former))
+    return found
+
+
+def _former(git: Git, path: str, surface: Surface, plan: Plan) -> Surface:
+    """What a file that is a redirect already was in the newest version in git that defined something."""
+    name = module_of(path, plan.plan.source_roots)
+    versions = (read_surface(content, name) for content in git.versions(path, _VERSIONS))
+    return next((version for version in versions if _defines(version)), surface)
+
+
+def _defines(surface: Surface) -> bool:
+    """Does a module define a class or a function, other than to answer for names?"""
+    return any(
+        entry.kind in ("class", "function") and not entry.name.startswith("__")
+        for entries in surface.entries.values()
+        for entry in entries
+    )

@@ -1,0 +1,397 @@
+"""What breaks when modules become redirects: names that are gone, definitions that are lost, circles, dead patches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from migrate.findings import Finding
+from migrate.foresight.circles import Circles, Edge
+from migrate.foresight.homes import Has, Homes
+from migrate.foresight.moves import not_checked
+from migrate.foresight.surface import Entry, Surface
+from migrate.foresight.uses import Use
+from migrate.moves import MoveIndex
+from migrate.plan import Plan, Redirect
+from rollback.errors import count
+
+_NAMED = 3
+"""Places that a message names before it counts the rest; `--json` has a finding for each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a module about to become a redirect has a name from.
+
+    Attributes:
+        dotted: the object it takes from elsewhere, `pkg.mod.Name`, where that is certain.
+        line: of its own definition, from 1; 0 where it has none.
+        namesakes: objects of the same name elsewhere, `pkg.mod.Name`; others than this one, or perhaps the same.
+        problem: why it cannot be taken from `dotted`, as a phrase for people.
+    """
+
+    dotted: str = ""
+    line: int = 0
+    namesakes: tuple[str, ...] = ()
+    problem: str = ""
+
+    @property
+    def is_certain(self) -> bool:
+        """Can the redirect export the name from there without doubt?"""
+        return bool(self.dotted) and not self.problem
+
+
+@dataclass(frozen=True, slots=True)
+class Hole:
+    """A name that users of a module need and its redirect lacks.
+
+    Attributes:
+        phase, index: which of the plan's redirects.
+        uses: the places that take the name, by path and line.
+        position: which of its exports is wrong; None where one is missing.
+    """
+
+    phase: int
+    index: int
+    module: str
+    name: str
+    uses: tuple[Use, ...]
+    origin: Origin
+    position: int | None = None
+
+    @property
+    def key(self) -> str:
+        """The plan's key that an export would be added to, or that has the wrong one."""
+        key = f"phase{self.phase}.redirect[{self.index}].exports"
+        return key if self.position is None else f"{key}[{self.position}]"
+
+
+@dataclass(frozen=True, slots=True)
+class Unused:
+    """A public definition that goes with a module that becomes a redirect, and that nobody in the repository uses."""
+
+    phase: int
+    index: int
+    module: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One redirect of the plan with the file that it is about to replace.
+
+    Attributes:
+        path: of that file. former: what it defines, or defined before it became a redirect.
+    """
+
+    phase: int
+    index: int
+    redirect: Redirect
+    path: str
+    surface: Surface
+    former: Surface
+
+    @property
+    def module(self) -> str:
+        return self.redirect.module
+
+    @property
+    def exports(self) -> frozenset[str]:
+        return frozenset(export.bound for export in self.redirect.exports)
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What the redirects of a plan would break.
+
+    Attributes:
+        holes: names that users need, by redirect and name.
+        unused: definitions that would be lost to nobody.
+        unchecked: remarks on what cannot be checked.
+    """
+
+    findings: tuple[Finding, ...] = ()
+    holes: tuple[Hole, ...] = ()
+    unused: tuple[Unused, ...] = ()
+    unchecked: tuple[str, ...] = ()
+
+
+@dataclass
+class Ahead:
+    """Looks ahead of the redirects.
+
+    Attributes:
+        uses: all that take something from the modules and still will after phase 3.
+        namesakes: dotted objects of a name that the repository defines elsewhere.
+    """
+
+    plan: Plan
+    targets: Sequence[Target]
+    homes: Homes
+    circles: Circles
+    uses: Sequence[Use]
+    namesakes: Callable[[Sequence[str]], Mapping[str, tuple[str, ...]]]
+    _findings: list[Finding] = field(default_factory=list, repr=False)
+    _holes: list[Hole] = field(default_factory=list, repr=False)
+    _unused: list[Unused] = field(default_factory=list, repr=False)
+    _unchecked: dict[str, list[str]] = field(default_factory=dict, repr=False)
+
+    def look(self) -> Outlook:
+        """Everything that the redirects would break."""
+        self._moves = MoveIndex.of(self.plan)
+        missing = {t.module: self._missing(t) for t in self.targets}
+        unknown = {name for t in self.targets for name in self._in_doubt(t, missing[t.module])}
+        self._elsewhere = self.namesakes(sorted(unknown))
+        for target in self.targets:
+            self._look_at_exports(target)
+            self._look_for_circles(target)
+            self._look_at_names(target, missing[target.module])
+            self._look_at_definitions(target, missing[target.module])
+            self._look_at_strings(target)
+        return Outlook(
+            tuple(sorted(self._findings, key=lambda f: f.order)),
+            tuple(self._holes),
+            tuple(self._unused),
+            not_checked(self._unchecked),
+        )
+
+    # --- exports
+
+    def _look_at_exports(self, target: Target) -> None:
+        for position, export in enumerate(target.redirect.exports):
+            answer = self.homes.has(export.module, export.name)
+            key = f"phase{target.phase}.redirect[{target.index}].exports[{position}]"
+            if answer.has is Has.UNCHECKED:
+                self._unchecked.setdefault(answer.reason, []).append(f"{export.module}:{export.name}")
+            elif answer.is_missing:
+                origin = self._origin(target, export.bound, export.module)
+                uses = tuple(u for u in self.uses if u.module == target.module and u.name == export.bound and u.breaks)
+                self._holes.append(
+                    Hole(target.phase, target.index, target.module, export.bound, uses, origin, position)
+                )
+                message = (
+                    f"{key}: {export.module} will not have {export.name}, as {answer.reason}, and {_users(uses)}; "
+                    f"{_way_out(origin)}"
+                )
+                subject = f"{export.module}:{export.name}"
+                self._report(target.phase, answer.path, 1, 0, "missing-export", subject, message)
+
+    # --- circles
+
+    def _look_for_circles(self, target: Target) -> None:
+        for home in dict.fromkeys(export.module for export in target.redirect.exports):
+            edges = self.circles.through(target.redirect, home)
+            if edges:
+                self._report_circle(target, edges)
+                return
+
+    def _report_circle(self, target: Target, edges: tuple[Edge, ...]) -> None:
+        last = edges[-1]
+        code = "self-import" if len(edges) == 2 else "import-cycle"
+        chain = ", ".join(map(str, edges))
+        way_out = "import it in the function that uses it"
+        way_out += ', or write warn = "lazy"' if target.redirect.warn != "lazy" else ""
+        message = (
+            f"loading the redirect {target.module} would load {target.module} again through its new home: {chain}; "
+            f"{way_out}"
+        )
+        self._report(target.phase, last.path, max(1, last.line), 0, code, target.module, message)
+
+    # --- names
+
+    def _missing(self, target: Target) -> dict[str, list[Use]]:
+        """The uses of names that the redirect will not have."""
+        found: dict[str, list[Use]] = {}
+        for use in self.uses:
+            if use.module != target.module or (use.via and not self._comes_through(target, use)):
+                continue
+            names = sorted(use.reads) if use.kind == "star" else [use.name] if use.breaks else []
+            for name in names:
+                is_taken = use.kind != "star" or (target.former.binds(name) and target.former.is_public(name))
+                if is_taken and self._is_gone(target, name):
+                    found.setdefault(name, []).append(use if use.kind != "star" else use.of(name))
+        return found
+
+    def _comes_through(self, target: Target, use: Use) -> bool:
+        """Does the module in between have the name by its star import of the old one alone?"""
+        between = self.homes.surface(use.via)
+        if between is None or between[1].binds(use.name) or not target.former.binds(use.name):
+            return False
+        return self.homes.path(f"{use.via}.{use.name}") is None and target.former.is_public(use.name)
+
+    def _is_gone(self, target: Target, name: str) -> bool:
+        if name in target.exports or (name.startswith("__") and name.endswith("__")):
+            return False
+        return self.homes.path(f"{target.module}.{name}") is None
+
+    def _in_doubt(self, target: Target, missing: Mapping[str, object]) -> Iterator[str]:
+        """Names of which the repository may have another definition."""
+        yield from (name for name in missing if target.former.source(name) is None)
+        yield from (entry.name for entry in target.surface.definitions if entry.name not in target.exports)
+        for export in target.redirect.exports:
+            if self.homes.has(export.module, export.name).is_missing:
+                yield from (export.bound, export.name)
+
+    def _look_at_names(self, target: Target, missing: Mapping[str, Sequence[Use]]) -> None:
+        for name, uses in sorted(missing.items()):
+            origin = self._origin(target, name)
+            hole = Hole(target.phase, target.index, target.module, name, tuple(uses), origin)
+            self._holes.append(hole)
+            for use in uses:
+                how = "imported" if use.kind == "import" else "read"
+                silent = f" by way of {use.via}" if use.via else ""
+                silent += ", in a `try` that would hide it" if use.is_guarded else ""
+                silent += ", for type checkers" if use.is_for_types else ""
+                message = (
+                    f"{name} is {how} from {target.module}{silent}, which becomes a redirect without it; "
+                    f"{_way_out(origin, hole.key)}"
+                )
+                self._report(
+                    target.phase, use.path, use.line, use.column, "dangling-name", f"{target.module}:{name}", message,
+                    use.last_line,
+                )  # fmt: skip
+
+    def _origin(self, target: Target, name: str, other_than: str = "") -> Origin:
+        """Where the module has a name from, and whether the redirect can take it from there."""
+        surface = target.former
+        own = next((e for e in surface.entries.get(name, ()) if e.is_definition), None)
+        dotted = surface.source(name)
+        if dotted is None:
+            homes = dict.fromkeys(export.module for export in target.redirect.exports)
+            near = tuple(f"{home}.{name}" for home in self.homes.defining(homes, name) if home != other_than)
+            others = sorted(self._elsewhere.get(name, ()), key=lambda other: -_shared(other, target.module))
+            found = tuple(dict.fromkeys((*near, *others)))
+            found = tuple(each for each in found if each != f"{target.module}.{name}")
+            return Origin(line=own.line if own is not None else 0, namesakes=found)
+        return self._taken(target, dotted)
+
+    def _taken(self, target: Target, dotted: str) -> Origin:
+        """What an old module takes from elsewhere, as the redirect would have to."""
+        module, name = self.homes.split(dotted)
+        for redirect in self.plan.redirects:
+            if redirect.module == module:
+                export = next((e for e in redirect.exports if e.bound == name), None)
+                if export is None:
+                    problem = f"{module} becomes a redirect without {name}, too"
+                    return Origin(dotted, problem=problem)
+                module, name = export.module, export.name
+        if not module or "." in name or module == target.module:
+            return Origin(dotted, problem=f"{dotted} is no object of a module")
+        answer = self.homes.has(module, name)
+        if answer.is_missing:
+            return Origin(f"{module}.{name}", problem=answer.reason)
+        return Origin(f"{module}.{name}", problem=self._circle(target, module, name))
+
+    def _circle(self, target: Target, module: str, name: str) -> str:
+        """Why an export from a module would load the redirect again; empty where it does not."""
+        if module not in self.homes.redirects and not self.homes.path(module):
+            return ""
+        exported = target.redirect.exports[0].model_copy(update={"module": module, "name": name, "asname": None})
+        edges = self.circles.through(target.redirect.model_copy(update={"exports": (exported,)}), module)
+        if not edges:
+            return ""
+        return "that would load the redirect again: " + ", ".join(map(str, edges))
+
+    # --- definitions
+
+    def _look_at_definitions(self, target: Target, missing: Mapping[str, Sequence[Use]]) -> None:
+        for entry in self._lost(target, missing):
+            named = [use for use in self.uses if use.module == target.module and use.name == entry.name]
+            named += missing.get(entry.name, ()) if not named else []
+            if not named:
+                self._unused.append(Unused(target.phase, target.index, target.module, entry.name))
+            elsewhere = [
+                name for name in self._elsewhere.get(entry.name, ()) if name != f"{target.module}.{entry.name}"
+            ]
+            message = (
+                f"{entry.name} is defined only in this file, which becomes a redirect without it, and {_users(named)}; "
+                + (_compare(elsewhere) if elsewhere else "move its definition to a module that stays")
+                + (" and export it from there" if named else f', or write drop = ["{entry.name}"]')
+            )
+            subject = f"{target.module}:{entry.name}"
+            self._report(target.phase, target.path, entry.line, 0, "lost-definition", subject, message)
+
+    def _lost(self, target: Target, missing: Mapping[str, object]) -> Iterator[Entry]:
+        """Public definitions of the file that nothing else has, and private ones that others use."""
+        definitions = {entry.name: entry for entry in target.surface.definitions}
+        for name in missing:
+            own = next((e for e in target.surface.entries.get(name, ()) if e.is_definition), None)
+            if own is not None:
+                definitions.setdefault(name, own)
+        homes = dict.fromkeys(export.module for export in target.redirect.exports)
+        for name, entry in sorted(definitions.items(), key=lambda item: item[1].line):
+            is_kept = name in target.exports or name in target.redirect.drop
+            is_moved = self._moves.home(f"{target.module}.{name}") is not None and name not in missing
+            if not (is_kept or is_moved or self.homes.defining(homes, name)):
+                yield entry
+
+    # --- strings
+
+    def _look_at_strings(self, target: Target) -> None:
+        for use in self.uses:
+            if use.module != target.module:
+                continue
+            is_gone = self._is_gone(target, use.name)
+            if use.kind == "patch":
+                what = (
+                    f"and fails, as the redirect has no {use.name}" if is_gone
+                    else "and no longer reaches the code under test"
+                )  # fmt: skip
+                message = (
+                    f"this patch aims at {use.name} in {target.module}, which becomes a redirect, {what}; "
+                    "patch the module that uses the name"
+                )
+                self._report_use(target, use, "shim-patch", message)
+            elif use.kind == "path" and is_gone:
+                message = (
+                    f"this string looks up {use.name} in {target.module}, which becomes a redirect without it; "
+                    "change it by hand"
+                )
+                self._report_use(target, use, "string-reference", message)
+
+    def _report_use(self, target: Target, use: Use, code: str, message: str) -> None:
+        subject = f"{target.module}:{use.name}"
+        self._report(target.phase, use.path, use.line, use.column, code, subject, message, use.last_line)
+
+    def _report(
+        self, phase: int, path: str, line: int, column: int, code: str, subject: str, message: str, last: int = 0
+    ) -> None:
+        self._findings.append(Finding(phase, path, line, column, code, subject, message, last))
+
+
+def _way_out(origin: Origin, key: str = "") -> str:
+    """The next step for a name that a redirect lacks."""
+    if origin.is_certain:
+        module, _, name = origin.dotted.rpartition(".")
+        return f'add "{module}:{name}" to {key}' if key else f'write "{module}:{name}" instead'
+    if origin.problem:
+        return f"it comes from {origin.dotted}, but {origin.problem}; decide where it comes from"
+    if origin.line:
+        where = "it is defined only there"
+        return (
+            f"{where}; {_compare(origin.namesakes)}" if origin.namesakes else f"{where}, so move its definition first"
+        )
+    where = "it is not there today either"
+    return f"{where}; {_compare(origin.namesakes)}" if origin.namesakes else f"{where}, so mend the use"
+
+
+def _compare(namesakes: Sequence[str]) -> str:
+    """Objects of the same name, for a person to choose from."""
+    listed = [f"{module}:{name}" for module, _, name in (each.rpartition(".") for each in namesakes[:_NAMED])]
+    more = f" and {len(namesakes) - _NAMED} more" if len(namesakes) > _NAMED else ""
+    return f"compare it with {', '.join(listed)}{more}"
+
+
+def _shared(dotted: str, module: str) -> int:
+    """How many packages two dotted paths have in common: what is near is more likely meant."""
+    pairs = zip(dotted.split("."), module.split("."), strict=False)
+    return next((depth for depth, (one, other) in enumerate(pairs) if one != other), len(dotted))
+
+
+def _users(uses: Iterable[Use]) -> str:
+    places = list(dict.fromkeys(use.place for use in uses))
+    if not places:
+        return "nobody in this repository uses it"
+    more = f" and {len(places) - _NAMED} more" if len(places) > _NAMED else ""
+    verb = "uses" if len(places) == 1 else "use"
+    return f"{count(len(places), 'place')} {verb} it ({', '.join(places[:_NAMED])}{more})"

@@ -1,0 +1,228 @@
+"""The surface of one module: which names it has, and where each of them comes from."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from migrate.locate.aliases import blocks
+from migrate.modules import ModuleName, resolve_relative
+from migrate.provenance import alternatives, attributes, imported, root_name
+from migrate.source import Source, UnparsableSource
+from migrate.syntax import DEFINITIONS, bodies
+
+Kind = Literal["class", "function", "value", "import"]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One place where a module binds one of its names.
+
+    Attributes:
+        line: from 1. size: lines of the definition.
+        dotted: the object that an import, or an assignment from an imported name, binds.
+        is_loaded: it is bound while the module is loaded, not for type checkers only.
+    """
+
+    name: str
+    kind: Kind
+    line: int
+    size: int = 1
+    dotted: str = ""
+    is_loaded: bool = True
+
+    @property
+    def is_definition(self) -> bool:
+        """Is the object made here, and not taken from elsewhere?"""
+        return not self.dotted
+
+
+@dataclass(frozen=True)
+class Surface:
+    """What one module binds at its top level.
+
+    Attributes:
+        entries: by name, in source order.
+        listed: the strings in its `__all__`; None without one.
+        stars: modules that it imports everything from.
+        is_parsed: CPython reads the file; otherwise the entries are what its lines look like.
+    """
+
+    entries: Mapping[str, tuple[Entry, ...]]
+    listed: frozenset[str] | None = None
+    stars: tuple[str, ...] = ()
+    is_parsed: bool = True
+
+    @property
+    def is_dynamic(self) -> bool:
+        """Does it answer for names that it does not bind?"""
+        return "__getattr__" in self.entries
+
+    def binds(self, name: str) -> bool:
+        return name in self.entries
+
+    def is_public(self, name: str) -> bool:
+        """May others use the name: not private, or listed in `__all__`?"""
+        return name in (self.listed or ()) or not name.startswith("_")
+
+    def defines(self, name: str) -> bool:
+        """Is the object of this name made here?"""
+        return any(entry.is_definition for entry in self.entries.get(name, ()))
+
+    def source(self, name: str) -> str | None:
+        """The dotted object that the name is taken from; None where it is made here, or that is not certain."""
+        loaded = [entry for entry in self.entries.get(name, ()) if entry.is_loaded]
+        taken = {entry.dotted for entry in loaded}
+        return taken.pop() if len(taken) == 1 and "" not in taken else None
+
+    @property
+    def definitions(self) -> tuple[Entry, ...]:
+        """Public classes and functions made here, and values that `__all__` lists; each name once, by line."""
+        found = {
+            name: entry
+            for name, entries in self.entries.items()
+            for entry in reversed(entries)
+            if entry.is_definition and self.is_public(name) and self._is_api(entry)
+        }
+        return tuple(sorted(found.values(), key=lambda entry: entry.line))
+
+    def _is_api(self, entry: Entry) -> bool:
+        return entry.kind != "value" or entry.name in (self.listed or ())
+
+
+def read_surface(content: bytes, importer: ModuleName) -> Surface:
+    """The surface of a module, also of one that no parser reads: what it replaces must be known all the same."""
+    source = Source(content)
+    try:
+        tree = source.parse()
+    except (UnparsableSource, RecursionError):
+        return _surface_of_text(content, importer)
+    entries: dict[str, list[Entry]] = {}
+    for entry in _entries(tree, importer):
+        entries.setdefault(entry.name, []).append(entry)
+    for entry in list(_aliases(tree, importer, entries)):
+        held = entries[entry.name]
+        entries[entry.name] = [entry if each.line == entry.line else each for each in held]
+    return Surface(
+        {name: tuple(found) for name, found in entries.items()}, _listed(tree), tuple(_stars(tree, importer))
+    )
+
+
+def _entries(tree: ast.Module, importer: ModuleName) -> Iterator[Entry]:
+    for block in blocks(tree.body):
+        if block.scopes:
+            continue
+        for statement in block.statements:
+            if isinstance(statement, ast.Import | ast.ImportFrom):
+                for local, dotted, alias in imported(statement, importer):
+                    yield Entry(local, "import", alias.lineno, 1, dotted, block.is_load_time)
+            elif isinstance(statement, DEFINITIONS):
+                kind: Kind = "class" if isinstance(statement, ast.ClassDef) else "function"
+                size = (statement.end_lineno or statement.lineno) - statement.lineno + 1
+                yield Entry(statement.name, kind, statement.lineno, size, "", block.is_load_time)
+            else:
+                for name in _assigned(statement):
+                    yield Entry(name.id, "value", name.lineno, 1, "", block.is_load_time)
+
+
+def _assigned(statement: ast.stmt) -> Iterator[ast.Name]:
+    """Names that a statement itself binds, those in the blocks inside it left out."""
+    blocks_inside = {id(each) for block in bodies(statement) for each in block}
+    pending: list[ast.AST] = [node for node in ast.iter_child_nodes(statement) if id(node) not in blocks_inside]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node
+        elif not isinstance(node, ast.stmt | ast.Lambda):
+            pending += ast.iter_child_nodes(node)
+
+
+def _aliases(tree: ast.Module, importer: ModuleName, entries: Mapping[str, list[Entry]]) -> Iterator[Entry]:
+    """`Name = module.Other` takes the object from elsewhere as an import does; so does `Name = Other`."""
+    for block in blocks(tree.body):
+        for statement in block.statements if not block.scopes else ():
+            if not (isinstance(statement, ast.Assign) and len(statement.targets) == 1):
+                continue
+            target, value = statement.targets[0], statement.value
+            root = root_name(value)
+            if not isinstance(target, ast.Name) or root is None or len(alternatives(value)) > 1:
+                continue
+            found = entries.get(root.id, ())
+            own = f"{importer.name}.{root.id}" if all(e.kind in ("class", "function") for e in found) else ""
+            taken = {entry.dotted or own for entry in found if entry.is_loaded}
+            dotted = taken.pop() if len(taken) == 1 else ""
+            if dotted:
+                whole = ".".join([dotted, *attributes(value)])
+                yield Entry(target.id, "import", target.lineno, 1, whole, block.is_load_time)
+
+
+def _stars(tree: ast.Module, importer: ModuleName) -> Iterator[str]:
+    for block in blocks(tree.body):
+        for statement in block.statements if not block.scopes else ():
+            if isinstance(statement, ast.ImportFrom) and statement.names[0].name == "*":
+                module = resolve_relative(importer, statement.level, statement.module or "")
+                if module is not None:
+                    yield module
+
+
+def _listed(tree: ast.Module) -> frozenset[str] | None:
+    """All strings that are put into `__all__` by plain statements; None where there is none."""
+    values: list[ast.expr] = []
+    for statement in tree.body:
+        match statement:
+            case ast.Assign(targets=[ast.Name(id="__all__")], value=value):
+                values.append(value)
+            case ast.AnnAssign(target=ast.Name(id="__all__"), value=ast.expr() as value):
+                values.append(value)
+            case ast.AugAssign(target=ast.Name(id="__all__"), value=value):
+                values.append(value)
+    if not values:
+        return None
+    nodes = (node for value in values for node in ast.walk(value))
+    return frozenset(n.value for n in nodes if isinstance(n, ast.Constant) and isinstance(n.value, str))
+
+
+_DEFINED = re.compile(r"^(?:(class)|(?:async[ \t]+)?def)[ \t]+(\w+)", re.MULTILINE)
+_FROM = re.compile(
+    r"^(?:[ \t]*)from[ \t]+(\.*[\w.]*)[ \t]+import[ \t]*(\((?:[^)#]|#[^\n]*)*\)|[^\n;#\\]*)", re.MULTILINE
+)
+_COMMENT = re.compile(r"#[^\n]*")
+
+
+def _surface_of_text(content: bytes, importer: ModuleName) -> Surface:
+    """What the lines of a file look like that CPython does not read."""
+    text = content.decode("utf-8", "replace").replace("\r\n", "\n").replace("\r", "\n")
+    entries: dict[str, list[Entry]] = {}
+    for found in _DEFINED.finditer(text):
+        line = text.count("\n", 0, found.start()) + 1
+        entry = Entry(found[2], "class" if found[1] else "function", line)
+        entries.setdefault(entry.name, []).append(entry)
+    stars: list[str] = []
+    for line, module, names in imports_in_text(text, importer):
+        for name, local in names:
+            if name == "*":
+                stars.append(module)
+            else:
+                entries.setdefault(local, []).append(Entry(local, "import", line, 1, f"{module}.{name}"))
+    return Surface({name: tuple(found) for name, found in entries.items()}, None, tuple(stars), is_parsed=False)
+
+
+def imports_in_text(text: str, importer: ModuleName) -> Iterator[tuple[int, str, tuple[tuple[str, str], ...]]]:
+    """What looks like `from … import …` at the beginning of a line: (line, module, (name, local name) pairs).
+
+    Some may stand in a string. For files that no parser reads.
+    """
+    for found in _FROM.finditer(text):
+        dots = len(found[1]) - len(found[1].lstrip("."))
+        module = resolve_relative(importer, dots, found[1].lstrip("."))
+        if module is None:
+            continue
+        names: list[tuple[str, str]] = []
+        for part in _COMMENT.sub("", found[2]).strip("()").split(","):
+            words = part.split()
+            if words:
+                names.append((words[0], words[-1]))
+        yield text.count("\n", 0, found.start(1)) + 1, module, tuple(names)

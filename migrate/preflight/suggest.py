@@ -1,0 +1,156 @@
+"""Plan lines that close what a preflight has found open: where that is certain, and what is left to a person."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import tomlkit
+from tomlkit.items import Array
+
+from migrate.foresight.redirects import Hole, Unused
+from migrate.preflight.look import Preflight
+from rollback.errors import count
+
+_SHOWN = 3
+"""Candidates that people are shown; `--json` has all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One string to put into a list of the plan.
+
+    Attributes:
+        phase, index: which redirect. key: `exports` or `drop`. position: of the string it replaces; None to add it.
+        why: as a phrase for people.
+    """
+
+    phase: int
+    index: int
+    key: str
+    value: str
+    why: str
+    position: int | None = None
+
+    def as_json(self) -> dict[str, object]:
+        place = f"phase{self.phase}.redirect[{self.index}].{self.key}"
+        place += "" if self.position is None else f"[{self.position}]"
+        return {"key": place, "value": self.value, "why": self.why}
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """A name that only a person can find a home for.
+
+    Attributes:
+        subject: `pkg.old:Name`. candidates: objects of that name, `pkg.mod:Name`, to compare it with.
+    """
+
+    subject: str
+    why: str
+    candidates: tuple[str, ...]
+    uses: int
+
+    def as_json(self) -> dict[str, object]:
+        return {"subject": self.subject, "why": self.why, "candidates": list(self.candidates), "uses": self.uses}
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """What to add to a plan, and what remains."""
+
+    lines: tuple[Line, ...]
+    left: tuple[Left, ...]
+
+
+def suggest(found: Preflight) -> Suggestion:
+    """The lines that close each hole of a preflight where that is certain; the rest is left to a person."""
+    lines: list[Line] = []
+    left: list[Left] = []
+    for hole in found.holes:
+        if hole.origin.is_certain:
+            lines.append(_export(hole))
+        else:
+            left.append(_left(hole))
+    lines += map(_drop, found.unused)
+    return Suggestion(tuple(lines), tuple(left))
+
+
+def _export(hole: Hole) -> Line:
+    module, _, name = hole.origin.dotted.rpartition(".")
+    value = f"{module}:{name}" + (f" as {hole.name}" if name != hole.name else "")
+    why = f"{hole.module} takes it from there; {count(len(hole.uses), 'use')}"
+    return Line(hole.phase, hole.index, "exports", value, why, hole.position)
+
+
+def _drop(unused: Unused) -> Line:
+    return Line(unused.phase, unused.index, "drop", unused.name, "nobody in the repository uses it")
+
+
+def _left(hole: Hole) -> Left:
+    origin = hole.origin
+    candidates = tuple(_ref(dotted) for dotted in origin.namesakes)
+    if origin.problem:
+        why = f"it comes from {origin.dotted}, but {origin.problem}"
+    elif origin.line and candidates:
+        why = (
+            "it is defined in the old file, and others of that name elsewhere: is one of them meant to take its place?"
+        )
+    elif origin.line:
+        why = "it is defined in the old file alone: its definition has to move first"
+    else:
+        why = "the old module does not have it today either: its uses are broken already"
+    return Left(f"{hole.module}:{hole.name}", why, candidates, len(hole.uses))
+
+
+def _ref(dotted: str) -> str:
+    module, _, name = dotted.rpartition(".")
+    return f"{module}:{name}"
+
+
+def complete(text: str, lines: Sequence[Line]) -> str:
+    """A plan's TOML text with the lines put in; comments and layout stay."""
+    document = tomlkit.parse(text)
+    for line in lines:
+        redirect = document[f"phase{line.phase}"]["redirect"][line.index]
+        if line.key not in redirect:
+            redirect[line.key] = tomlkit.array()
+        values = redirect[line.key]
+        assert isinstance(values, Array), "the plan has been read"
+        if line.position is not None:
+            values[line.position] = line.value
+        elif line.value not in values:
+            _append(values, line.value)
+    return tomlkit.dumps(document)
+
+
+def _append(values: Array, value: str) -> None:
+    """To a list on several lines, on one of its own, indented as the last one."""
+    written = values.as_string()
+    if "\n" not in written:
+        values.append(value)
+        return
+    indents = [
+        row[: len(row) - len(row.lstrip())] for row in written.split("\n")[1:] if row.strip().startswith(('"', "'"))
+    ]
+    values.add_line(value, indent=indents[-1] if indents else "  ")
+
+
+def patch(path: str, before: str, after: str) -> str:
+    """A unified diff of a plan."""
+    path = path.lstrip("/")
+    rows = difflib.unified_diff(
+        before.splitlines(keepends=True), after.splitlines(keepends=True), f"a/{path}", f"b/{path}", n=2
+    )
+    return "".join(row if row.endswith("\n") else f"{row}\n\\ No newline at end of file\n" for row in rows)
+
+
+def in_words(left: Sequence[Left]) -> Iterator[str]:
+    """What is left to a person, a name a line and its candidates behind it."""
+    for each in left:
+        yield f"{each.subject} ({count(each.uses, 'use')}): {each.why}"
+        for candidate in each.candidates[:_SHOWN]:
+            yield f"    {candidate}"
+        if len(each.candidates) > _SHOWN:
+            yield f"    and {len(each.candidates) - _SHOWN} more"
