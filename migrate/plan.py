@@ -28,20 +28,15 @@ from migrate.plan_errors import (
     repeated,
     shown,
 )
-from migrate.plan_exports import Exports, read_exported
 from migrate.plan_fields import (
-    AtLeastOne,
     AtLeastOneTable,
     Command,
     Count,
-    Docstring,
     Flag,
     Folders,
     Label,
     Line,
     Minutes,
-    Module,
-    Names,
     Paths,
     Pattern,
     Percentage,
@@ -51,12 +46,12 @@ from migrate.plan_fields import (
     Text,
     Timeout,
     one_of,
-    read_identifier,
     read_label,
     read_module,
     read_object,
     read_ref,
 )
+from migrate.plan_redirects import Redirect
 from migrate.refs import ObjectRef
 
 FILENAME = "migrate.toml"
@@ -64,7 +59,6 @@ PHASES = (1, 2, 3, 4, 5)
 
 
 Strings: TypeAlias = Literal["targets", "all", "none"]
-Warn: TypeAlias = Literal["none", "import", "lazy"]
 
 
 class Header(Table):
@@ -76,39 +70,6 @@ class Header(Table):
     exclude: Paths = Field((), examples=['["vendor/**"]'])
     include: Paths = Field((), examples=['["bin/tool"]'])
     source_roots: Folders = Field((".",), examples=['["."]'])
-
-
-class Redirect(Table):
-    """`[[phase1.redirect]]`: a module that becomes nothing but imports from its new home."""
-
-    module: Module = Field(examples=['"package.module"'])
-    docstring: Docstring = Field(examples=['"DEPRECATED: import from package.module."'])
-    exports: Annotated[Exports, AtLeastOne] = Field(examples=['["package.module:Name as OldName"]'])
-    warn: Annotated[Warn, one_of("none", "import", "lazy")] = Field("none", examples=['"none"'])
-    drop: Names = Field((), examples=['["name"]'])
-    note: Text = Field("", examples=['"why"'])
-
-    def text(self) -> str:
-        """The module's whole new text; its bytes are this in UTF-8."""
-        names = ", ".join(f'"{export.bound}"' for export in self.exports)
-        imports = (export.statement for export in self.exports)
-        return "\n".join((f'"""{self.docstring}"""', *imports, "", f"__all__ = [{names}]", ""))
-
-    @classmethod
-    def _across(cls, data: Mapping[str, Any]) -> Iterator[Mistake]:
-        exports = readable(read_exported, data.get("exports"))
-        for position, first, name in repeated((i, export.bound) for i, export in exports):
-            sentence = f"binds {name!r} again, after exports[{first}]; remove one or give it another alias"
-            yield Mistake(("exports", position), sentence)
-        bound = {export.bound for _, export in exports}
-        for position, name in readable(read_identifier, data.get("drop")):
-            if name in bound:
-                yield Mistake(("drop", position), f"{shown(name)} is exported; remove it here or there")
-        for _, module in readable(read_module, [data.get("module")]):
-            for position, export in exports:
-                if export.module == module:
-                    sentence = f"'{export}' is in the redirect itself; write the module that will define it"
-                    yield Mistake(("exports", position), sentence)
 
 
 class _Phase(Table):

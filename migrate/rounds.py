@@ -16,7 +16,7 @@ from migrate.locate.callees import owner_of
 from migrate.locate.sites import is_kept
 from migrate.modules import file_of, module_of
 from migrate.moves import MoveIndex
-from migrate.plan import Plan
+from migrate.plan import Move, Plan
 from migrate.plan_calls import Call
 from migrate.reexports import Reexports
 from migrate.signatures import Signature
@@ -220,9 +220,18 @@ class Rounds:
         return again
 
     def _is_loaded_by_old(self, new: str) -> bool:
-        """Does an old module load the new one already, as a redirect does? Then the circle is nothing new."""
-        olds = {m.old.module for m in MoveIndex.of(self.plan).moves if m.new.module == new} - {new}
-        return any(self._graph.chain(old, {new}) is not None for old in olds)
+        """Does an old module load the new one already, as a redirect does? Then the circle is nothing new.
+
+        A lazy redirect does so as soon as it is asked for a name: where its users would load the new home themselves.
+        """
+        moves = [m for m in MoveIndex.of(self.plan).moves if m.new.module == new != m.old.module]
+        return any(self._graph.chain(m.old.module, {new}) is not None or self._is_passed_on(m) for m in moves)
+
+    def _is_passed_on(self, move: Move) -> bool:
+        """Is what moves the new object already, by the old module's name for it?"""
+        names = (move.old.name,) if move.old.name else self._exports_of(move.old.module) or ()
+        homes = {f"{move.old.module}.{name}": f"{move.new.module}.{move.new.name or name}" for name in names}
+        return any(self._reexports.aliases([old], {new}) for old, new in homes.items())
 
     def _look_for_takers(self) -> set[str]:
         """Names that would be gone and that other modules take from there: files to look at again."""

@@ -8,7 +8,8 @@ from fissix.pgen2 import token
 from fissix.pytree import Leaf, Node
 
 from migrate.modules import candidate_files
-from migrate.plan import Plan, Redirect
+from migrate.plan import Plan
+from migrate.plan_redirects import Redirect
 from phases.patterns import text_leaf
 
 

@@ -23,7 +23,6 @@ from migrate.plan import (
     MovePhase,
     Percent,
     Plan,
-    Redirect,
     RedirectPhase,
     Tests,
     find_plan,
@@ -33,6 +32,7 @@ from migrate.plan import (
 from migrate.plan_calls import Call
 from migrate.plan_errors import Table
 from migrate.plan_exports import Export
+from migrate.plan_redirects import Redirect
 from migrate.refs import ObjectRef
 
 ROOT = Path(__file__).parents[1]
@@ -598,7 +598,7 @@ SCALARS = (
     | st.integers()
     | st.floats()
     | st.text()
-    | st.sampled_from(["p", "a:B", "a.b:C as D", "{}", "c", "a.b", "(x)", "targets", "\x1b[1m"])
+    | st.sampled_from(["p", "a:B", "a.b:C as D", "{}", "c", "a.b", "(x)", "targets", "lazy", "\x1b[1m"])
 )
 VALUES = st.recursive(
     SCALARS,

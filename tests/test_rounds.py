@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from checks import make_plan, moves
 from repositories import MakeRepository
 
 from migrate.plan import Plan
+from migrate.plan_redirects import Redirect
 from migrate.preview import Preview, preview
 
 NAME = moves(a="shop.cart:Cart -> shop.basket:Basket")
@@ -148,6 +151,109 @@ def test_a_circle_by_way_of_the_old_module_is_nothing_new(make_repository: MakeR
     }
     found = run(make_repository, NAME, {**HOMES, **files, "shop/page.py": "from shop.cart import Cart\n"})
     assert after(found) == {"shop/page.py": "from shop.basket import Basket as Cart\n"}
+
+
+def redirect(warn: str) -> str:
+    exports = ["shop.basket:Basket as Cart", "shop.basket:Coupon"]
+    found = Redirect.model_validate({"module": "shop.cart", "docstring": "Gone.", "exports": exports, "warn": warn})
+    return found.text()
+
+
+@pytest.mark.parametrize("warn", ["none", "import", "lazy"])
+@pytest.mark.parametrize("planned", [True, False], ids=["planned", "of an earlier plan"])
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        pytest.param(
+            {"app.py": "from shop.cart import Cart, Coupon\nCart()\n"},
+            {"app.py": "from shop.basket import Basket as Cart\nfrom shop.cart import Coupon\nCart()\n"},
+            id="import",
+        ),
+        pytest.param(
+            {"app.py": "import shop.cart\nshop.cart.Cart()\n"},
+            {"app.py": "import shop.basket\nshop.basket.Basket()\n"},
+            id="attribute",
+        ),
+        pytest.param(
+            {"app.py": "from shop.cart import *\nCart()\n"},
+            {"app.py": "from shop.basket import Basket as Cart\nCart()\n"},
+            id="star",
+        ),
+        pytest.param(
+            {"app.py": "from shop.cart import *\nCart()\n", "main.py": "from app import Cart, Coupon\n"},
+            {"app.py": "from shop.basket import Basket as Cart\nfrom shop.cart import Coupon\nCart()\n"},
+            id="star that others read through",
+        ),
+        pytest.param(
+            {"app.py": "def f():\n    import shop.cart as c\n    return c.Cart\n"},
+            {"app.py": "def f():\n    import shop.basket as c\n    return c.Basket\n"},
+            id="in a function",
+        ),
+    ],
+)  # fmt: skip
+def test_through_a_redirect(
+    make_repository: MakeRepository, warn: str, planned: bool, files: dict[str, str], expected: dict[str, str]
+) -> None:
+    """The old module is a redirect already, in any style: its users are changed all the same, it is not."""
+    tables: dict[str, Any] = {"phase3": {"move": [{"old": "shop.cart:Cart", "new": "shop.basket:Basket"}]}}
+    if planned:
+        exports = ["shop.basket:Basket as Cart", "shop.basket:Coupon"]
+        redirects = [{"module": "shop.cart", "docstring": "Gone.", "exports": exports, "warn": warn}]
+        tables["phase1"] = {"redirect": redirects}
+    homes = {**HOMES, "shop/cart.py": redirect(warn), "shop/basket.py": "class Basket: ...\nclass Coupon: ...\n"}
+    found = run(make_repository, make_plan(tables), {**homes, **files})
+    assert after(found) == expected
+    assert reported(found) == []
+
+
+@pytest.mark.parametrize("warn", ["none", "import", "lazy"])
+def test_a_name_passed_on_by_a_redirect(make_repository: MakeRepository, warn: str) -> None:
+    """A move of what the redirect imports: the uses by the redirect's name follow, too."""
+    plan = moves(a="shop.basket:Basket.of -> shop.fast:of")
+    files = {**HOMES, "shop/cart.py": redirect(warn), "shop/fast.py": "def of(): ...\n"}
+    found = run(make_repository, plan, {**files, "app.py": "from shop.cart import Cart\nCart.of()\n"})
+    assert after(found) == {"app.py": "from shop.fast import of\nof()\n"}
+
+
+@pytest.mark.parametrize("warn", ["none", "import", "lazy"])
+def test_the_home_of_a_redirect_moves_on(make_repository: MakeRepository, warn: str) -> None:
+    """A later plan moves the home again: the redirect's imports follow, what stands in strings does as usual."""
+    files = {**HOMES, "shop/cart.py": redirect(warn), "shop/crate.py": "class Basket: ...\nclass Coupon: ...\n"}
+    found = run(make_repository, moves(a="shop.basket -> shop.crate"), files)
+    assert "from shop.crate import Basket as Cart\n" in after(found)["shop/cart.py"]
+    assert len(reported(found)) == {"none": 0, "import": 1, "lazy": 2}[warn]
+    assert {code for _, _, code in reported(found)} <= {"string-reference"}
+    names = [
+        {"old": f"shop.basket:{name}", "new": f"shop.crate:{name}", "strings": "all"} for name in ("Basket", "Coupon")
+    ]
+    found = run(make_repository, make_plan({"phase3": {"move": names}}), files)
+    if warn == "lazy":
+        assert after(found)["shop/cart.py"] == redirect(warn).replace("shop.basket", "shop.crate")
+        assert reported(found) == []
+
+
+@pytest.mark.parametrize("plan", [NAME, moves(a="shop.cart -> shop.basket")], ids=["object", "module"])
+@pytest.mark.parametrize(
+    "page",
+    [
+        pytest.param("from shop.cart import Coupon\n", id="import"),
+        pytest.param("import shop.cart\ndef page(): shop.cart.Coupon\n", id="used in a function"),
+        pytest.param("import shop.cart\nclass Page(shop.cart.Coupon): ...\n", id="used while it is loaded"),
+    ],
+)
+@pytest.mark.parametrize("warn", ["none", "import", "lazy"])
+def test_a_circle_by_way_of_a_redirect_is_nothing_new(
+    make_repository: MakeRepository, warn: str, page: str, plan: Plan
+) -> None:
+    """A lazy redirect loads the home as soon as a name is used, so an import from the home comes no sooner."""
+    files = {
+        "shop/cart.py": redirect(warn),
+        "shop/basket.py": "import shop.page\nclass Basket: ...\nclass Coupon: ...\n",
+        "shop/page.py": page.replace("Coupon", "Cart") if plan is NAME else page,
+    }
+    found = run(make_repository, plan, {**HOMES, **files})
+    assert reported(found) == []
+    assert "shop/page.py" in after(found)
 
 
 def test_a_circle_through_a_moved_module(make_repository: MakeRepository) -> None:

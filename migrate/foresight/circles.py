@@ -12,7 +12,7 @@ from migrate.foresight.surface import read_surface
 from migrate.load_graph import LoadGraph
 from migrate.locate.aliases import blocks
 from migrate.modules import file_of, module_of, resolve_relative
-from migrate.plan import Redirect
+from migrate.plan_redirects import Redirect
 from migrate.source import Source, UnparsableSource
 
 

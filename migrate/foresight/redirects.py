@@ -12,7 +12,8 @@ from migrate.foresight.moves import not_checked
 from migrate.foresight.surface import Entry, Surface
 from migrate.foresight.uses import Use
 from migrate.moves import MoveIndex
-from migrate.plan import Plan, Redirect
+from migrate.plan import Plan
+from migrate.plan_redirects import Redirect
 from rollback.errors import count
 
 _NAMED = 3

@@ -3,6 +3,8 @@ from __future__ import annotations
 import pytest
 from checks import check_noop, check_rewritten, make_plan
 
+from migrate.plan import Plan
+
 REDIRECT = (
     '"""DEPRECATED: use shop.basket."""\n'
     "from shop.basket import Basket as Cart\n"
@@ -73,6 +75,21 @@ def test_source_roots(module: str, path: str) -> None:
     check_rewritten(
         "x = 1\n", '"""Gone."""\nfrom new import Cart\n\n__all__ = ["Cart"]\n', phase=1, plan=plan, path=path
     )
+
+
+@pytest.mark.parametrize("phase", [1, 2])
+@pytest.mark.parametrize("warn", ["none", "import", "lazy"])
+def test_style(phase: int, warn: str) -> None:
+    """The query writes the redirect's text as it is, over any of the other styles, too."""
+
+    def plan(warn: str) -> Plan:
+        redirect = {"module": "shop.cart", "docstring": "Gone.", "exports": ["neu:Größe", "neu:b as c"], "warn": warn}
+        return make_plan({f"phase{phase}": {"redirect": [redirect]}})
+
+    (redirect,) = plan(warn).redirects
+    for before in ("class Cart: ...\n", "", *(plan(other).redirects[0].text() for other in ("none", "import", "lazy"))):
+        check_rewritten(before, redirect.text(), phase=phase, plan=plan(warn), path="shop/cart.py")
+    check_noop(redirect.text(), phase=phase, plan=plan(warn), path="shop/cart.py")
 
 
 def test_each_redirect_has_its_file() -> None:
