@@ -211,6 +211,42 @@ for _number, _help_line in phase_help.HELP.items():
 _applying_command("run", phase_help.RUN, None)
 
 
+@app.command()
+def init(
+    context: typer.Context,
+    old: Annotated[str, typer.Argument(metavar="OLD", help="What moves: package.module:Name, or a module.")],
+    new: Annotated[str, typer.Argument(metavar="NEW", help="Its new home, of the same kind.")],
+    since: Annotated[
+        str | None,
+        typer.Option("--since", metavar="REV", help="Follow the signature as it was in this git revision."),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a plan that is there.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan; write nothing.")] = False,
+    plan: Annotated[
+        Path | None,
+        typer.Option("--plan", metavar="FILE", help="The file to write; default: migrate.toml at the root."),
+    ] = None,
+    root: Annotated[
+        Path | None, typer.Option("--root", metavar="DIR", help="The root; default: the top of the working tree.")
+    ] = None,
+    json: Json = False,
+    jobs: Jobs = None,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Scan the repository for the users of OLD and write a first plan that takes them to NEW."""
+    from migrate.init_command import InitOptions, init_command
+    from migrate.session import open_repository
+    from rollback.git import Git
+
+    common = Common(plan, root, json, jobs, quiet, verbose).over(context)
+    voice = common.voice()
+    git = open_repository(common.root)
+    git = git if common.root is not None else Git.open(git.toplevel)
+    code, document = init_command(git, InitOptions(old, new, since, common.plan, force, dry_run, common.jobs), voice)
+    _finish(common, voice, code, document)
+
+
 @app.command("check")
 def check_(
     context: typer.Context,

@@ -104,7 +104,7 @@ class Preview:
 
 
 @dataclass
-class _Tree:
+class Tree:
     """The files of the repository as read during one preview."""
 
     git: Git
@@ -157,7 +157,7 @@ class Previews:
     progress: Progress | None = None
 
     def __post_init__(self) -> None:
-        self._tree = _Tree(self.git)
+        self._tree = Tree(self.git)
         self._rounds: dict[int, tuple[Rounds, list[FileResult]]] = {}
 
     def of(self, phase: int) -> Preview:
