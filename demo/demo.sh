@@ -80,6 +80,17 @@ if error=$(python -B -c 'import shop.checkout' 2>&1); then
 fi
 printf '%s\n' "${error##*$'\n'}"
 
+say "Foresight: what would break, before anything is touched. shop/orders.py takes a name from the oldest engine that" \
+  "the planned redirect does not have. The tool knows where the engine itself has it from, and completes the plan."
+untouched=$(fingerprint)
+expect 1 check
+same "$untouched" "$(fingerprint)" "check changed the tree"
+expect 1 check --quiet --suggest --write
+shell git diff -U1 -- migrate.toml
+git -c core.hooksPath=/dev/null commit --quiet --message "Plan: the redirect passes RetryPolicy on" -- migrate.toml
+say "What is left needs a person: one call passes both the old and the new keyword. It comes up again in phase 4."
+expect 1 check --quiet
+
 say "Somebody is at work here: an uncommitted edit and a new file. Nothing below may touch them."
 echo "Opening hours: 9 to 5." >>README.md
 echo "Call the bank." >NOTES.md

@@ -33,7 +33,6 @@ exports = [
   "shop.billing.user_charge_engine:UserChargeEngine as ChargeEngine",
   "shop.billing.user_charge_engine:open_engine",
   "shop.billing.payment_context:PaymentContext",
-  "shop.billing.retry:RetryPolicy",
 ]
 
 [phase2]
