@@ -327,6 +327,18 @@ def _mismatches(index: int, call: Call, signature: Signature, place: tuple[str, 
         what = "a function" if signature.kind == "function" else "a method"
         key = f"phase4.call[{index}].attributes"
         sentences.append(f"{call.callee} is {what}, and only instances of classes have attributes; remove {key}")
+    for key, name in [
+        *((f"rename.{old}", new) for old, new in call.rename.items()),
+        *((f"add.{n}", n) for n in call.add),
+    ]:
+        if not signature.accepts(name):
+            where = f"correct phase4.call[{index}].{key}, or give it that parameter first"
+            sentences.append(f"{call.callee} does not take {name!r}; its signature is {signature}; {where}")
+    sentences += [
+        f"{call.callee} still takes {name!r}; its signature is {signature}; take that parameter out first"
+        for name in call.old
+        if name in signature.by_name
+    ]
     path, line = place
     for sentence in sentences:
         yield Finding(4, path, line, 0, "signature-mismatch", str(call.callee), sentence)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import pytest
 from checks import calls
@@ -213,6 +214,29 @@ def test_what_the_definition_contradicts(make_repository: MakeRepository) -> Non
         "shop.basket:fill has no parameter 'nope'",
         "shop.basket:fill is a function, and only instances of classes have attributes",
     ]
+
+
+@pytest.mark.parametrize(
+    ("parameters", "said_of"),
+    [
+        pytest.param("context, audit", [], id="as planned"),
+        pytest.param("**options", [], id="takes anything"),
+        pytest.param("audit", ["does not take 'context'"], id="lacks the new name"),
+        pytest.param("context", ["does not take 'audit'"], id="lacks what is added"),
+        pytest.param("context, audit, *, metadata=None", ["still takes 'metadata'"], id="has the old name"),
+        pytest.param("context, audit, legacy=0", ["still takes 'legacy'"], id="has what is removed"),
+        pytest.param("metadata, /, context, audit", [], id="has the old name by position only"),
+    ],
+)
+def test_keywords_that_the_definition_contradicts(
+    make_repository: MakeRepository, parameters: str, said_of: list[str]
+) -> None:
+    change: dict[str, Any] = {"rename": {"metadata": "context"}, "add": {"audit": "{}"}, "remove": ["legacy"]}
+    found = look(
+        make_repository, {"shop/basket.py": f"def fill({parameters}): ...\n"}, calls("shop.basket:fill", **change)
+    )
+    assert said(found) == [("shop/basket.py", 1, "signature-mismatch")] * len(said_of)
+    assert [f.message.partition(";")[0] for f in found.findings] == [f"shop.basket:fill {each}" for each in said_of]
 
 
 @pytest.mark.parametrize(
