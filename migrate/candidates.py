@@ -9,6 +9,7 @@ from migrate.modules import SUFFIXES, candidate_files
 from migrate.moves import MoveIndex
 from migrate.plan import Plan
 from migrate.plan_calls import Call
+from migrate.syntax import chain_roots
 from rollback.git import Git
 
 _PYTHON = tuple(f"*{suffix}" for suffix in SUFFIXES)
@@ -63,11 +64,21 @@ def may_use(modules: Collection[str]) -> Callable[[bytes], bool]:
     dotted = re.compile(_any(modules).replace(rb"\.", rb"[\s\\]*\.[\s\\]*") + rb"(?!\w)")
     leaf = re.compile(rb"(?<!\w)" + _any(module.rpartition(".")[2] for module in modules) + rb"(?!\w)")
     relative = re.compile(rb"\bfrom[\s\\]*\.[^#;=()'\"]*?\bimport\b")
+    leaves = {module.rpartition(".")[2] for module in modules if "." in module}
 
     def test(content: bytes) -> bool:
-        if dotted.search(content) or any(leaf.search(found.group()) for found in _IMPORTED.finditer(content)):
+        imported = [found.group() for found in _IMPORTED.finditer(content)]
+        if dotted.search(content) or any(leaf.search(names) for names in imported):
             return True
-        return relative.search(content) is not None
+        if relative.search(content) is not None:
+            return True
+        # `import pkg as p`, and then `p.mod.Name`
+        roots = chain_roots(content.decode("latin-1"), leaves) if imported else ()
+        return any(
+            re.search(rb"(?<!\w)" + re.escape(root.encode("latin-1")) + rb"(?!\w)", names)
+            for root in roots
+            for names in imported
+        )
 
     return test
 

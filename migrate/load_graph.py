@@ -75,6 +75,28 @@ class LoadGraph:
                 self._confirm(module)
         return None
 
+    def between(self, starts: Collection[str], target: str) -> frozenset[str]:
+        """The modules of the repository that loading one of `starts` may load, and that may load `target`."""
+        importers: dict[str, set[str]] = {}
+        seen = set(starts)
+        pending = deque(seen)
+        while pending:
+            module = pending.popleft()
+            for imported in (*self._imports(module), *_with_packages(module)):
+                if imported != module:
+                    importers.setdefault(imported, set()).add(module)
+                if imported not in seen:
+                    seen.add(imported)
+                    pending.append(imported)
+        found: set[str] = set()
+        pending.append(target)
+        while pending:
+            for importer in importers.get(pending.popleft(), ()):
+                if importer not in found:
+                    found.add(importer)
+                    pending.append(importer)
+        return frozenset(module for module in found if self._file(module) is not None)
+
     def _search(self, start: str, wanted: Collection[str], loaded: Collection[str]) -> tuple[str, ...] | None:
         importer: dict[str, str] = {}
         pending = deque([start] if wanted else [])
@@ -233,15 +255,15 @@ def _loaded(body: Iterable[ast.stmt], importer: ModuleName) -> Iterator[_Importe
             case ast.FunctionDef() | ast.AsyncFunctionDef():
                 pass
             case ast.If(test=test, body=then, orelse=otherwise):
-                outcome = _outcome(test)
-                yield from _loaded(then if outcome is not False else (), importer)
-                yield from _loaded(otherwise if outcome is not True else (), importer)
+                decided = outcome(test)
+                yield from _loaded(then if decided is not False else (), importer)
+                yield from _loaded(otherwise if decided is not True else (), importer)
             case _:
                 for block in bodies(statement):
                     yield from _loaded(block, importer)
 
 
-def _outcome(test: ast.expr) -> bool | None:
+def outcome(test: ast.expr) -> bool | None:
     """What a condition is while the module is loaded by another; None where only running the code could tell."""
     match test:
         case ast.Constant(value=value):
@@ -249,11 +271,11 @@ def _outcome(test: ast.expr) -> bool | None:
         case ast.Name(id="TYPE_CHECKING") | ast.Attribute(attr="TYPE_CHECKING"):
             return False
         case ast.UnaryOp(op=ast.Not(), operand=operand):
-            outcome = _outcome(operand)
-            return None if outcome is None else not outcome
+            negated = outcome(operand)
+            return None if negated is None else not negated
         case ast.BoolOp(op=op, values=values):
             decisive = isinstance(op, ast.Or)
-            outcomes = {_outcome(value) for value in values}
+            outcomes = {outcome(value) for value in values}
             if decisive in outcomes:
                 return decisive
             return None if None in outcomes else not decisive

@@ -34,7 +34,7 @@ def edited(found: Preview) -> dict[str, str]:
 
 
 def test_nothing_to_do(make_repository: MakeRepository) -> None:
-    git = make_repository({"app.py": BASKET, "shop/cart.py": "x = 1\n"}).open()
+    git = make_repository({**HOMES, "app.py": BASKET, "shop/cart.py": "x = 1\n"}).open()
     found = preview(git, PLAN, 3)
     assert (found.files, found.findings, found.edits, found.kept) == ((), (), 0, 0)
 

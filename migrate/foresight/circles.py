@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import ast
-import itertools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from migrate.foresight.surface import read_surface
+from migrate.foresight.loading import Frame, Loading, Script, read_script
 from migrate.load_graph import LoadGraph
-from migrate.locate.aliases import blocks
-from migrate.modules import file_of, module_of, resolve_relative
+from migrate.modules import file_of, module_of
 from migrate.plan_redirects import Redirect
-from migrate.source import Source, UnparsableSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,19 +17,18 @@ class Edge:
     """One module imports another while it is loaded.
 
     Attributes:
-        path: the importing file. line: of the import, from 1; 0 where it is not known.
+        path: the importing file. line: of the import, from 1.
         names: what it takes; empty where it only loads the module.
     """
 
     importer: str
     imported: str
     path: str
-    line: int = 0
+    line: int
     names: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        place = f"{self.path}:{self.line}" if self.line else self.path
-        return f"{self.importer} → {self.imported} ({place})"
+        return f"{self.importer} → {self.imported} ({self.path}:{self.line})"
 
 
 @dataclass
@@ -48,16 +43,20 @@ class Circles:
     read: Callable[[str], bytes | None]
     source_roots: Sequence[str]
     redirects: Mapping[str, Redirect]
-    _trees: dict[str, ast.Module | None] = field(default_factory=dict, repr=False)
+    _scripts: dict[str, Script | None] = field(default_factory=dict, repr=False)
 
     @cached_property
     def _planned(self) -> dict[str, bytes]:
         files = ((self._file(module, self.read), redirect) for module, redirect in self.redirects.items())
-        return {path: redirect.text().encode() for path, redirect in files if path}
+        return {path: _eager_text(redirect) for path, redirect in files if path}
 
     @cached_property
     def _graph(self) -> LoadGraph:
         return LoadGraph(self._read, self.source_roots)
+
+    @cached_property
+    def _today(self) -> LoadGraph:
+        return LoadGraph(self.read, self.source_roots)
 
     def _read(self, path: str) -> bytes | None:
         return self._planned[path] if path in self._planned else self.read(path)
@@ -65,73 +64,81 @@ class Circles:
     def _file(self, module: str, read: Callable[[str], bytes | None]) -> str:
         return file_of(module, self.source_roots, lambda path: read(path) is not None) or ""
 
-    def through(self, redirect: Redirect, home: str) -> tuple[Edge, ...]:
-        """The shortest chain redirect → new home → … → redirect that fails; empty when there is none.
+    def no_longer_loads(self, module: str, submodule: str) -> bool:
+        """Does loading a package load a module in it today, and not when it is a redirect?"""
+        if self._today.chain(module, {submodule}) is None:
+            return False
+        return self.redirects[module].warn == "lazy" or self._graph.chain(module, {submodule}) is None
 
-        A chain is harmless where every name that is taken on it is bound by then: what a module has bound above the
-        import that it is at.
+    def of(self, redirect: Redirect) -> tuple[Edge, ...]:
+        """The chain redirect → new home → … → redirect on which an import fails; empty when there is none.
+
+        The loading of each of the modules that may be on such a chain is gone through, statement by statement: an
+        import fails where it takes a name from a module that is being loaded and has not bound it so far.
         """
-        around = _packages(redirect.module)
-        starts = [home, *(package for package in _packages(home) if package not in around)]
-        chains = [chain for start in starts if (chain := self._graph.chain(start, {redirect.module})) is not None]
-        for chain in sorted(chains, key=len):
-            modules = (redirect.module, *chain)
-            edges = tuple(self._edge(*pair) for pair in itertools.pairwise(modules))
-            if self._fails(edges, redirect, home):
-                return edges
-        return ()
+        members = self._members(redirect)
+        if not members:
+            return ()
+        lazy = {
+            each.module: {export.bound: (export.module, export.name) for export in each.exports}
+            for each in {**self.redirects, redirect.module: redirect}.values()
+            if each.warn == "lazy"
+        }
+        planned = Script()
+        path = self._file(redirect.module, self._read)
+        if redirect.warn != "lazy":
+            planned = read_script(_eager_text(redirect), module_of(path, self.source_roots))
 
-    def _fails(self, edges: tuple[Edge, ...], redirect: Redirect, home: str) -> bool:
-        last = edges[-1]
-        taken = {export.name for export in redirect.exports if export.module == home}
-        if redirect.warn == "lazy":
-            if not last.names:
-                return False
-            by_name = {export.bound: export.name for export in redirect.exports if export.module == home}
-            taken = set(by_name.values()) if "*" in last.names else {by_name[n] for n in last.names if n in by_name}
-        elif last.names and set(last.names) - self._bound_above(redirect.module, edges[0].line):
-            return True
-        onward = next((edge for edge in edges[1:] if edge.importer == home), None)
-        return onward is not None and bool(taken - self._bound_above(home, onward.line))
+        def script(module: str) -> Script | None:
+            if module == redirect.module:
+                return planned
+            return self._script(module) if module in members else None
 
-    def _bound_above(self, module: str, line: int) -> set[str]:
-        path = self._file(module, self._read)
-        content = self._read(path) if path else None
-        if content is None:
-            return set()
-        entries = read_surface(content, module_of(path, self.source_roots)).entries
-        return {name for name, found in entries.items() if any(e.is_loaded and e.line < line for e in found)}
-
-    def _edge(self, importer: str, imported: str) -> Edge:
-        path = self._file(importer, self._read)
-        for line, module, names in self._imports(path):
-            if module == imported:
-                return Edge(importer, imported, path, line, names)
-            loads = any(f"{module}.{name}" == imported for name in names) or module.startswith(imported + ".")
-            if loads:
-                return Edge(importer, imported, path, line)
-        return Edge(importer, imported, path)
-
-    def _imports(self, path: str) -> Iterator[tuple[int, str, tuple[str, ...]]]:
-        """Line, module and names of each import that runs while a file is loaded."""
-        if path not in self._trees:
+        loading = Loading(script, lazy)
+        homes = dict.fromkeys(export.module for export in redirect.exports)
+        found: list[tuple[Edge, ...]] = []
+        for start in dict.fromkeys((redirect.module, *homes, *sorted(members))):
             try:
-                self._trees[path] = Source(self._read(path) or b"").parse()
-            except (UnparsableSource, RecursionError):
-                self._trees[path] = None
-        tree = self._trees[path]
-        name = module_of(path, self.source_roots)
-        for block in blocks(tree.body) if tree is not None else ():
-            for statement in block.statements if block.is_load_time else ():
-                if isinstance(statement, ast.ImportFrom):
-                    module = resolve_relative(name, statement.level, statement.module or "")
-                    if module is not None:
-                        yield statement.lineno, module, tuple(alias.name for alias in statement.names)
-                elif isinstance(statement, ast.Import):
-                    yield from ((statement.lineno, alias.name, ()) for alias in statement.names)
+                circle = loading.circle(start)
+            except RecursionError:
+                continue
+            modules = [frame.module for frame in circle]
+            if redirect.module in modules:
+                at = modules.index(redirect.module)
+                found.append(self._edges((*circle[at:], *circle[:at])))
+        return min(found, key=len, default=())
+
+    def _edges(self, circle: Sequence[Frame]) -> tuple[Edge, ...]:
+        following = (*circle[1:], circle[0])
+        return tuple(
+            Edge(frame.module, after.module, self._file(frame.module, self._read), frame.line, frame.names)
+            for frame, after in zip(circle, following, strict=True)
+        )
+
+    def _script(self, module: str) -> Script | None:
+        if module not in self._scripts:
+            path = self._file(module, self._read)
+            content = self._read(path) if path else None
+            found = None if content is None else read_script(content, module_of(path, self.source_roots))
+            self._scripts[module] = found
+        return self._scripts[module]
+
+    def _members(self, redirect: Redirect) -> frozenset[str]:
+        """The modules that the redirect loads, and that load it: none where no chain leads back."""
+        homes = [export.module for export in redirect.exports]
+        around = {package for module in (redirect.module, *homes) for package in _packages(module)}
+        starts = {module for module in (*homes, *around) if module != redirect.module}
+        if all(self._graph.chain(start, {redirect.module}) is None for start in sorted(starts)):
+            return frozenset()
+        return self._graph.between(starts, redirect.module)
 
 
-def _packages(module: str) -> list[str]:
+def _eager_text(redirect: Redirect) -> bytes:
+    """What a redirect says that imports its names while it is loaded."""
+    return redirect.model_copy(update={"warn": "none"}).text().encode()
+
+
+def _packages(module: str) -> Iterable[str]:
     """`a`, `a.b` of `a.b.c`."""
     parts = module.split(".")
     return [".".join(parts[:length]) for length in range(1, len(parts))]

@@ -39,6 +39,14 @@ class Answer:
 
 _YES = Answer(Has.YES)
 
+MODULE_ATTRIBUTES = frozenset({
+    "__name__", "__doc__", "__package__", "__loader__", "__spec__", "__file__", "__cached__", "__builtins__",
+    "__dict__", "__class__", "__dir__", "__getattribute__", "__setattr__", "__delattr__", "__repr__", "__str__",
+    "__eq__", "__ne__", "__hash__", "__reduce__", "__reduce_ex__", "__sizeof__", "__init__", "__new__",
+    "__init_subclass__", "__subclasshook__", "__format__", "__lt__", "__le__", "__gt__", "__ge__", "__getstate__",
+})  # fmt: skip
+"""What every module has: its own attributes, and those of any object."""
+
 
 @dataclass
 class Homes:
@@ -47,7 +55,7 @@ class Homes:
     Attributes:
         read: the bytes of a file of the repository, or None when there is no such file.
         source_roots: where absolute imports resolve from.
-        exists: is there a folder of that path below the root?
+        exists: is there a folder of that path below the root with Python files in it?
         redirects: the names that each module which becomes a redirect will have, with the object behind each.
     """
 
@@ -72,14 +80,40 @@ class Homes:
             self._surfaces[module] = found
         return self._surfaces[module]
 
+    def before(self, former: Mapping[str, tuple[str, Surface]]) -> Homes:
+        """The modules without any redirect: those that are one already as they were before.
+
+        Args:
+            former: path and surface of such modules, by name.
+        """
+        return Homes(self.read, self.source_roots, self.exists, {}, {**self._surfaces, **former})
+
     def has(self, module: str, name: str) -> Answer:
         """Will the module have the name, once the redirects are in place?"""
         return self._has(module, name, frozenset())
 
+    def brings(self, module: str, name: str) -> Answer:
+        """Does `from module import *` bring in the name?"""
+        return self._brings(module, name, frozenset())
+
+    def _brings(self, module: str, name: str, seen: frozenset[str]) -> Answer:
+        found = self.surface(module) if module not in self.redirects else None
+        if module in self.redirects and name not in self.redirects[module]:
+            return self._without(module, name)
+        if found is not None:
+            path, surface = found
+            if not surface.is_starred(name):
+                return Answer(Has.NO, path, f"a star import of {module} leaves out {name}")
+            # A module inside of a package comes only where the package lists it, or has imported it itself.
+            is_there = surface.listed is not None or surface.binds(name) or surface.stars
+            if not (is_there or surface.is_dynamic or name in surface.late):
+                return Answer(Has.NO, path, f"{path} does not define {name}")
+        return self._has(module, name, seen)
+
     def _has(self, module: str, name: str, seen: frozenset[str]) -> Answer:
         dotted = f"{module}.{name}"
         if dotted in seen:
-            path = self.path(module) or candidate_file(module)
+            path = self.path(module) or self.candidate(module)
             return Answer(Has.NO, path, f"{dotted} is imported in a circle and defined nowhere")
         seen |= {dotted}
         if module in self.redirects:
@@ -88,14 +122,16 @@ class Homes:
         if found is None:
             return self._outside(module, dotted)
         path, surface = found
-        if self.path(dotted) is not None:
+        if self.path(dotted) is not None or name in MODULE_ATTRIBUTES:
             return _YES
         answers = [self._entry(entry.dotted, seen) for entry in surface.entries.get(name, ()) if entry.is_loaded]
-        answers += [self._has(star, name, seen) for star in surface.stars]
+        answers += [self._brings(star, name, seen) for star in surface.stars]
         if any(answer.has is Has.YES for answer in answers):
             return _YES
-        if surface.is_dynamic:
+        if "__getattr__" in surface.entries:
             return Answer(Has.UNCHECKED, path, f"{path} makes names in its __getattr__")
+        if surface.is_dynamic or name in surface.late:
+            return Answer(Has.UNCHECKED, path, f"{path} makes names while it runs")
         if unchecked := next((answer for answer in answers if answer.has is Has.UNCHECKED), None):
             return unchecked
         if surface.binds(name) and answers:
@@ -108,11 +144,14 @@ class Homes:
 
     def _in_redirect(self, module: str, name: str, seen: frozenset[str]) -> Answer:
         names = self.redirects[module]
-        path = self.path(module) or candidate_file(module)
         if name in names:
             return self._entry(names[name], seen)
-        if self.path(f"{module}.{name}") is not None:
+        if self.path(f"{module}.{name}") is not None or name in MODULE_ATTRIBUTES | {"__all__"}:
             return _YES
+        return self._without(module, name)
+
+    def _without(self, module: str, name: str) -> Answer:
+        path = self.path(module) or self.candidate(module)
         return Answer(Has.NO, path, f"{module} becomes a redirect without {name}")
 
     def _entry(self, dotted: str, seen: frozenset[str]) -> Answer:
@@ -124,7 +163,7 @@ class Homes:
 
     def _outside(self, module: str, dotted: str) -> Answer:
         if self.is_own(module):
-            path = candidate_file(module)
+            path = self.candidate(module)
             outer, _, name = module.rpartition(".")
             if outer and (found := self.surface(outer)) is not None and found[1].binds(name):
                 return Answer(Has.UNCHECKED, found[0], f"{dotted} is inside of an object, which is not checked")
@@ -133,12 +172,22 @@ class Homes:
         reason = f"{module} is in {where}" if where == "the standard library" else f"{module} is not in {where}"
         return Answer(Has.UNCHECKED, "", reason)
 
+    def candidate(self, module: str) -> str:
+        """Where a module that is not there would be, in the first source root."""
+        return next(path for path in candidate_files(module, self.source_roots) if not path.endswith("/__init__.py"))
+
     def is_own(self, module: str) -> bool:
-        """Is the module's top-level package in the repository, so that the module would have to be, too?"""
-        top = module.partition(".")[0]
-        if self.path(top) is not None:
+        """Is a package around the module in the repository, so that the module would have to be, too?
+
+        A folder that holds Python files is one even without an `__init__`.
+        """
+        if self.path(module.partition(".")[0]) is not None:
             return True
-        return "." in module and any(self.path(prefix) is not None for prefix in _prefixes(module))
+        is_standard = module.partition(".")[0] in sys.stdlib_module_names  # which a folder does not hide
+        return any(
+            self.path(prefix) is not None or (self.is_folder(prefix) and not is_standard)
+            for prefix in _prefixes(module)
+        )
 
     def is_folder(self, module: str) -> bool:
         """Is it a folder of modules without an `__init__`, or may be one?"""
@@ -159,11 +208,6 @@ class Homes:
     def defining(self, modules: Collection[str], name: str) -> tuple[str, ...]:
         """Those of `modules` that have a name of their own, or pass it on."""
         return tuple(module for module in modules if self.has(module, name).has is Has.YES)
-
-
-def candidate_file(module: str) -> str:
-    """Where a module that is not there would be."""
-    return list(candidate_files(module, ["."]))[-1]
 
 
 def _prefixes(dotted: str) -> list[str]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from migrate.findings import Finding
-from migrate.foresight.homes import Answer, Has, Homes, candidate_file
+from migrate.foresight.homes import MODULE_ATTRIBUTES, Answer, Has, Homes
 from migrate.foresight.uses import Use
 from migrate.plan import Move, Plan
 from rollback.errors import count, name_paths
@@ -55,7 +55,7 @@ class MovesAhead:
         if self.homes.path(new.module) is not None or self.homes.is_folder(new.module):
             return Answer(Has.YES)
         if self.homes.is_own(new.module):
-            return Answer(Has.NO, candidate_file(new.module), f"there is no module {new.module}")
+            return Answer(Has.NO, self.homes.candidate(new.module), f"there is no module {new.module}")
         return Answer(Has.UNCHECKED, "", f"{new.module} is not in this repository")
 
     def _names(self, move: Move, key: str, users: Sequence[Use]) -> Iterator[Finding]:
@@ -67,8 +67,11 @@ class MovesAhead:
                 found.setdefault(use.name, []).append(use)
         for name, uses in sorted(found.items()):
             answer = self.homes.has(move.new.module, name)
-            is_special = name.startswith("__") and name.endswith("__")
-            if answer.is_missing and not is_special and self.homes.has(move.old.module, name).has is Has.YES:
+            if (
+                answer.is_missing
+                and name not in MODULE_ATTRIBUTES
+                and self.homes.has(move.old.module, name).has is Has.YES
+            ):
                 message = (
                     f"{key}: {move.new} will not have {name}, which {count(len(uses), 'place')} of {move.old} "
                     f"{'takes' if len(uses) == 1 else 'take'} from there ({uses[0].place}"

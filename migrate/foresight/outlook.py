@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from pathlib import Path
 
 from migrate.edits import Edit
 from migrate.findings import Finding
@@ -12,7 +13,7 @@ from migrate.foresight.moves import MovesAhead
 from migrate.foresight.redirects import Ahead, Outlook, Target
 from migrate.foresight.surface import Surface, read_surface
 from migrate.foresight.survey import Survey, left_after_moves
-from migrate.modules import module_of
+from migrate.modules import SUFFIXES, module_of
 from migrate.moves import MoveIndex
 from migrate.plan import Plan
 from rollback.git import Git
@@ -61,7 +62,14 @@ def homes_of(git: Git, plan: Plan, read_if_there: Callable[[str], bytes | None])
         redirect.module: {export.bound: f"{export.module}.{export.name}" for export in redirect.exports}
         for redirect in plan.redirects
     }
-    return Homes(read_if_there, plan.plan.source_roots, lambda path: (git.root / path).is_dir(), names)
+    return Homes(read_if_there, plan.plan.source_roots, lambda path: _holds_python(git.root / path), names)
+
+
+def _holds_python(folder: Path) -> bool:
+    try:
+        return any(path.suffix in SUFFIXES for path in folder.iterdir())
+    except OSError:
+        return False
 
 
 def _targets(git: Git, plan: Plan, homes: Homes, read: Callable[[str], bytes]) -> list[Target]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from migrate.findings import Finding
 from migrate.foresight.circles import Circles, Edge
-from migrate.foresight.homes import Has, Homes
+from migrate.foresight.homes import MODULE_ATTRIBUTES, Answer, Has, Homes
 from migrate.foresight.moves import not_checked
 from migrate.foresight.surface import Entry, Surface
 from migrate.foresight.uses import Use
@@ -29,17 +29,24 @@ class Origin:
         line: of its own definition, from 1; 0 where it has none.
         namesakes: objects of the same name elsewhere, `pkg.mod.Name`; others than this one, or perhaps the same.
         problem: why it cannot be taken from `dotted`, as a phrase for people.
+        is_module: it is a module inside of the package, which the redirect no longer loads.
     """
 
     dotted: str = ""
     line: int = 0
     namesakes: tuple[str, ...] = ()
     problem: str = ""
+    is_module: bool = False
 
     @property
     def is_certain(self) -> bool:
         """Can the redirect export the name from there without doubt?"""
-        return bool(self.dotted) and not self.problem
+        return bool(self.dotted) and not self.problem and not self.is_module
+
+    def export(self, bound: str) -> str:
+        """As the plan's `exports` write it, for a name `bound` of the redirect."""
+        module, _, name = self.dotted.rpartition(".")
+        return f"{module}:{name}" + (f" as {bound}" if name != bound else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +147,7 @@ class Ahead:
     def look(self) -> Outlook:
         """Everything that the redirects would break."""
         self._moves = MoveIndex.of(self.plan)
+        self._today = self.homes.before({t.module: (t.path, t.former) for t in self.targets})
         missing = {t.module: self._missing(t) for t in self.targets}
         unknown = {name for t in self.targets for name in self._in_doubt(t, missing[t.module])}
         self._elsewhere = self.namesakes(sorted(unknown))
@@ -162,6 +170,9 @@ class Ahead:
         for position, export in enumerate(target.redirect.exports):
             answer = self.homes.has(export.module, export.name)
             key = f"phase{target.phase}.redirect[{target.index}].exports[{position}]"
+            home = self.homes.surface(export.module) if export.module not in self.homes.redirects else None
+            if answer.has is Has.YES and home is not None and not home[1].is_parsed:
+                answer = Answer(Has.UNCHECKED, home[0], f"{home[0]} does not parse")
             if answer.has is Has.UNCHECKED:
                 self._unchecked.setdefault(answer.reason, []).append(f"{export.module}:{export.name}")
             elif answer.is_missing:
@@ -172,7 +183,7 @@ class Ahead:
                 )
                 message = (
                     f"{key}: {export.module} will not have {export.name}, as {answer.reason}, and {_users(uses)}; "
-                    f"{_way_out(origin)}"
+                    f"{_way_out(origin, bound=export.bound)}"
                 )
                 subject = f"{export.module}:{export.name}"
                 self._report(target.phase, answer.path, 1, 0, "missing-export", subject, message)
@@ -180,11 +191,9 @@ class Ahead:
     # --- circles
 
     def _look_for_circles(self, target: Target) -> None:
-        for home in dict.fromkeys(export.module for export in target.redirect.exports):
-            edges = self.circles.through(target.redirect, home)
-            if edges:
-                self._report_circle(target, edges)
-                return
+        edges = self.circles.of(target.redirect)
+        if edges:
+            self._report_circle(target, edges)
 
     def _report_circle(self, target: Target, edges: tuple[Edge, ...]) -> None:
         last = edges[-1]
@@ -204,26 +213,41 @@ class Ahead:
         """The uses of names that the redirect will not have."""
         found: dict[str, list[Use]] = {}
         for use in self.uses:
-            if use.module != target.module or (use.via and not self._comes_through(target, use)):
-                continue
-            names = sorted(use.reads) if use.kind == "star" else [use.name] if use.breaks else []
-            for name in names:
-                is_taken = use.kind != "star" or (target.former.binds(name) and target.former.is_public(name))
-                if is_taken and self._is_gone(target, name):
-                    found.setdefault(name, []).append(use if use.kind != "star" else use.of(name))
+            if use.module == target.module and (use.breaks or use.kind == "star"):
+                for name in sorted(use.reads) if use.kind == "star" else [use.name]:
+                    if self._is_gone(target, name, use) and self._is_taken(target, use, name):
+                        found.setdefault(name, []).append(use if use.kind != "star" else use.of(name))
         return found
 
-    def _comes_through(self, target: Target, use: Use) -> bool:
-        """Does the module in between have the name by its star import of the old one alone?"""
-        between = self.homes.surface(use.via)
-        if between is None or between[1].binds(use.name) or not target.former.binds(use.name):
+    def _is_taken(self, target: Target, use: Use, name: str) -> bool:
+        """Is it this module that the name comes from, where a star import brings it?"""
+        if use.kind != "star" and not use.via:
+            return True
+        had = self._today.brings(target.module, name).has
+        is_bound = target.former.binds(name) or name in target.former.late
+        if had is Has.NO or not (had is Has.YES or is_bound):
             return False
-        return self.homes.path(f"{use.via}.{use.name}") is None and target.former.is_public(use.name)
+        if not use.via:
+            return True
+        between = self._today.brings if use.kind == "star" else self._today.has
+        later = self.homes.brings if use.kind == "star" else self.homes.has
+        return between(use.via, name).has is not Has.NO and later(use.via, name).is_missing
 
-    def _is_gone(self, target: Target, name: str) -> bool:
-        if name in target.exports or (name.startswith("__") and name.endswith("__")):
+    def _is_gone(self, target: Target, name: str, use: Use) -> bool:
+        if name in target.exports or name in MODULE_ATTRIBUTES or name == "__all__":
             return False
-        return self.homes.path(f"{target.module}.{name}") is None
+        if name == "__path__" and target.path.endswith("/__init__.py"):
+            return False
+        if use.via or use.kind == "star" or self.homes.path(f"{target.module}.{name}") is None:
+            return True
+        is_attribute = use.kind == "attribute" or (use.kind == "patch" and not use.is_path)
+        return is_attribute and not use.is_loaded and self._is_no_longer_loaded(target, name)
+
+    def _is_no_longer_loaded(self, target: Target, name: str) -> bool:
+        """Is a module inside of the package loaded with it today, and not with the redirect?"""
+        if target.surface is not target.former:
+            return False  # it is a redirect already
+        return self.circles.no_longer_loads(target.module, f"{target.module}.{name}")
 
     def _in_doubt(self, target: Target, missing: Mapping[str, object]) -> Iterator[str]:
         """Names of which the repository may have another definition."""
@@ -240,12 +264,12 @@ class Ahead:
             self._holes.append(hole)
             for use in uses:
                 how = "imported" if use.kind == "import" else "read"
-                silent = f" by way of {use.via}" if use.via else ""
-                silent += ", in a `try` that would hide it" if use.is_guarded else ""
-                silent += ", for type checkers" if use.is_for_types else ""
+                by_way = f" by way of {use.via}" if use.via else ""
+                for_types = " for type checkers" if use.is_for_types else ""
+                hidden = f", and {use.hidden_by} would hide that" if use.hidden_by else ""
                 message = (
-                    f"{name} is {how} from {target.module}{silent}, which becomes a redirect without it; "
-                    f"{_way_out(origin, hole.key)}"
+                    f"{name} is {how}{for_types}{by_way} from {target.module}, which becomes a redirect without it"
+                    f"{hidden}; {_way_out(origin, hole.key, name)}"
                 )
                 self._report(
                     target.phase, use.path, use.line, use.column, "dangling-name", f"{target.module}:{name}", message,
@@ -255,8 +279,15 @@ class Ahead:
     def _origin(self, target: Target, name: str, other_than: str = "") -> Origin:
         """Where the module has a name from, and whether the redirect can take it from there."""
         surface = target.former
+        if self.homes.path(f"{target.module}.{name}") is not None:
+            return Origin(f"{target.module}.{name}", is_module=True)
         own = next((e for e in surface.entries.get(name, ()) if e.is_definition), None)
         dotted = surface.source(name)
+        if dotted is None and not surface.binds(name):
+            stars = (star for star in surface.stars if self._today.brings(star, name).has is Has.YES)
+            dotted = next((f"{star}.{name}" for star in stars), None)
+            if dotted is None and (unknown := self._perhaps_from(surface, name)):
+                return Origin(f"{unknown}.{name}", problem="that cannot be checked")
         if dotted is None:
             homes = dict.fromkeys(export.module for export in target.redirect.exports)
             near = tuple(f"{home}.{name}" for home in self.homes.defining(homes, name) if home != other_than)
@@ -265,6 +296,11 @@ class Ahead:
             found = tuple(each for each in found if each != f"{target.module}.{name}")
             return Origin(line=own.line if own is not None else 0, namesakes=found)
         return self._taken(target, dotted)
+
+    def _perhaps_from(self, surface: Surface, name: str) -> str:
+        """A module out of sight that the name may come from by a star import."""
+        stars = (star for star in surface.stars if self._today.brings(star, name).has is Has.UNCHECKED)
+        return next(stars, "")
 
     def _taken(self, target: Target, dotted: str) -> Origin:
         """What an old module takes from elsewhere, as the redirect would have to."""
@@ -288,7 +324,7 @@ class Ahead:
         if module not in self.homes.redirects and not self.homes.path(module):
             return ""
         exported = target.redirect.exports[0].model_copy(update={"module": module, "name": name, "asname": None})
-        edges = self.circles.through(target.redirect.model_copy(update={"exports": (exported,)}), module)
+        edges = self.circles.of(target.redirect.model_copy(update={"exports": (exported,)}))
         if not edges:
             return ""
         return "that would load the redirect again: " + ", ".join(map(str, edges))
@@ -332,15 +368,21 @@ class Ahead:
         for use in self.uses:
             if use.module != target.module:
                 continue
-            is_gone = self._is_gone(target, use.name)
+            is_gone = self._is_gone(target, use.name, use)
             if use.kind == "patch":
                 what = (
-                    f"and fails, as the redirect has no {use.name}" if is_gone
+                    f"and fails, as the redirect has no {use.name}" if is_gone and not use.hidden_by
                     else "and no longer reaches the code under test"
                 )  # fmt: skip
                 message = (
                     f"this patch aims at {use.name} in {target.module}, which becomes a redirect, {what}; "
                     "patch the module that uses the name"
+                )
+                self._report_use(target, use, "shim-patch", message)
+            elif use.kind == "assign":
+                message = (
+                    f"this sets {use.name} in {target.module}, which becomes a redirect, and no longer reaches the "
+                    "code that uses it; set it in the module that does"
                 )
                 self._report_use(target, use, "shim-patch", message)
             elif use.kind == "path" and is_gone:
@@ -360,11 +402,17 @@ class Ahead:
         self._findings.append(Finding(phase, path, line, column, code, subject, message, last))
 
 
-def _way_out(origin: Origin, key: str = "") -> str:
-    """The next step for a name that a redirect lacks."""
+def _way_out(origin: Origin, key: str = "", bound: str = "") -> str:
+    """The next step for a name that a redirect lacks.
+
+    Args:
+        key: of the plan's list that lacks it; empty where it has a wrong one. bound: what the old module calls it.
+    """
     if origin.is_certain:
-        module, _, name = origin.dotted.rpartition(".")
-        return f'add "{module}:{name}" to {key}' if key else f'write "{module}:{name}" instead'
+        export = origin.export(bound)
+        return f'add "{export}" to {key}' if key else f'write "{export}" instead'
+    if origin.is_module:
+        return f"import {origin.dotted} where it is used, as the redirect no longer loads it"
     if origin.problem:
         return f"it comes from {origin.dotted}, but {origin.problem}; decide where it comes from"
     if origin.line:

@@ -12,7 +12,7 @@ from migrate.locate.aliases import blocks
 from migrate.modules import ModuleName, resolve_relative
 from migrate.provenance import alternatives, attributes, imported, root_name
 from migrate.source import Source, UnparsableSource
-from migrate.syntax import DEFINITIONS, bodies
+from migrate.syntax import COMPREHENSIONS, DEFINITIONS, bodies
 
 Kind = Literal["class", "function", "value", "import"]
 
@@ -46,6 +46,8 @@ class Surface:
 
     Attributes:
         entries: by name, in source order.
+        late: names that its functions bind by `global`, perhaps while it is loaded.
+        makes_names: it puts names into its namespace by other means than statements.
         listed: the strings in its `__all__`; None without one.
         stars: modules that it imports everything from.
         is_parsed: CPython reads the file; otherwise the entries are what its lines look like.
@@ -55,11 +57,13 @@ class Surface:
     listed: frozenset[str] | None = None
     stars: tuple[str, ...] = ()
     is_parsed: bool = True
+    late: frozenset[str] = frozenset()
+    makes_names: bool = False
 
     @property
     def is_dynamic(self) -> bool:
-        """Does it answer for names that it does not bind?"""
-        return "__getattr__" in self.entries
+        """Does it answer for names that no statement of it binds?"""
+        return "__getattr__" in self.entries or self.makes_names
 
     def binds(self, name: str) -> bool:
         return name in self.entries
@@ -68,14 +72,19 @@ class Surface:
         """May others use the name: not private, or listed in `__all__`?"""
         return name in (self.listed or ()) or not name.startswith("_")
 
+    def is_starred(self, name: str) -> bool:
+        """Would a star import take the name, if it is there?"""
+        return name in self.listed if self.listed is not None else not name.startswith("_")
+
     def defines(self, name: str) -> bool:
         """Is the object of this name made here?"""
         return any(entry.is_definition for entry in self.entries.get(name, ()))
 
     def source(self, name: str) -> str | None:
         """The dotted object that the name is taken from; None where it is made here, or that is not certain."""
-        loaded = [entry for entry in self.entries.get(name, ()) if entry.is_loaded]
-        taken = {entry.dotted for entry in loaded}
+        entries = self.entries.get(name, ())
+        loaded = [entry for entry in entries if entry.is_loaded]
+        taken = {entry.dotted for entry in loaded or entries}
         return taken.pop() if len(taken) == 1 and "" not in taken else None
 
     @property
@@ -106,8 +115,13 @@ def read_surface(content: bytes, importer: ModuleName) -> Surface:
     for entry in list(_aliases(tree, importer, entries)):
         held = entries[entry.name]
         entries[entry.name] = [entry if each.line == entry.line else each for each in held]
+    late = frozenset(_late_names(tree)) if "global" in source.text else frozenset()
     return Surface(
-        {name: tuple(found) for name, found in entries.items()}, _listed(tree), tuple(_stars(tree, importer))
+        {name: tuple(found) for name, found in entries.items()},
+        listed_names(tree),
+        tuple(_stars(tree, importer)),
+        late=late,
+        makes_names=_MAKES_NAMES.search(source.text) is not None and any(map(_makes_names, ast.walk(tree))),
     )
 
 
@@ -124,20 +138,64 @@ def _entries(tree: ast.Module, importer: ModuleName) -> Iterator[Entry]:
                 size = (statement.end_lineno or statement.lineno) - statement.lineno + 1
                 yield Entry(statement.name, kind, statement.lineno, size, "", block.is_load_time)
             else:
-                for name in _assigned(statement):
-                    yield Entry(name.id, "value", name.lineno, 1, "", block.is_load_time)
+                for name, line in assigned(statement):
+                    yield Entry(name, "value", line, 1, "", block.is_load_time)
 
 
-def _assigned(statement: ast.stmt) -> Iterator[ast.Name]:
-    """Names that a statement itself binds, those in the blocks inside it left out."""
+def assigned(statement: ast.stmt) -> Iterator[tuple[str, int]]:
+    """Names that a statement itself binds, with their lines; those in the blocks inside it left out."""
     blocks_inside = {id(each) for block in bodies(statement) for each in block}
-    pending: list[ast.AST] = [node for node in ast.iter_child_nodes(statement) if id(node) not in blocks_inside]
+    pending: list[tuple[ast.AST, bool]] = [(node, False) for node in ast.iter_child_nodes(statement)]
     while pending:
-        node = pending.pop()
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            yield node
-        elif not isinstance(node, ast.stmt | ast.Lambda):
-            pending += ast.iter_child_nodes(node)
+        node, is_inner = pending.pop()
+        is_inner = is_inner or isinstance(node, COMPREHENSIONS)
+        match node:
+            case ast.Name(id=name, ctx=ast.Store()) if not is_inner:
+                yield name, node.lineno
+            case ast.NamedExpr(target=ast.Name(id=name)):  # also out of a comprehension
+                yield name, node.lineno
+                pending.append((node.value, is_inner))
+            case ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)) | ast.MatchMapping(rest=str(name)):
+                yield name, node.lineno
+                pending += ((child, is_inner) for child in ast.iter_child_nodes(node))
+            case ast.stmt() | ast.Lambda():
+                pass
+            case _:
+                children = (child for child in ast.iter_child_nodes(node) if id(child) not in blocks_inside)
+                pending += ((child, is_inner) for child in children)
+
+
+def _late_names(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Global):
+            yield from node.names
+
+
+_MAKES_NAMES = re.compile(r"\b(?:globals|vars|locals|exec|setattr|eval)[ \t]*\(|\bmodules[ \t]*\[")
+
+
+def _makes_names(node: ast.AST) -> bool:
+    """`globals()[name] = …`, `globals().update(…)`, `exec(…)`, `setattr(sys.modules[__name__], …)` and their like."""
+    match node:
+        case ast.Subscript(value=ast.Call(func=ast.Name(id="globals" | "vars" | "locals"), args=[]), ctx=ast.Store()):
+            return True
+        case ast.Call(func=ast.Attribute(attr="update" | "setdefault" | "__setitem__", value=ast.Call(func=function))):
+            return isinstance(function, ast.Name) and function.id in ("globals", "vars", "locals")
+        case ast.Call(func=ast.Name(id="exec")):
+            return True
+        case ast.Call(func=ast.Name(id="setattr"), args=[ast.Subscript() as owner, *_]):
+            return _is_itself(owner)
+        case ast.Subscript(ctx=ast.Store()):
+            return _is_itself(node)  # another object takes the module's place
+    return False
+
+
+def _is_itself(node: ast.Subscript) -> bool:
+    """`sys.modules[__name__]`."""
+    match node:
+        case ast.Subscript(value=ast.Attribute(attr="modules"), slice=ast.Name(id="__name__")):
+            return True
+    return False
 
 
 def _aliases(tree: ast.Module, importer: ModuleName, entries: Mapping[str, list[Entry]]) -> Iterator[Entry]:
@@ -168,7 +226,7 @@ def _stars(tree: ast.Module, importer: ModuleName) -> Iterator[str]:
                     yield module
 
 
-def _listed(tree: ast.Module) -> frozenset[str] | None:
+def listed_names(tree: ast.Module) -> frozenset[str] | None:
     """All strings that are put into `__all__` by plain statements; None where there is none."""
     values: list[ast.expr] = []
     for statement in tree.body:

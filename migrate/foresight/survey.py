@@ -10,9 +10,10 @@ from migrate.candidates import find_definitions, find_users, may_use
 from migrate.edits import Edit, apply_edits
 from migrate.foresight import uses
 from migrate.foresight.uses import Use
-from migrate.modules import module_of
+from migrate.modules import ModuleName, module_of
 from migrate.moves import MoveIndex
 from migrate.plan import Plan
+from migrate.syntax import any_word
 from rollback.git import Git
 
 _DEFINED = re.compile(rb"^(?:class|(?:async[ \t]+)?def)[ \t]+(\w+)", re.MULTILINE)
@@ -33,12 +34,19 @@ class Survey:
 
     def users(self, modules: Collection[str]) -> tuple[Use, ...]:
         """Every use of a name of `modules`, by place; those through modules that import everything from one, too."""
-        found = self._direct(modules)
-        passing = {self._module(use.path): use.module for use in found if use.kind == "star"}
-        passing = {module: source for module, source in passing.items() if module not in modules}
-        if passing:
-            found = (*found, *self._passed_on(passing))
-        return tuple(sorted(found, key=lambda use: use.order))
+        found = list(self._direct(modules))
+        known = {use.module for use in found} | set(modules)
+        passing = _passing(found, {module: (module,) for module in modules}, self._module)
+        while passing:
+            known |= passing.keys()
+            through = self._direct(passing.keys())
+            found += (use.through(source) for use in through for source in passing[use.module] if use.kind != "module")
+            passing = _passing(through, passing, self._module)
+            passing = {module: sources for module, sources in passing.items() if module not in known}
+        called = {f"{self._module(use.path)}.{use.name}": use.module for use in found if use.kind == "module"}
+        if called:
+            found += self._by_other_names(called, modules)
+        return tuple(sorted((use for use in dict.fromkeys(found) if use.kind != "module"), key=lambda use: use.order))
 
     def _direct(self, modules: Collection[str]) -> tuple[Use, ...]:
         test = may_use(modules)
@@ -46,17 +54,28 @@ class Survey:
         for path in find_users(self.git, self.plan, modules):
             content = self.read(path)
             if test(content):
-                found += uses.find_users(path, content, module_of(path, self.plan.plan.source_roots), modules)
+                found += uses.find_users(path, content, self._name(path), modules)
         return tuple(found)
 
-    def _passed_on(self, passing: Mapping[str, str]) -> Iterable[Use]:
-        """Uses of what a module has by a star import alone, as uses of where it comes from."""
-        for use in self._direct(passing.keys()):
-            if use.kind != "star":
-                yield use.through(passing[use.module])
+    def _by_other_names(self, called: Mapping[str, str], modules: Collection[str]) -> Iterable[Use]:
+        """Uses of the modules through others that have imported them.
+
+        Args:
+            called: what those call them, as `pkg.facade.mod`, to the module.
+        """
+        facades = {name.rpartition(".")[0] for name in called}
+        test, names = may_use(called), any_word({name.rpartition(".")[2] for name in called})
+        words = re.compile(names.pattern.encode())
+        for path in find_users(self.git, self.plan, facades):
+            content = self.read(path)
+            if words.search(content) and test(content):
+                yield from uses.find_users(path, content, self._name(path), modules, called)
+
+    def _name(self, path: str) -> ModuleName:
+        return module_of(path, self.plan.plan.source_roots)
 
     def _module(self, path: str) -> str:
-        return module_of(path, self.plan.plan.source_roots).name
+        return self._name(path).name
 
     def namesakes(self, names: Sequence[str]) -> dict[str, tuple[str, ...]]:
         """Classes and functions at the top level of other modules than tests, as `pkg.mod.Name`, by name."""
@@ -69,6 +88,22 @@ class Survey:
                 if name in names:
                     found.setdefault(name, []).append(f"{module}.{name}")
         return {name: tuple(objects) for name, objects in found.items()}
+
+
+def _passing(
+    found: Iterable[Use], sources: Mapping[str, tuple[str, ...]], module: Callable[[str], str]
+) -> dict[str, tuple[str, ...]]:
+    """The modules that import everything from others, each with what that comes from.
+
+    Args:
+        sources: what each of those others stands for. module: of a path.
+    """
+    passing: dict[str, tuple[str, ...]] = {}
+    for use in found:
+        if use.kind == "star" and module(use.path) not in sources:
+            before = passing.get(module(use.path), ())
+            passing[module(use.path)] = tuple(dict.fromkeys((*before, *sources[use.module])))
+    return passing
 
 
 def left_after_moves(

@@ -78,10 +78,8 @@ def suggest(found: Preflight) -> Suggestion:
 
 
 def _export(hole: Hole) -> Line:
-    module, _, name = hole.origin.dotted.rpartition(".")
-    value = f"{module}:{name}" + (f" as {hole.name}" if name != hole.name else "")
     why = f"{hole.module} takes it from there; {count(len(hole.uses), 'use')}"
-    return Line(hole.phase, hole.index, "exports", value, why, hole.position)
+    return Line(hole.phase, hole.index, "exports", hole.origin.export(hole.name), why, hole.position)
 
 
 def _drop(unused: Unused) -> Line:
@@ -91,7 +89,9 @@ def _drop(unused: Unused) -> Line:
 def _left(hole: Hole) -> Left:
     origin = hole.origin
     candidates = tuple(_ref(dotted) for dotted in origin.namesakes)
-    if origin.problem:
+    if origin.is_module:
+        why = f"{origin.dotted} is a module, which the redirect no longer loads: its users have to import it"
+    elif origin.problem:
         why = f"it comes from {origin.dotted}, but {origin.problem}"
     elif origin.line and candidates:
         why = (
