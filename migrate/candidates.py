@@ -12,6 +12,7 @@ from migrate.plan_calls import Call
 from migrate.syntax import chain_roots
 from rollback.git import Git
 
+_TESTS = ("**/test/**", "**/tests/**", "**/test_*", "**/*_test.py", "**/conftest.py")
 _PYTHON = tuple(f"*{suffix}" for suffix in SUFFIXES)
 
 
@@ -84,12 +85,13 @@ def may_use(modules: Collection[str]) -> Callable[[bytes], bool]:
 
 
 def find_definitions(git: Git, plan: Plan, names: Collection[str]) -> tuple[str, ...]:
-    """Paths of the Python files that may define a class or function of one of `names`, sorted."""
+    """Paths of the Python files, tests left out, that may define a class or function of one of `names`, sorted."""
     plain = sorted(name for name in names if name.isascii())
     if not plain:
         return ()
     pattern = rf"^(class|(async[[:space:]]+)?def)[[:space:]]+({'|'.join(plain)})([^[:alnum:]_]|$)"
-    return tuple(sorted(git.grep([pattern], words=False, fixed=False, pathspecs=(*_PYTHON, *plan.plan.include))))
+    where = (*_PYTHON, *plan.plan.include)
+    return tuple(sorted(git.grep([pattern], words=False, fixed=False, pathspecs=where, exclude=_TESTS)))
 
 
 def _importers(git: Git, plan: Plan, exclude: tuple[str, ...]) -> set[str]:

@@ -42,7 +42,7 @@ def look_ahead(
     homes = homes_of(git, plan, read_if_there)
     wanted = redirects.keys() if only is None else redirects.keys() & set(only)
     targets = [target for target in _targets(git, plan, homes, read) if target.module in wanted]
-    survey = Survey(git, plan, read)
+    survey = Survey(git, plan, read, moved)
     users = survey.users(frozenset(target.module for target in targets)) if targets else ()
     left = left_after_moves(users, moved, MoveIndex.of(plan), read, roots)
     circles = Circles(read_if_there, roots, redirects)

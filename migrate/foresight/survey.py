@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from migrate.candidates import find_definitions, find_users, may_use
 from migrate.edits import Edit, apply_edits
@@ -17,7 +17,6 @@ from migrate.syntax import any_word
 from rollback.git import Git
 
 _DEFINED = re.compile(rb"^(?:class|(?:async[ \t]+)?def)[ \t]+(\w+)", re.MULTILINE)
-_TESTS = re.compile(r"(?:^|/)(?:tests?/|test_|conftest\.py)|_test\.py$")
 
 
 @dataclass(frozen=True)
@@ -26,11 +25,13 @@ class Survey:
 
     Attributes:
         read: the bytes of a file that is there, by its path.
+        edits: of phase 3, by path. A file in which they leave no use of a module at all is passed over.
     """
 
     git: Git
     plan: Plan
     read: Callable[[str], bytes]
+    edits: Mapping[str, Sequence[Edit]] = field(default_factory=dict)
 
     def users(self, modules: Collection[str]) -> tuple[Use, ...]:
         """Every use of a name of `modules`, by place; those through modules that import everything from one, too."""
@@ -53,9 +54,14 @@ class Survey:
         found: list[Use] = []
         for path in find_users(self.git, self.plan, modules):
             content = self.read(path)
-            if test(content):
+            if test(content) and not self._is_done(path, content, test):
                 found += uses.find_users(path, content, self._name(path), modules)
         return tuple(found)
+
+    def _is_done(self, path: str, content: bytes, test: Callable[[bytes], bool]) -> bool:
+        """Does phase 3 leave no use in a file?"""
+        edits = self.edits.get(path)
+        return bool(edits) and not test(apply_edits(content, tuple(edits or ())))
 
     def _by_other_names(self, called: Mapping[str, str], modules: Collection[str]) -> Iterable[Use]:
         """Uses of the modules through others that have imported them.
@@ -81,8 +87,6 @@ class Survey:
         """Classes and functions at the top level of other modules than tests, as `pkg.mod.Name`, by name."""
         found: dict[str, list[str]] = {}
         for path in find_definitions(self.git, self.plan, names):
-            if _TESTS.search(path):
-                continue
             module = self._module(path)
             for name in dict.fromkeys(match.decode() for match in _DEFINED.findall(self.read(path))):
                 if name in names:
@@ -140,7 +144,5 @@ def _after(
 ) -> frozenset[tuple[str, str]]:
     """What a file still uses of the modules once it has been changed."""
     content = apply_edits(read(path), tuple(edits))
-    if not may_use(modules)(content):
-        return frozenset()
     again = uses.find_users(path, content, module_of(path, source_roots), modules)
     return frozenset((use.dotted, use.kind) for use in again)
