@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from migrate.console import Voice
-from migrate.preview import Preview, preview
+from migrate.preview import Preview, Previews
 from migrate.report import findings_summary
 from migrate.session import Session
 from migrate.timeline import SCHEMA, run_json, state_of
@@ -69,9 +69,10 @@ def status_of(session: Session, jobs: int | None, voice: Voice) -> Status:
     """Look at the journal and at the tree; nothing is written."""
     runs = session.runs()
     phases: list[PhaseStatus] = []
+    previews = Previews(session.git, session.plan, jobs)
     for phase in session.plan.phases:
-        with voice.progress(f"phase{phase}") as progress:
-            left = preview(session.git, session.plan, phase, jobs, progress)
+        with voice.progress(f"phase{phase}") as previews.progress:
+            left = previews.of(phase)
         own = [run for run in runs if run.phase == phase]
         table = session.plan.phase(phase)
         assert table is not None
