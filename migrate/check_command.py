@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
+import codecs
 import time
+import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from migrate.console import Voice
-from migrate.errors import Exit, UsageError
+from migrate.errors import Exit, PlanError, UsageError
 from migrate.findings import Finding
+from migrate.plan import Plan, parse_plan
 from migrate.plan_file import PlanText, write_plan
 from migrate.preflight.look import PhaseAhead, Preflight, look, path_of
 from migrate.preflight.suggest import Suggestion, complete, in_words, patch, suggest
 from migrate.report import findings_summary, show_findings
 from migrate.session import Session
-from rollback.errors import Unreadable, count
+from rollback.errors import RepositoryError, Unreadable, WriteFailed, count, escape
 
 SCHEMA = 1
+
+
+class PlanChanged(RepositoryError):
+    """The plan's file is not what it was when the tree was checked against it."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(f"{escape(path)}: changed while it was checked; nothing written; run `migrate check` again")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +81,7 @@ def _show(voice: Voice, found: Preflight) -> None:
         for phase in found.phases:
             show_findings(voice, phase.findings)
     for note in found.notes:
-        voice.note(note)
+        voice.note(escape(note))
     for phase in found.phases:
         voice.say(_line(phase), "red" if phase.errors else "")
 
@@ -92,9 +103,15 @@ def _tell(session: Session, suggestion: Suggestion, options: CheckOptions, voice
     path = path_of(session.plan_file, session.git.root)
     try:
         before = PlanText.of(session.plan_file.read_bytes())
+        is_same = _read(before, session.plan_file) == session.plan
     except OSError as error:
         raise Unreadable(path, error) from None
+    except (ValueError, PlanError):
+        is_same = False
+    if not is_same:
+        raise PlanChanged(path)
     after = PlanText(complete(before.text, suggestion.lines), before.bom, before.crlf)
+    _read(after, session.plan_file)
     rows = patch(path, before.text, after.text)
     written = options.write and bool(rows)
     if rows:
@@ -107,16 +124,23 @@ def _tell(session: Session, suggestion: Suggestion, options: CheckOptions, voice
     if suggestion.left:
         voice.say(f"left to you: {count(len(suggestion.left), 'name')} without a certain home")
         for words in in_words(suggestion.left):
-            voice.say(f"  {words}")
+            voice.say(f"  {escape(words)}")
     if written:
-        write_plan(session.plan_file, after.encode())
-        voice.say(f"{path}: {count(len(suggestion.lines), 'line')} added", "green")
+        try:
+            write_plan(session.plan_file, after.encode())
+        except OSError as error:
+            raise WriteFailed(path, error, "the plan is as before") from None
+        voice.say(f"{escape(path)}: {count(len(suggestion.lines), 'suggestion')} written", "green")
     return {
         "lines": [line.as_json() for line in suggestion.lines],
         "left": [each.as_json() for each in suggestion.left],
         "patch": rows,
         "written": written,
     }
+
+
+def _read(text: PlanText, plan_file: Path) -> Plan:
+    return parse_plan(tomllib.loads(text.encode().removeprefix(codecs.BOM_UTF8).decode()), str(plan_file))
 
 
 def _next(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import errno
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,8 +16,8 @@ class PlanText:
     """The text of a plan file.
 
     Attributes:
-        text: without a byte order mark, lines ended by `\\n`.
-        bom: whether the file begins with one. crlf: whether its lines end in `\\r\\n`.
+        text: without a byte order mark, lines ended by `\\n` where they all end alike.
+        bom: whether the file begins with one. crlf: whether all its lines end in `\\r\\n`.
     """
 
     text: str
@@ -27,22 +28,27 @@ class PlanText:
     def of(content: bytes) -> PlanText:
         bom = content.startswith(codecs.BOM_UTF8)
         text = content.removeprefix(codecs.BOM_UTF8).decode()
-        crlf = "\r\n" in text
-        return PlanText(text.replace("\r\n", "\n"), bom, crlf)
+        crlf = 0 < text.count("\r\n") == text.count("\n")
+        return PlanText(text.replace("\r\n", "\n") if crlf else text, bom, crlf)
 
     def encode(self) -> bytes:
         text = self.text.replace("\n", "\r\n") if self.crlf else self.text
         return (codecs.BOM_UTF8 if self.bom else b"") + text.encode()
 
 
-def write_plan(path: Path, content: bytes) -> None:
-    """Put `content` in the place of the file at `path`, or leave the file as it is.
+def write_plan(path: Path, content: bytes, *, create: bool = False) -> None:
+    """Put `content` in the place of the file at `path`, or leave the file as it is; a link stays one.
 
     Raises:
-        OSError: it cannot be written.
+        OSError: it cannot be written, or is not there and not to be created.
     """
     real = path.resolve()
-    mode = real.stat().st_mode & 0o7777 if real.exists() else None
+    is_there = real.exists()
+    if not (is_there or create):
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), os.fspath(path))
+    if is_there and not os.access(real, os.W_OK):  # a rename would go through all the same
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), os.fspath(path))
+    mode = real.stat().st_mode & 0o7777 if is_there else None
     temp = real.with_name(f".{real.name}.{os.getpid()}.tmp")
     stage(content, mode, temp, real)
     try:

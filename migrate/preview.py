@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from hashlib import sha256
 from pathlib import PurePosixPath
 
@@ -128,6 +129,31 @@ class Tree:
             return None
 
 
+@dataclass(frozen=True)
+class _PlannedGit(Git):
+    """The working tree with some files as they will be, by path."""
+
+    planned: Mapping[str, bytes] = field(default_factory=dict)
+
+    def grep(
+        self,
+        patterns: Sequence[str],
+        *,
+        words: bool,
+        fixed: bool = True,
+        pathspecs: Sequence[str] = (),
+        exclude: Sequence[str] = (),
+    ) -> tuple[str, ...]:
+        """As in git, and those of the planned files that may have a word; perhaps too many."""
+        found = super().grep(patterns, words=words, fixed=fixed, pathspecs=pathspecs, exclude=exclude)
+        more = (
+            path
+            for path, content in self.planned.items()
+            if patterns and (not fixed or any(pattern.encode() in content for pattern in patterns))
+        )
+        return tuple(sorted({*found, *more}))
+
+
 def preview(git: Git, plan: Plan, phase: int, jobs: int | None = None, progress: Progress | None = None) -> Preview:
     """Compute what phase `phase` of `plan` would do.
 
@@ -158,10 +184,14 @@ class Previews:
 
     def __post_init__(self) -> None:
         self._tree = Tree(self.git)
-        self._rounds: dict[int, tuple[Rounds, list[FileResult]]] = {}
+        self._rounds: dict[tuple[int, bool], tuple[Rounds, list[FileResult]]] = {}
 
-    def of(self, phase: int) -> Preview:
-        """As `preview`."""
+    def of(self, phase: int, *, planned: bool = False) -> Preview:
+        """As `preview`.
+
+        Args:
+            planned: as if phases 1 and 2 were done.
+        """
         started = time.monotonic()
         tree, plan = self._tree, self.plan
         notes: Sequence[str] = ()
@@ -171,7 +201,7 @@ class Previews:
             findings, notes = [*missing, *(f for f in ahead.findings if f.phase == phase)], ahead.unchecked
             done = list(results.values())
         else:
-            rounds, done = self._look(phase)
+            rounds, done = self._look(phase, planned)
             findings, notes = [*rounds.findings(), *rounds.about_the_plan()], rounds.notes
             if phase == 3:
                 about_homes, unchecked = look_at_moves(self.git, plan, tree.read, tree.read_if_there)
@@ -200,7 +230,7 @@ class Previews:
             return Outlook()
         moved: dict[str, tuple[Edit, ...]] = {}
         if self.plan.phase3 is not None:
-            moved = {result.path: result.edits for result in self._look(3)[1]}
+            moved = {result.path: result.edits for result in self._look(3, planned=True)[1]}
         tree = self._tree
         found = look_ahead(self.git, self.plan, tree.read, tree.read_if_there, moved, modules)
         return replace(found, findings=tuple(f for f in found.findings if not self._is_kept(f)))
@@ -213,12 +243,29 @@ class Previews:
         content = self._tree.read_if_there(finding.path)
         return content is not None and is_kept(content, finding)
 
-    def _look(self, phase: int) -> tuple[Rounds, list[FileResult]]:
-        if phase not in self._rounds:
-            tree = self._tree
-            rounds = Rounds(self.git, self.plan, phase, tree.read, tree.read_if_there, self.jobs, self.progress)
-            self._rounds[phase] = rounds, rounds.run()
-        return self._rounds[phase]
+    def _look(self, phase: int, planned: bool) -> tuple[Rounds, list[FileResult]]:
+        key = (phase, planned and bool(self._planned))
+        if key not in self._rounds:
+            git, tree = self.git, self._tree
+            read, read_if_there = tree.read, tree.read_if_there
+            if key[1]:
+                git = _PlannedGit(git.root, git.toplevel, git.prefix, git.git_dir, git.common_dir, self._planned)
+                read, read_if_there = self._read_planned, self._read_planned_if_there
+            rounds = Rounds(git, self.plan, phase, read, read_if_there, self.jobs, self.progress)
+            self._rounds[key] = rounds, rounds.run()
+        return self._rounds[key]
+
+    @cached_property
+    def _planned(self) -> dict[str, bytes]:
+        """What becomes of the files that redirects are still to replace, by path."""
+        results = [result for phase in (1, 2) for result in self.redirects(phase)[0].values() if result.edits]
+        return {result.path: apply_edits(self._tree.read(result.path), result.edits) for result in results}
+
+    def _read_planned(self, path: str) -> bytes:
+        return self._planned[path] if path in self._planned else self._tree.read(path)
+
+    def _read_planned_if_there(self, path: str) -> bytes | None:
+        return self._planned[path] if path in self._planned else self._tree.read_if_there(path)
 
     def redirects(self, phase: int) -> tuple[dict[str, FileResult], list[Finding]]:
         """What becomes of each module that phase 1 or 2 redirects, and the findings about those that are not there."""

@@ -38,7 +38,7 @@ def show_findings(voice: Voice, findings: Sequence[Finding]) -> None:
     listed = ordered if voice.verbose else ordered[:_LISTED]
     for finding in listed:
         place = f"{escape(finding.path)}:{finding.line}:{finding.column}"
-        voice.say(f"{place}: {finding.severity}: {finding.code}: {finding.message}", _severity_style(finding))
+        voice.say(f"{place}: {finding.severity}: {finding.code}: {escape(finding.message)}", _severity_style(finding))
     if len(listed) < len(ordered):
         voice.say(f"… and {len(ordered) - len(listed)} more findings; -v or --json lists all")
 

@@ -18,9 +18,10 @@ _PATIENCE_S = 5.0
 
 
 def side_by_side(here: Callable[[], A], beside: Callable[[], B]) -> tuple[A, B]:
-    """Run both, `beside` in another process where there are such; its result must pickle.
+    """Run both, `beside` in another process where there are such.
 
-    An error of either is raised, that of `here` first. Where the other process dies, its work is done here.
+    An error of either is raised, that of `here` first. Where the other process dies, or its result does not pickle,
+    its work is done here.
     """
     if "fork" not in multiprocessing.get_all_start_methods():
         return here(), beside()
@@ -55,7 +56,7 @@ def _work(task: Callable[[], object], sender: Connection) -> None:
         answer = (True, task())
     except BaseException as error:
         answer = (False, _sendable(error))
-    with suppress(BrokenPipeError):
+    with suppress(Exception):  # nobody listens, or it does not pickle
         sender.send(answer)
 
 

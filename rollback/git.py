@@ -228,8 +228,13 @@ class Git:
         return tuple(found)
 
     def versions(self, path: str, most: int) -> Iterator[bytes]:
-        """The contents of a file in the newest commits that changed it, newest first, without those that deleted it."""
-        done = self._run(["log", f"--max-count={most}", "--format=%H", "--", f":(literal){path}"], ok=(0, 128))
+        """The contents of a file in the newest commits that changed it, newest first, without those that deleted it.
+
+        Args:
+            path: relative to the root. most: how many commits are looked at.
+        """
+        command = ["log", f"--max-count={most}", "--format=%H", "--", f":(literal){path}"]
+        done = self._run(command, config=["log.follow=false", "log.showSignature=false"], ok=(0, 128))
         for commit in done.stdout.decode("ascii").split():
             content = self.content_at(commit, path)
             if content is not None:
@@ -237,7 +242,7 @@ class Git:
 
     def content_at(self, revision: str, path: str) -> bytes | None:
         """The bytes of a file, by its path below the root, in a commit; None where it is not in there."""
-        done = self._run(["cat-file", "blob", f"{revision}:./{path}"], ok=(0, 128))
+        done = self._run(["cat-file", "--end-of-options", "blob", f"{revision}:./{path}"], ok=(0, 128))
         return done.stdout if done.returncode == 0 else None
 
     def commit_of(self, revision: str) -> str | None:

@@ -169,7 +169,16 @@ def test_json_example_is_what_the_schema_says(name: str, document: str) -> None:
     jsonschema.Draft202012Validator(schemas[name], registry=registry).validate(json.loads(document))
 
 
-def test_first_five_minutes_are_as_told(make_repository: MakeRepository, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("document", "heading", "folder"),
+    [
+        pytest.param("README.md", "The first five minutes", "shop-demo", id="first five minutes"),
+        pytest.param("docs/init.md", "An example", "shop-init", id="init"),
+    ],
+)
+def test_an_example_is_as_told(
+    document: str, heading: str, folder: str, make_repository: MakeRepository, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Every command of that section, in order, with what it prints; `[…]` stands for any lines."""
     root = make_repository({}).root
     for who in ("AUTHOR", "COMMITTER"):
@@ -177,16 +186,17 @@ def test_first_five_minutes_are_as_told(make_repository: MakeRepository, monkeyp
         monkeypatch.setenv(f"GIT_{who}_EMAIL", "dev@example.org")
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
-    section = README.split("\n## The first five minutes\n")[1].split("\n## ")[0]
+    text_of_page = (ROOT / document).read_text(encoding="utf-8")
+    section = text_of_page.split(f"\n## {heading}\n")[1].split("\n## ")[0]
     for kind, text in _FENCE.findall(section):
         if kind == "sh":
             subprocess.run(["bash", "-euc", text], cwd=root, check=True)
         elif kind == "toml":
-            (root / "shop-demo" / "migrate.toml").write_text(text, encoding="utf-8")
+            (root / folder / "migrate.toml").write_text(text, encoding="utf-8")
         else:
             for told in re.split(r"^\$ ", text, flags=re.MULTILINE)[1:]:
                 command, _, output = told.partition("\n")
-                assert _without_times(_printed(root / "shop-demo", command)) == _Told(_without_times(output)), command
+                assert _without_times(_printed(root / folder, command)) == _Told(_without_times(output)), command
 
 
 def _printed(folder: Path, command: str) -> str:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from migrate.drafting.names import NameDraft
@@ -32,51 +32,71 @@ class MoveDraft:
     why: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class RedirectDraft:
+    """One module that becomes a redirect.
+
+    Attributes:
+        new: what its docstring recommends.
+        names: all of the old module, the most used first.
+    """
+
+    module: str
+    new: ObjectRef
+    names: tuple[NameDraft, ...]
+
+    @property
+    def docstring(self) -> str:
+        return f"DEPRECATED: use {self.new}."
+
+    @property
+    def exports(self) -> tuple[NameDraft, ...]:
+        return tuple(name for name in self.names if self._is_exported(name))
+
+    def _is_exported(self, name: NameDraft) -> bool:
+        home = name.home
+        return home is not None and bool(home.name) and "." not in home.name and home.module != self.module
+
+    @property
+    def left(self) -> tuple[NameDraft, ...]:
+        """Names that somebody uses and that only a person can find a home for."""
+        return tuple(name for name in self.names if name.is_lost)
+
+    @property
+    def drop(self) -> tuple[NameDraft, ...]:
+        """Definitions that go with the old module, and that nobody uses."""
+        return tuple(name for name in self.names if name.home is None and not name.uses and name.size)
+
+    def as_data(self) -> dict[str, Any]:
+        data: dict[str, Any] = {"module": self.module, "docstring": self.docstring}
+        data["exports"] = [name.export for name in self.exports]
+        return data | ({"drop": [name.name for name in self.drop]} if self.drop else {})
+
+
 @dataclass(frozen=True)
 class Draft:
     """A whole first plan.
 
     Attributes:
-        names: of the old module, the most used first.
-        is_redirect: the old module becomes a redirect; `why_not` says why where it does not.
+        names: of the old module and of the modules in it, the most used first.
+        redirects: modules that become one; where there is none, `why_not` says why.
+        exclude: globs of folders with other people's code, which stays as it is.
         minutes: by phase; empty as long as it is not known what each has to do.
     """
 
     old: ObjectRef
     new: ObjectRef
-    names: tuple[NameDraft, ...]
-    users: tuple[Use, ...]
-    is_redirect: bool
-    why_not: str
-    moves: tuple[MoveDraft, ...]
-    calls: tuple[CallDraft, ...]
-    notes: tuple[str, ...]
-    source_roots: tuple[str, ...]
+    names: tuple[NameDraft, ...] = ()
+    users: tuple[Use, ...] = ()
+    redirects: tuple[RedirectDraft, ...] = ()
+    why_not: str = ""
+    moves: tuple[MoveDraft, ...] = ()
+    calls: tuple[CallDraft, ...] = ()
+    notes: tuple[str, ...] = ()
+    source_roots: tuple[str, ...] = (".",)
+    exclude: tuple[str, ...] = ()
     commands: tuple[Command, ...] = ()
     minutes: Mapping[int, int] = field(default_factory=dict)
-
-    @property
-    def exports(self) -> tuple[NameDraft, ...]:
-        """What the redirect has."""
-        return tuple(n for n in self.names if n.home is not None and self._is_exported(n)) if self.is_redirect else ()
-
-    def _is_exported(self, name: NameDraft) -> bool:
-        assert name.home is not None
-        return bool(name.home.name) and "." not in name.home.name and name.home.module != self.old.module
-
-    @property
-    def left(self) -> tuple[NameDraft, ...]:
-        """Names that somebody uses and that only a person can find a home for."""
-        return tuple(name for name in self.names if name.home is None and name.is_needed)
-
-    @property
-    def drop(self) -> tuple[NameDraft, ...]:
-        """Definitions that go with the old module, and that nobody uses."""
-        return (
-            tuple(name for name in self.names if name.home is None and not name.uses and name.size)
-            if self.is_redirect
-            else ()
-        )
 
     @property
     def renames(self) -> tuple[CallDraft, ...]:
@@ -90,12 +110,8 @@ class Draft:
         return text[:100].strip("-.") or "migration"
 
     @property
-    def docstring(self) -> str:
-        return f"DEPRECATED: use {self.new}."
-
-    @property
     def phases(self) -> tuple[int, ...]:
-        wanted = {1: self.exports, 3: self.moves, 4: self.renames, 5: True}
+        wanted = {1: self.redirects, 3: self.moves, 4: self.renames, 5: True}
         return tuple(phase for phase, part in wanted.items() if part)
 
     def data(self) -> dict[str, Any]:
@@ -103,6 +119,8 @@ class Draft:
         header: dict[str, Any] = {"name": self.slug, "title": self.title(0)}
         if self.minutes:
             header["budget_minutes"] = sum(self.minutes.values())
+        if self.exclude:
+            header["exclude"] = list(self.exclude)
         if self.source_roots != (".",):
             header["source_roots"] = list(self.source_roots)
         data: dict[str, Any] = {"plan": header}
@@ -115,29 +133,30 @@ class Draft:
 
     def _tables(self, phase: int) -> dict[str, Any]:
         if phase == 1:
-            redirect: dict[str, Any] = {"module": self.old.module, "docstring": self.docstring}
-            redirect["exports"] = [name.export for name in self.exports]
-            if self.drop:
-                redirect["drop"] = [name.name for name in self.drop]
-            return {"redirect": [redirect]}
+            return {"redirect": [redirect.as_data() for redirect in self.redirects]}
         if phase == 3:
             return {"move": [{"old": str(move.old), "new": str(move.new)} for move in self.moves]}
         if phase == 4:
             return {"call": [{"callee": str(call.callee), "rename": dict(call.rename)} for call in self.renames]}
-        return {"check": [{"name": command.name, "run": list(command.run)} for command in self.commands]}
+        checks = [{"name": command.name, "run": list(command.run)} for command in self.commands]
+        return {"check": checks} if checks else {}
 
     def title(self, phase: int) -> str:
         """Of a phase; of the whole plan for 0."""
-        return {
-            0: f"{self.old.leaf} moves to {self.new}" if self.old != self.new else f"{self.old.leaf} changes",
-            1: f"{self.old.module.rpartition('.')[2]} becomes a redirect",
-            3: f"Import {self.new.leaf} from its home",
-            4: "Follow the new signature",
-            5: "Validate",
-        }[phase]
+        if phase == 0:
+            if self.old == self.new:
+                return f"{self.old.leaf} has {'a new signature' if self.old.name else 'new signatures'}"
+            is_renamed = self.old.module == self.new.module
+            return f"{self.old.name} becomes {self.new.name}" if is_renamed else f"{self.old.leaf} moves to {self.new}"
+        if phase == 1:
+            several = len(self.redirects) > 1
+            return "The old modules become redirects" if several else f"{_last(self.old.module)} becomes a redirect"
+        new = f"{self.new.name} from {self.new.module}" if self.new.name else f"from {self.new.module}"
+        return {3: f"Import {new}", 4: "Follow the new signature", 5: "Validate"}[phase]
 
-    def with_commands(self, commands: Sequence[Command]) -> Draft:
-        return replace(self, commands=tuple(commands))
+
+def _last(dotted: str) -> str:
+    return dotted.rpartition(".")[2]
 
 
 def _kebab(name: str) -> str:
@@ -146,21 +165,27 @@ def _kebab(name: str) -> str:
     return words.replace("_", "-").lower()
 
 
-def becomes_redirect(old: ObjectRef, new: ObjectRef, names: Sequence[NameDraft], *, is_parsed: bool) -> str:
+def why_no_redirect(old: ObjectRef, new: ObjectRef, names: Sequence[NameDraft], *, is_parsed: bool) -> str:
     """Why an old module does not become a redirect; empty where it does.
 
     It does where it moves as a whole; and for one object, where nothing else that is used would be lost, or the module
     is about that object.
+
+    Args:
+        names: of the old module. is_parsed: the sizes of its definitions are known.
     """
+    if old == new:
+        return "nothing moves"
     if old.module == new.module:
         return "both are in one module"
-    if not any(name.home is not None and name.home.name and name.home.module != old.module for name in names):
+    if "." in old.name or "." in new.name:
+        member = old if "." in old.name else new
+        return f"{member} is a member of an object"
+    if not RedirectDraft(old.module, new, tuple(names)).exports:
         return "nothing of it has another home"
     if not old.name:
         return ""
-    if "." in old.name or "." in new.name:
-        return f"{old.leaf} is a member of an object"
-    lost = [name for name in names if name.home is None and name.is_needed]
+    lost = [name for name in names if name.is_lost]
     size = sum(name.size for name in names)
     own = next((name for name in names if name.name == old.name), None)
     wanted = _MORE_WANTED * sum(name.places for name in lost)
@@ -168,22 +193,47 @@ def becomes_redirect(old: ObjectRef, new: ObjectRef, names: Sequence[NameDraft],
     if is_about_it or not lost or not is_parsed:
         return ""
     listed = ", ".join(name.name for name in lost[:3]) + (" and others" if len(lost) > 3 else "")
-    return f"it also defines what others use ({listed})"
+    return f"others still take from it what {new.module} does not have ({listed})"
 
 
-def draft_moves(old: ObjectRef, new: ObjectRef, names: Sequence[NameDraft]) -> tuple[MoveDraft, ...]:
-    """The moves of phase 3: a module as a whole where all that is used of it is in the new one, else name by name."""
+def draft_moves(
+    old: ObjectRef, new: ObjectRef, names: Sequence[NameDraft], kept: Sequence[str] = ()
+) -> tuple[MoveDraft, ...]:
+    """The moves of phase 3: a module as a whole where all that is used of it is in the new one, else name by name.
+
+    Args:
+        names: of the old module and of the modules in it that move.
+        kept: modules in the old package that others use and that the new one lacks.
+    """
     if old == new:
         return ()
+    if old.name:
+        return tuple(_one_by_one(old, new, names))
     used = [name for name in names if name.is_needed]
-    if not old.name and all(name.home == ObjectRef(new.module, name.name) for name in used):
+    if not kept and all(name.is_submodule or name.home == _counterpart(name, old, new) for name in used):
         return (MoveDraft(old, new),)
-    moves = [MoveDraft(old, new)] if old.name else []
-    for name in used:
-        if name.home is None or name.name == old.name or name.home.module == old.module:
-            continue
-        if "." in old.name and name.name == old.name.partition(".")[0]:
-            continue  # the object whose member moves
-        why = "" if name.is_sure else name.why
-        moves.append(MoveDraft(ObjectRef(old.module, name.name), name.home, why))
+    moves: list[MoveDraft] = []
+    for module in dict.fromkeys(name.module for name in used):
+        inside = [name for name in used if name.module == module]
+        target = ObjectRef(new.module + module.removeprefix(old.module))
+        holds_others = any(each == module or each.startswith(f"{module}.") for each in (*kept, old.module))
+        if not holds_others and all(name.home == ObjectRef(target.module, name.name) for name in inside):
+            moves.append(MoveDraft(ObjectRef(module), target))
+        else:
+            moves += _one_by_one(ObjectRef(module), target, inside)
     return tuple(moves)
+
+
+def _counterpart(name: NameDraft, old: ObjectRef, new: ObjectRef) -> ObjectRef:
+    """The object of the same name in the new home of its module."""
+    return ObjectRef(new.module + name.module.removeprefix(old.module), name.name)
+
+
+def _one_by_one(old: ObjectRef, new: ObjectRef, names: Sequence[NameDraft]) -> Iterator[MoveDraft]:
+    if old.name:
+        yield MoveDraft(old, new)
+    for name in names:
+        if name.home is None or name.is_submodule or name.stays or not name.is_needed:
+            continue
+        if name.name != old.name and name.home.module != old.module:
+            yield MoveDraft(name.ref, name.home, "" if name.is_sure else name.why)

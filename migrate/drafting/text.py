@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 
-from migrate.drafting.draft import Draft
+from migrate.drafting.draft import Draft, RedirectDraft
 from migrate.drafting.names import NameDraft, kinds
-from rollback.errors import count
+from rollback.errors import count, escape
 
 _LISTED = 40
 """Names that the inventory lists before it counts the rest."""
 _INDENT = "  "
+_WIDTH = 110
 
 
 def render(draft: Draft, command: str) -> str:
@@ -23,13 +24,13 @@ def render(draft: Draft, command: str) -> str:
     data = draft.data()
     parts = [list(_opening(draft, command)), list(_header(data["plan"]))]
     for phase in draft.phases:
+        if phase == 5:
+            parts += filter(None, [list(_doubts(draft))])
         table = data[f"phase{phase}"]
         rows = [f"[phase{phase}]", f"title = {_quoted(table['title'])}"]
         rows += [f"minutes = {table['minutes']}"] if "minutes" in table else []
         parts.append(rows)
-        parts += list({1: _redirect, 3: _moves, 4: _calls, 5: _checks}[phase](draft))
-    doubts = list(_doubts(draft))
-    parts += [doubts] if doubts else []
+        parts += list({1: _redirects, 3: _moves, 4: _calls, 5: _checks}[phase](draft))
     return "\n\n".join("\n".join(rows) for rows in parts) + "\n"
 
 
@@ -37,21 +38,16 @@ def _opening(draft: Draft, command: str) -> Iterator[str]:
     yield f"# A first plan, drafted by `{_plain(command)}`."
     yield "# Read it, correct it, then run `migrate check`."
     yield "#"
-    places, files = len(draft.users), len({use.path for use in draft.users})
-    if places:
-        what = f"{count(places, 'place')} in {count(files, 'file')} ({kinds(draft.users)})"
-        yield f"# Inventory: {what} take something from {draft.old.module}."
-    else:
-        yield f"# Inventory: nothing in this repository takes anything from {draft.old.module}."
+    yield f"# Inventory: {_plain(inventory(draft))}."
     used = [name for name in draft.names if name.uses]
     if used:
         yield "#"
         yield "#   places  files  name"
     for name in used[:_LISTED]:
-        yield f"#   {name.places:6}  {name.files:5}  {_plain(_what(name))}"
+        yield f"#   {name.places:6}  {name.files:5}  {_plain(_what(draft, name))}"
     if len(used) > _LISTED:
-        yield f"#   and {len(used) - _LISTED} more"
-    if not draft.is_redirect and draft.why_not:
+        yield f"#   and {count(len(used) - _LISTED, 'more name')}"
+    if draft.why_not and draft.old != draft.new:
         yield "#"
         yield f"# No redirect: {_plain(draft.why_not)}."
     for note in draft.notes:
@@ -59,33 +55,58 @@ def _opening(draft: Draft, command: str) -> Iterator[str]:
         yield f"# {_plain(note)}"
 
 
-def _what(name: NameDraft) -> str:
-    return f"{name.name}: {name.why}" if name.home is None else f"{name.name} → {name.home} ({name.why})"
+def inventory(draft: Draft) -> str:
+    """How many places take something from the old module, as a sentence without a full stop."""
+    wanted = [name for name in draft.names if name.uses]
+    what = draft.names[0].name if draft.old.name and len(draft.names) == 1 else "something"
+    if not draft.users:
+        what = what if what != "something" else "anything"
+        return f"nothing in this repository takes {what} from {draft.old.module}"
+    places = len(draft.users)
+    where = f"{count(places, 'place')} in {count(len({use.path for use in draft.users}), 'file')}"
+    within = "" if all(name.module == draft.old.module for name in wanted) else " and the modules in it"
+    verb = "takes" if places == 1 else "take"
+    return f"{where} ({kinds(draft.users)}) {verb} {what} from {draft.old.module}{within}"
+
+
+def spelled(draft: Draft, name: NameDraft) -> str:
+    """A name; with its module where that is not the old one itself."""
+    return name.name if name.module == draft.old.module else str(name.ref)
+
+
+def _what(draft: Draft, name: NameDraft) -> str:
+    label = spelled(draft, name)
+    return f"{label}: {name.why}" if name.home is None else f"{label} → {name.home} ({name.why})"
 
 
 def _header(header: dict[str, object]) -> Iterator[str]:
     yield "[plan]"
     for key, value in header.items():
-        yield f"{key} = {_value(value)}"
+        remark = "  # other people's code, which stays as it is" if key == "exclude" else ""
+        yield f"{key} = {_value(value)}{remark}"
 
 
-def _redirect(draft: Draft) -> Iterator[list[str]]:
-    rows = [
-        "[[phase1.redirect]]",
-        f"module = {_quoted(draft.old.module)}",
-        f"docstring = {_quoted(draft.docstring)}",
-        "exports = [",
-        *_commented([(name.export, _remark(name)) for name in draft.exports]),
-        "]",
-    ]
-    if draft.drop:
-        rows += ["# Defined only there, and nobody in this repository uses them:"]
-        rows += ["drop = [", *_commented([(name.name, "") for name in draft.drop]), "]"]
-    if draft.left:
-        rows += ["# Left to you; `migrate check` names every place:"]
-        left = (f"{name.name} ({count(name.places, 'place')}): {name.why}" for name in draft.left)
-        rows += [f"#   {_plain(each)}" for each in left]
-    yield rows
+def _redirects(draft: Draft) -> Iterator[list[str]]:
+    for redirect in draft.redirects:
+        yield list(_redirect(redirect))
+
+
+def _redirect(redirect: RedirectDraft) -> Iterator[str]:
+    yield "[[phase1.redirect]]"
+    yield f"module = {_quoted(redirect.module)}"
+    yield f"docstring = {_quoted(redirect.docstring)}"
+    yield "exports = ["
+    yield from _commented([(name.export, _remark(name)) for name in redirect.exports])
+    yield "]"
+    if redirect.drop:
+        yield f"# Defined only there, and nothing in this repository uses {'them' if redirect.drop[1:] else 'it'}:"
+        yield "drop = ["
+        yield from _commented([(name.name, "") for name in redirect.drop])
+        yield "]"
+    if redirect.left:
+        yield "# Left to you; `migrate check` names every place:"
+        for name in redirect.left:
+            yield "#   " + _plain(f"{name.name} ({count(name.places, 'place')}): {name.why}")
 
 
 def _remark(name: NameDraft) -> str:
@@ -106,7 +127,7 @@ def _moves(draft: Draft) -> Iterator[list[str]]:
 
 def _calls(draft: Draft) -> Iterator[list[str]]:
     for call in draft.renames:
-        renamed = ", ".join(f"{old} = {_quoted(new)}" for old, new in call.rename.items())
+        renamed = ", ".join(f"{_key(old)} = {_quoted(new)}" for old, new in call.rename.items())
         yield [
             f"# was {_plain(str(call.old))}",
             f"# is  {_plain(str(call.new))}",
@@ -117,10 +138,12 @@ def _calls(draft: Draft) -> Iterator[list[str]]:
 
 
 def _checks(draft: Draft) -> Iterator[list[str]]:
+    if not draft.commands:
+        yield ["# Neither tests nor make targets were found; add what tells that it worked, as [[phase5.check]]."]
     for command in draft.commands:
         words = [_quoted(word) for word in command.run]
         run = f"run = [{', '.join(words)}]"
-        rows = [run] if len(run) <= 110 else ["run = [", *(f"{_INDENT}{word}," for word in words), "]"]
+        rows = [run] if len(run) <= _WIDTH else ["run = [", *(f"{_INDENT}{word}," for word in words), "]"]
         yield ["[[phase5.check]]", f"name = {_quoted(command.name)}", *rows]
 
 
@@ -134,7 +157,12 @@ def _doubts(draft: Draft) -> Iterator[str]:
         yield f"#   is  {_plain(str(call.new))}"
         for doubt in call.doubts:
             yield f"#   {_plain(doubt)}"
-        yield f"# As an entry: [[phase4.call]] with callee = {_quoted(str(call.callee))} and rename, add or remove."
+        entry = (
+            "the entry above takes"
+            if call.rename
+            else f"[[phase4.call]] with callee = {_quoted(str(call.callee))} takes"
+        )
+        yield f"# {entry} rename, add, remove and keyword_only for that."
 
 
 def _value(value: object) -> str:
@@ -143,11 +171,16 @@ def _value(value: object) -> str:
     return _quoted(value) if isinstance(value, str) else str(value)
 
 
+def _key(name: str) -> str:
+    """A bare key where TOML allows one: in ASCII."""
+    return name if name.isascii() else _quoted(name)
+
+
 def _quoted(text: str) -> str:
     """A TOML basic string: as in JSON, but for U+007F."""
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def _plain(text: str) -> str:
-    """One line for a comment: TOML allows no control characters there."""
-    return "".join(c if c.isprintable() else " " for c in text)
+    """One line for a comment, where TOML allows no control characters: they are spelled out."""
+    return escape(text)

@@ -21,16 +21,16 @@ class Step:
     """One thing that a module does while it is loaded.
 
     Attributes:
-        does: import a module, take names from one, take all it has, bind names, or read what is behind a dotted path.
-        module: what is imported, or the dotted path. names: taken or bound.
-        is_hidden: an error is caught.
+        does: import a module, take names from one, take all it has, bind names, or read attributes of one.
+        module: what is imported, or read. names: taken or bound; of a read, one behind the other.
+        caught: errors that do not end the loading.
     """
 
     does: Literal["import", "take", "star", "bind", "read"]
     line: int
     module: str = ""
     names: tuple[str, ...] = ()
-    is_hidden: bool = False
+    caught: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def read_script(content: bytes, importer: ModuleName) -> Script:
         tree = Source(content).parse()
     except (UnparsableSource, RecursionError):
         return Script(is_open=True)
-    steps = tuple(_Reader(importer, tree).steps(tree.body, is_hidden=False))
+    steps = tuple(_Reader(importer, tree).steps(tree.body, frozenset()))
     is_open = any(step.does == "bind" and "__getattr__" in step.names for step in steps)
     return Script(steps, is_open)
 
@@ -69,58 +69,57 @@ class _Reader:
             for s in tree.body
         )
 
-    def steps(self, body: Sequence[ast.stmt], *, is_hidden: bool, in_class: bool = False) -> Iterator[Step]:
+    def steps(self, body: Sequence[ast.stmt], caught: frozenset[str], *, in_class: bool = False) -> Iterator[Step]:
         for statement in body:
             match statement:
                 case ast.Import() | ast.ImportFrom():
-                    yield from self._import(statement, is_hidden, in_class)
+                    yield from self._import(statement, caught, in_class)
                 case ast.If(test=test, body=then, orelse=otherwise):
-                    yield from self._expression(test, is_hidden)
+                    yield from self._expression(test, caught)
                     decided = outcome(test)
                     for block, excluded in ((then, False), (otherwise, True)):
                         if decided is not excluded:
-                            yield from self.steps(block, is_hidden=is_hidden, in_class=in_class)
+                            yield from self.steps(block, caught, in_class=in_class)
                 case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
-                    yield from self._define(statement, is_hidden, in_class)
+                    yield from self._define(statement, caught, in_class)
                 case ast.Try() | ast.TryStar():
-                    caught = bool(catches(statement, {"ImportError", "AttributeError", "Exception", "BaseException"}))
-                    yield from self.steps(statement.body, is_hidden=is_hidden or caught, in_class=in_class)
+                    inside = caught | _caught(statement)
+                    yield from self.steps(statement.body, inside, in_class=in_class)
                     # What handles an error comes before what follows: it runs only after one.
                     for block in (*(h.body for h in statement.handlers), statement.orelse, statement.finalbody):
-                        yield from self.steps(block, is_hidden=is_hidden or caught, in_class=in_class)
+                        yield from self.steps(block, inside, in_class=in_class)
                 case _:
-                    inside = list(bodies(statement))
-                    if not inside:
-                        yield from self._expression(statement, is_hidden)
-                    hidden = is_hidden or bool(catches(statement, {"ImportError", "Exception"}))
+                    blocks = list(bodies(statement))
+                    if not blocks:
+                        yield from self._expression(statement, caught)
                     names = tuple(name for name, _ in assigned(statement))
-                    if names and not in_class and inside:
+                    if names and not in_class and blocks:
                         yield Step("bind", statement.lineno, names=names)
-                    for block in inside:
-                        yield from self.steps(block, is_hidden=hidden, in_class=in_class)
+                    for block in blocks:
+                        yield from self.steps(block, caught | _caught(statement), in_class=in_class)
                     if names and not in_class:
                         yield Step("bind", statement.lineno, names=names)
 
-    def _import(self, statement: ast.Import | ast.ImportFrom, is_hidden: bool, in_class: bool) -> Iterator[Step]:
+    def _import(self, statement: ast.Import | ast.ImportFrom, caught: frozenset[str], in_class: bool) -> Iterator[Step]:
         line = statement.lineno
         if isinstance(statement, ast.Import):
-            yield from (Step("import", line, alias.name, is_hidden=is_hidden) for alias in statement.names)
+            yield from (Step("import", line, alias.name, caught=caught) for alias in statement.names)
         else:
             module = resolve_relative(self._importer, statement.level, statement.module or "")
             if module is None or module == "__future__":
                 return
             names = tuple(alias.name for alias in statement.names)
             if names == ("*",):
-                yield Step("star", line, module, is_hidden=is_hidden)
+                yield Step("star", line, module, caught=caught)
                 return
-            yield Step("take", line, module, names, is_hidden)
+            yield Step("take", line, module, names, caught)
         bound = {local: dotted for local, dotted, _ in imported(statement, self._importer)}
         self._modules |= bound
         if not in_class:
             yield Step("bind", line, names=tuple(bound))
 
     def _define(
-        self, statement: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, is_hidden: bool, in_class: bool
+        self, statement: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, caught: frozenset[str], in_class: bool
     ) -> Iterator[Step]:
         head: list[ast.AST] = [*statement.decorator_list]
         if isinstance(statement, ast.ClassDef):
@@ -132,13 +131,13 @@ class _Reader:
                 head += [each.annotation for each in parameters if each.annotation is not None]
                 head += [statement.returns] if statement.returns is not None else []
         for node in head:
-            yield from self._expression(node, is_hidden)
+            yield from self._expression(node, caught)
         if isinstance(statement, ast.ClassDef):
-            yield from self.steps(statement.body, is_hidden=is_hidden, in_class=True)
+            yield from self.steps(statement.body, caught, in_class=True)
         if not in_class:
             yield Step("bind", statement.lineno, names=(statement.name,))
 
-    def _expression(self, node: ast.AST, is_hidden: bool) -> Iterator[Step]:
+    def _expression(self, node: ast.AST, caught: frozenset[str]) -> Iterator[Step]:
         """Reads of attributes of what the module has imported."""
         pending = [node]
         while pending:
@@ -148,13 +147,18 @@ class _Reader:
             if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
                 root = root_name(node)
                 if root is not None and root.id in self._modules:
-                    path = ".".join([self._modules[root.id], *attributes(node)])
-                    yield Step("read", node.lineno, path, is_hidden=is_hidden)
+                    yield Step("read", node.lineno, self._modules[root.id], tuple(attributes(node)), caught)
                     continue
             if isinstance(node, ast.AnnAssign) and not self._annotates:
                 pending += [node.target, *([node.value] if node.value is not None else [])]
                 continue
             pending += ast.iter_child_nodes(node)
+
+
+def _caught(statement: ast.stmt) -> frozenset[str]:
+    """Which of the errors that a module half loaded gives rise to does a statement catch?"""
+    kinds = ("ImportError", "AttributeError")
+    return frozenset(kind for kind in kinds if catches(statement, {kind, "Exception", "BaseException"}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,9 +171,10 @@ class Frame:
 
 
 class _Failed(Exception):
-    def __init__(self, circle: tuple[Frame, ...]) -> None:
+    def __init__(self, circle: tuple[Frame, ...], error: str) -> None:
         super().__init__()
         self.circle = circle
+        self.error = error
 
 
 @dataclass
@@ -213,10 +218,13 @@ class Loading:
                 self._stack[-1] = Frame(each, step.line, step.names)
                 try:
                     self._do(each, step)
-                except _Failed:
-                    if not step.is_hidden:
+                except _Failed as failed:
+                    if failed.error not in step.caught:
                         raise
-                    del self._stack[next(i for i, f in enumerate(self._stack) if f.module == each) + 1 :]
+                    at = next(i for i, frame in enumerate(self._stack) if frame.module == each)
+                    for frame in self._stack[at + 1 :]:  # as if they had never been loaded
+                        del self._bound[frame.module]
+                    del self._stack[at + 1 :]
             self._stack.pop()
             self._done.add(each)
 
@@ -225,7 +233,7 @@ class Loading:
             case "bind":
                 self._bound[module].update(step.names)
             case "read":
-                self._read(step.module.split("."))
+                self._read(step.module, step.names)
             case _:
                 self._load(step.module)
                 if step.does == "star":
@@ -245,23 +253,26 @@ class Loading:
         if self.script(inside) is not None and name not in self._bound.get(module, ()):
             self._load(inside)
         elif self._lacks(module, name):
-            self._fail(module)
+            self._fail(module, "ImportError")
 
-    def _read(self, path: Sequence[str]) -> None:
-        """Attributes of a module: those of the longest one on the path that is being loaded."""
-        for length in range(len(path) - 1, 0, -1):
-            module = ".".join(path[:length])
-            if module in self._bound:
-                name = path[length]
-                if f"{module}.{name}" not in self._bound and self._lacks(module, name):
-                    self._fail(module)
+    def _read(self, module: str, names: Sequence[str]) -> None:
+        """Attributes, of modules in packages and then of what is in one; a package gets a module when that is done."""
+        for name in names:
+            inside = f"{module}.{name}"
+            if name not in self._bound.get(module, ()):
+                if inside in self._bound and inside not in self._done:
+                    self._fail(inside, "AttributeError")
+                elif inside not in self._bound and self._lacks(module, name):
+                    self._fail(module, "AttributeError")
+            if self.script(inside) is None:
                 return
+            module = inside
 
     def _lacks(self, module: str, name: str) -> bool:
         is_half = module in self._bound and module not in self._done and module not in self._open
         return is_half and name not in self._bound[module] and not (name.startswith("__") and name.endswith("__"))
 
-    def _fail(self, module: str) -> None:
+    def _fail(self, module: str, error: str) -> None:
         at = next((i for i, frame in enumerate(self._stack) if frame.module == module), None)
         if at is not None:
-            raise _Failed(tuple(self._stack[at:]))
+            raise _Failed(tuple(self._stack[at:]), error)

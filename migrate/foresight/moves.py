@@ -22,11 +22,13 @@ class MovesAhead:
     """What phase 3 would point imports at.
 
     Attributes:
+        today: the modules without the plan's redirects.
         users: every use of a name of some modules.
     """
 
     plan: Plan
     homes: Homes
+    today: Homes
     users: Callable[[Collection[str]], Sequence[Use]]
 
     def look(self) -> tuple[tuple[Finding, ...], tuple[str, ...]]:
@@ -63,18 +65,28 @@ class MovesAhead:
         named = {m.old.dotted for m in self.plan.phase3.move} if self.plan.phase3 is not None else set()
         found: dict[str, list[Use]] = {}
         for use in users:
-            if use.breaks and not use.via and use.dotted not in named:
-                found.setdefault(use.name, []).append(use)
+            if use.breaks or use.kind == "star":
+                for name in sorted(use.reads) if use.kind == "star" else [use.name]:
+                    if f"{use.module}.{name}" not in named and name not in MODULE_ATTRIBUTES and self._takes(use, name):
+                        found.setdefault(name, []).append(use)
         for name, uses in sorted(found.items()):
-            answer = self.homes.has(move.new.module, name)
-            if (
-                answer.is_missing
-                and name not in MODULE_ATTRIBUTES
-                and self.homes.has(move.old.module, name).has is Has.YES
-            ):
+            if f"{move.new.module}.".startswith(f"{move.old.module}.{name}."):
+                continue  # the new home lies inside of the old one: this is the way to it
+            is_starred = all(use.kind == "star" or use.via for use in uses)
+            answer = (self.homes.brings if is_starred else self.homes.has)(move.new.module, name)
+            if answer.is_missing:
                 message = (
                     f"{key}: {move.new} will not have {name}, which {count(len(uses), 'place')} of {move.old} "
                     f"{'takes' if len(uses) == 1 else 'take'} from there ({uses[0].place}"
                     f"{', …' if len(uses) > 1 else ''}), as {answer.reason}; put it there first"
                 )
                 yield Finding(3, answer.path, 1, 0, "missing-export", f"{move.new.module}:{name}", message)
+
+    def _takes(self, use: Use, name: str) -> bool:
+        """Does the use get the name from its module today?"""
+        if use.via:
+            between = self.today.surface(use.via)
+            if between is not None and between[1].binds(name):
+                return False
+        is_starred = use.kind == "star" or use.via
+        return (self.today.brings if is_starred else self.today.has)(use.module, name).has is Has.YES

@@ -9,12 +9,12 @@ from migrate.edits import Edit
 from migrate.findings import Finding
 from migrate.foresight.circles import Circles
 from migrate.foresight.homes import Homes
+from migrate.foresight.later import Later
 from migrate.foresight.moves import MovesAhead
 from migrate.foresight.redirects import Ahead, Outlook, Target
 from migrate.foresight.surface import Surface, read_surface
-from migrate.foresight.survey import Survey, left_after_moves
+from migrate.foresight.survey import Survey
 from migrate.modules import SUFFIXES, module_of
-from migrate.moves import MoveIndex
 from migrate.plan import Plan
 from rollback.git import Git
 
@@ -37,23 +37,33 @@ def look_ahead(
         moved: the edits of phase 3, by path.
         only: the modules to look at; None for all redirects of the plan.
     """
-    roots = plan.plan.source_roots
     redirects = {redirect.module: redirect for redirect in plan.redirects}
-    homes = homes_of(git, plan, read_if_there)
+    later = Later(read, read_if_there, moved)
+    homes = homes_of(git, plan, later.read_if_there)
     wanted = redirects.keys() if only is None else redirects.keys() & set(only)
     targets = [target for target in _targets(git, plan, homes, read) if target.module in wanted]
-    survey = Survey(git, plan, read, moved)
-    users = survey.users(frozenset(target.module for target in targets)) if targets else ()
-    left = left_after_moves(users, moved, MoveIndex.of(plan), read, roots)
-    circles = Circles(read_if_there, roots, redirects)
-    return Ahead(plan, targets, homes, circles, left, survey.namesakes).look()
+    former = {target.module: (target.path, target.former) for target in targets}
+    survey = Survey(git, plan, later.read)
+    users = survey.users(frozenset(former)) if targets else ()
+    return Ahead(
+        plan,
+        targets,
+        homes,
+        homes_of(git, plan, read_if_there).before(former),
+        Circles(later.read_if_there, plan.plan.source_roots, redirects),
+        tuple(sorted(map(later.as_it_is, users), key=lambda use: use.order)),
+        survey.namesakes,
+    ).look()
 
 
 def look_at_moves(
     git: Git, plan: Plan, read: Callable[[str], bytes], read_if_there: Callable[[str], bytes | None]
 ) -> tuple[tuple[Finding, ...], tuple[str, ...]]:
     """What phase 3 would point imports at and is not there; remarks on what cannot be checked."""
-    return MovesAhead(plan, homes_of(git, plan, read_if_there), Survey(git, plan, read).users).look()
+    homes = homes_of(git, plan, read_if_there)
+    whole = {move.old.module for move in plan.phase3.move if not move.old.name} if plan.phase3 is not None else set()
+    former = {t.module: (t.path, t.former) for t in _targets(git, plan, homes, read) if t.module in whole}
+    return MovesAhead(plan, homes, homes.before(former), Survey(git, plan, read).users).look()
 
 
 def homes_of(git: Git, plan: Plan, read_if_there: Callable[[str], bytes | None]) -> Homes:

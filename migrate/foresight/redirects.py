@@ -29,6 +29,7 @@ class Origin:
         line: of its own definition, from 1; 0 where it has none.
         namesakes: objects of the same name elsewhere, `pkg.mod.Name`; others than this one, or perhaps the same.
         problem: why it cannot be taken from `dotted`, as a phrase for people.
+        perhaps_from: a module out of sight that the old one imports everything from.
         is_module: it is a module inside of the package, which the redirect no longer loads.
     """
 
@@ -36,6 +37,7 @@ class Origin:
     line: int = 0
     namesakes: tuple[str, ...] = ()
     problem: str = ""
+    perhaps_from: str = ""
     is_module: bool = False
 
     @property
@@ -104,6 +106,11 @@ class Target:
         return self.redirect.module
 
     @property
+    def key(self) -> str:
+        """The plan's key of the redirect."""
+        return f"phase{self.phase}.redirect[{self.index}]"
+
+    @property
     def exports(self) -> frozenset[str]:
         return frozenset(export.bound for export in self.redirect.exports)
 
@@ -130,12 +137,14 @@ class Ahead:
 
     Attributes:
         uses: all that take something from the modules and still will after phase 3.
+        homes, today: the modules once the phases are applied, and as they are.
         namesakes: dotted objects of a name that the repository defines elsewhere.
     """
 
     plan: Plan
     targets: Sequence[Target]
     homes: Homes
+    today: Homes
     circles: Circles
     uses: Sequence[Use]
     namesakes: Callable[[Sequence[str]], Mapping[str, tuple[str, ...]]]
@@ -147,7 +156,6 @@ class Ahead:
     def look(self) -> Outlook:
         """Everything that the redirects would break."""
         self._moves = MoveIndex.of(self.plan)
-        self._today = self.homes.before({t.module: (t.path, t.former) for t in self.targets})
         missing = {t.module: self._missing(t) for t in self.targets}
         unknown = {name for t in self.targets for name in self._in_doubt(t, missing[t.module])}
         self._elsewhere = self.namesakes(sorted(unknown))
@@ -169,7 +177,7 @@ class Ahead:
     def _look_at_exports(self, target: Target) -> None:
         for position, export in enumerate(target.redirect.exports):
             answer = self.homes.has(export.module, export.name)
-            key = f"phase{target.phase}.redirect[{target.index}].exports[{position}]"
+            key = f"{target.key}.exports[{position}]"
             home = self.homes.surface(export.module) if export.module not in self.homes.redirects else None
             if answer.has is Has.YES and home is not None and not home[1].is_parsed:
                 answer = Answer(Has.UNCHECKED, home[0], f"{home[0]} does not parse")
@@ -223,13 +231,13 @@ class Ahead:
         """Is it this module that the name comes from, where a star import brings it?"""
         if use.kind != "star" and not use.via:
             return True
-        had = self._today.brings(target.module, name).has
+        had = self.today.brings(target.module, name).has
         is_bound = target.former.binds(name) or name in target.former.late
         if had is Has.NO or not (had is Has.YES or is_bound):
             return False
         if not use.via:
             return True
-        between = self._today.brings if use.kind == "star" else self._today.has
+        between = self.today.brings if use.kind == "star" else self.today.has
         later = self.homes.brings if use.kind == "star" else self.homes.has
         return between(use.via, name).has is not Has.NO and later(use.via, name).is_missing
 
@@ -284,10 +292,10 @@ class Ahead:
         own = next((e for e in surface.entries.get(name, ()) if e.is_definition), None)
         dotted = surface.source(name)
         if dotted is None and not surface.binds(name):
-            stars = (star for star in surface.stars if self._today.brings(star, name).has is Has.YES)
+            stars = (star for star in surface.stars if self.today.brings(star, name).has is Has.YES)
             dotted = next((f"{star}.{name}" for star in stars), None)
             if dotted is None and (unknown := self._perhaps_from(surface, name)):
-                return Origin(f"{unknown}.{name}", problem="that cannot be checked")
+                return Origin(perhaps_from=unknown)
         if dotted is None:
             homes = dict.fromkeys(export.module for export in target.redirect.exports)
             near = tuple(f"{home}.{name}" for home in self.homes.defining(homes, name) if home != other_than)
@@ -295,11 +303,13 @@ class Ahead:
             found = tuple(dict.fromkeys((*near, *others)))
             found = tuple(each for each in found if each != f"{target.module}.{name}")
             return Origin(line=own.line if own is not None else 0, namesakes=found)
+        if name in target.redirect.drop:
+            return Origin(dotted, problem=f"the plan has it in {target.key}.drop")
         return self._taken(target, dotted)
 
     def _perhaps_from(self, surface: Surface, name: str) -> str:
         """A module out of sight that the name may come from by a star import."""
-        stars = (star for star in surface.stars if self._today.brings(star, name).has is Has.UNCHECKED)
+        stars = (star for star in surface.stars if self.today.brings(star, name).has is Has.UNCHECKED)
         return next(stars, "")
 
     def _taken(self, target: Target, dotted: str) -> Origin:
@@ -343,7 +353,7 @@ class Ahead:
             message = (
                 f"{entry.name} is defined only in this file, which becomes a redirect without it, and {_users(named)}; "
                 + (_compare(elsewhere) if elsewhere else "move its definition to a module that stays")
-                + (" and export it from there" if named else f', or write drop = ["{entry.name}"]')
+                + (_then(elsewhere) if named else f', or write drop = ["{entry.name}"]')
             )
             subject = f"{target.module}:{entry.name}"
             self._report(target.phase, target.path, entry.line, 0, "lost-definition", subject, message)
@@ -415,6 +425,8 @@ def _way_out(origin: Origin, key: str = "", bound: str = "") -> str:
         return f"import {origin.dotted} where it is used, as the redirect no longer loads it"
     if origin.problem:
         return f"it comes from {origin.dotted}, but {origin.problem}; decide where it comes from"
+    if origin.perhaps_from:
+        return f"{_perhaps(origin)}; decide where it comes from"
     if origin.line:
         where = "it is defined only there"
         return (
@@ -424,11 +436,19 @@ def _way_out(origin: Origin, key: str = "", bound: str = "") -> str:
     return f"{where}; {_compare(origin.namesakes)}" if origin.namesakes else f"{where}, so mend the use"
 
 
+def _perhaps(origin: Origin) -> str:
+    return f"it may come from {origin.perhaps_from} by a star import, which cannot be checked"
+
+
 def _compare(namesakes: Sequence[str]) -> str:
     """Objects of the same name, for a person to choose from."""
     listed = [f"{module}:{name}" for module, _, name in (each.rpartition(".") for each in namesakes[:_NAMED])]
     more = f" and {len(namesakes) - _NAMED} more" if len(namesakes) > _NAMED else ""
     return f"compare it with {', '.join(listed)}{more}"
+
+
+def _then(elsewhere: Sequence[str]) -> str:
+    return " and export the one that is meant" if elsewhere else " and export it from there"
 
 
 def _shared(dotted: str, module: str) -> int:

@@ -1,17 +1,15 @@
-"""The users of modules in a whole tree, and which of them phase 3 will have taken care of."""
+"""The users of modules in a whole tree."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from migrate.candidates import find_definitions, find_users, may_use
-from migrate.edits import Edit, apply_edits
 from migrate.foresight import uses
 from migrate.foresight.uses import Use
 from migrate.modules import ModuleName, module_of
-from migrate.moves import MoveIndex
 from migrate.plan import Plan
 from migrate.syntax import any_word
 from rollback.git import Git
@@ -25,13 +23,11 @@ class Survey:
 
     Attributes:
         read: the bytes of a file that is there, by its path.
-        edits: of phase 3, by path. A file in which they leave no use of a module at all is passed over.
     """
 
     git: Git
     plan: Plan
     read: Callable[[str], bytes]
-    edits: Mapping[str, Sequence[Edit]] = field(default_factory=dict)
 
     def users(self, modules: Collection[str]) -> tuple[Use, ...]:
         """Every use of a name of `modules`, by place; those through modules that import everything from one, too."""
@@ -54,14 +50,9 @@ class Survey:
         found: list[Use] = []
         for path in find_users(self.git, self.plan, modules):
             content = self.read(path)
-            if test(content) and not self._is_done(path, content, test):
+            if test(content):
                 found += uses.find_users(path, content, self._name(path), modules)
         return tuple(found)
-
-    def _is_done(self, path: str, content: bytes, test: Callable[[bytes], bool]) -> bool:
-        """Does phase 3 leave no use in a file?"""
-        edits = self.edits.get(path)
-        return bool(edits) and not test(apply_edits(content, tuple(edits or ())))
 
     def _by_other_names(self, called: Mapping[str, str], modules: Collection[str]) -> Iterable[Use]:
         """Uses of the modules through others that have imported them.
@@ -108,41 +99,3 @@ def _passing(
             before = passing.get(module(use.path), ())
             passing[module(use.path)] = tuple(dict.fromkeys((*before, *sources[use.module])))
     return passing
-
-
-def left_after_moves(
-    found: Sequence[Use],
-    edits: Mapping[str, Sequence[Edit]],
-    moves: MoveIndex,
-    read: Callable[[str], bytes],
-    source_roots: Sequence[str],
-) -> tuple[Use, ...]:
-    """The uses that phase 3 does not take to another module.
-
-    Args:
-        edits: of phase 3, by path.
-    """
-    modules = {use.module for use in found}
-    left: list[Use] = []
-    for path in dict.fromkeys(use.path for use in found):
-        here = [use for use in found if use.path == path]
-        changed = edits.get(path, ())
-        again = _after(path, changed, modules, read, source_roots) if changed else frozenset()
-        for use in here:
-            touched = any(edit.span.start <= use.span.end and use.span.start <= edit.span.end for edit in changed)
-            if moves.home(use.dotted) is None or not touched or (use.dotted, use.kind) in again:
-                left.append(use)
-    return tuple(left)
-
-
-def _after(
-    path: str,
-    edits: Sequence[Edit],
-    modules: Collection[str],
-    read: Callable[[str], bytes],
-    source_roots: Sequence[str],
-) -> frozenset[tuple[str, str]]:
-    """What a file still uses of the modules once it has been changed."""
-    content = apply_edits(read(path), tuple(edits))
-    again = uses.find_users(path, content, module_of(path, source_roots), modules)
-    return frozenset((use.dotted, use.kind) for use in again)

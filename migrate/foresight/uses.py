@@ -48,7 +48,7 @@ class Use:
         reads: of a star import, the names that the file reads and binds nowhere else.
         via: the module that the name is taken from in the file, where that one has it by a star import.
         is_loaded: if the name is a module inside of the package `module`, the file itself sees to it that it is loaded.
-        is_path: a string has the whole path, and what takes it loads the modules on it.
+        is_path: a string has the path to something in it, and what takes that loads the modules on the way.
     """
 
     module: str
@@ -297,7 +297,7 @@ class _Finder:
                     kind, call = _string_kind(place, node, is_whole=whole is not None)
                     hidden_by = _created(call) if call is not None else ""
                     use = self._use(found[1], rest.partition(".")[0], kind, node, hidden_by=hidden_by)
-                    yield replace(use, is_path=True)
+                    yield replace(use, is_path="." in rest)
                     break
                 if whole is not None:
                     yield from self._module_in_string(found[1], place)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 from collections.abc import Iterator, Sequence
@@ -21,7 +22,7 @@ def missing_commands(plan: Plan, root: Path, plan_path: str) -> Iterator[Finding
     for index, check in enumerate(plan.phase5.check if plan.phase5 is not None else ()):
         key = f"phase5.check[{index}].run"
         program = check.run[0]
-        if shutil.which(program, path=None) is None and not _is_file(root, program):
+        if not _is_executable(root, program):
             message = f"{key}: there is no executable {program!r}; install it, or correct the command"
             yield Finding(5, plan_path, 1, 0, "missing-command", check.name, message)
         for path in _files(check, root):
@@ -30,8 +31,11 @@ def missing_commands(plan: Plan, root: Path, plan_path: str) -> Iterator[Finding
                 yield Finding(5, path, 1, 0, "missing-command", check.name, message)
 
 
-def _is_file(root: Path, program: str) -> bool:
-    return "/" in program and (root / program).is_file()
+def _is_executable(root: Path, program: str) -> bool:
+    """Is there such a program on PATH, or below the root where it is written as a path?"""
+    if "/" not in program:
+        return shutil.which(program) is not None
+    return (root / program).is_file() and os.access(root / program, os.X_OK)
 
 
 def _files(check: Check, root: Path) -> Iterator[str]:

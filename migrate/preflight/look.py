@@ -101,17 +101,20 @@ def look(git: Git, plan: Plan, plan_file: Path, jobs: int | None = None, progres
     return Preflight(plan, seen, outlook.holes, outlook.unused, time.monotonic() - started)
 
 
+_TOLD_ONCE = ("shim-patch", "string-reference")
+
+
 def _once(phases: Sequence[PhaseAhead]) -> Iterator[PhaseAhead]:
-    """A patch of a redirect is a matter of the phase that makes it one, and not of phase 3 again."""
-    told: set[tuple[str, int]] = set()
+    """A patch or a path of a redirect is a matter of the phase that makes it one, and not of phase 3 again."""
+    told: set[tuple[str, int, int]] = set()
     for phase in phases:
-        mine = tuple(f for f in phase.findings if f.code != "shim-patch" or (f.path, f.line) not in told)
-        told |= {(f.path, f.line) for f in mine if f.code == "shim-patch" and phase.phase < 3}
+        mine = tuple(f for f in phase.findings if f.code not in _TOLD_ONCE or (f.path, f.line, f.column) not in told)
+        told |= {(f.path, f.line, f.column) for f in mine if f.code in _TOLD_ONCE and phase.phase < 3}
         yield replace(phase, findings=mine)
 
 
 def _calls(git: Git, plan: Plan, jobs: int) -> tuple[PhaseAhead, ...]:
-    return (_ahead(Previews(git, plan, jobs).of(4)),) if plan.phase4 is not None else ()
+    return (_ahead(Previews(git, plan, jobs).of(4, planned=True)),) if plan.phase4 is not None else ()
 
 
 def _imports(
@@ -132,7 +135,7 @@ def _imports(
         if number == 5:
             seen = PhaseAhead(5, _title(plan, 5), 0, 0, (), (), len(plan.phase5.check) if plan.phase5 else 0)
         elif number == 3:
-            seen = _ahead(previews.of(3))
+            seen = _ahead(previews.of(3, planned=True))
         else:
             results, missing = previews.redirects(number)
             edited = [result for result in results.values() if result.edits]

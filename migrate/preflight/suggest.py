@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import tomlkit
-from tomlkit.items import Array
+from tomlkit.items import Array, InlineTable, Table
 
 from migrate.foresight.redirects import Hole, Unused
 from migrate.preflight.look import Preflight
-from rollback.errors import count
+from rollback.errors import count, escape
 
 _SHOWN = 3
 """Candidates that people are shown; `--json` has all."""
@@ -93,6 +94,8 @@ def _left(hole: Hole) -> Left:
         why = f"{origin.dotted} is a module, which the redirect no longer loads: its users have to import it"
     elif origin.problem:
         why = f"it comes from {origin.dotted}, but {origin.problem}"
+    elif origin.perhaps_from:
+        why = f"it may come from {origin.perhaps_from} by a star import, which cannot be checked"
     elif origin.line and candidates:
         why = (
             "it is defined in the old file, and others of that name elsewhere: is one of them meant to take its place?"
@@ -115,31 +118,71 @@ def complete(text: str, lines: Sequence[Line]) -> str:
     for line in lines:
         redirect = document[f"phase{line.phase}"]["redirect"][line.index]
         if line.key not in redirect:
-            redirect[line.key] = tomlkit.array()
+            _begin(redirect, line.key)
         values = redirect[line.key]
         assert isinstance(values, Array), "the plan has been read"
-        if line.position is not None:
-            values[line.position] = line.value
-        elif line.value not in values:
-            _append(values, line.value)
+        if line.position is not None or line.value not in values:
+            written = put_in(values.as_string(), line.value, line.position)
+            redirect[line.key] = tomlkit.parse(f"list = {written}\n")["list"]
     return tomlkit.dumps(document)
 
 
-def _append(values: Array, value: str) -> None:
-    """To a list on several lines, on one of its own, indented as the last one."""
-    written = values.as_string()
-    if "\n" not in written:
-        values.append(value)
+def _begin(redirect: Table | InlineTable, key: str) -> None:
+    """A list of its own, behind the exports: a blank line and comments at the end belong to what follows."""
+    if isinstance(redirect, InlineTable):
+        redirect[key] = tomlkit.array()
         return
-    indents = [
-        row[: len(row) - len(row.lstrip())] for row in written.split("\n")[1:] if row.strip().startswith(('"', "'"))
-    ]
-    values.add_line(value, indent=indents[-1] if indents else "  ")
+    values = tomlkit.array()
+    values.indent(0)
+    values.trivia.indent = redirect["exports"].trivia.indent
+    redirect.value._insert_after("exports", key, values)
+
+
+_TOKEN = re.compile(
+    r'''(?P<comment>\#[^\n]*)
+    |(?P<string>"""(?:[^\\]|\\.)*?"{3,5}|\'{3}.*?\'{3,5}|"(?:[^"\\\n]|\\.)*"|\'[^\'\n]*\')
+    |(?P<comma>,)|(?P<end>\])''',
+    re.VERBOSE | re.DOTALL,
+)
+
+
+def put_in(written: str, value: str, position: int | None = None) -> str:
+    """A TOML list of strings with one more: at the end, or in the place of another; all else stays.
+
+    In a list on several lines it gets a line of its own, behind the last one and what is noted there.
+    """
+    tokens = list(_TOKEN.finditer(written))
+    strings = [token for token in tokens if token.lastgroup == "string"]
+    if position is not None:
+        old = strings[position]
+        return f'{written[: old.start()]}"{value}"{written[old.end() :]}'
+    if not strings:
+        end = tokens[-1].start()
+        return f'{written[:end]}"{value}"{written[end:]}'
+    last = strings[-1]
+    comma = next((token for token in tokens if token.lastgroup == "comma" and token.start() >= last.end()), None)
+    outside = _TOKEN.sub(lambda token: "" if token.lastgroup == "string" else token.group(), written)
+    if "\n" not in outside:
+        return f'{written[: last.end()]}, "{value}"{written[last.end() :]}'
+    rest = written if comma is not None else f"{written[: last.end()]},{written[last.end() :]}"
+    behind = comma.end() if comma is not None else last.end() + 1
+    noted = re.compile(r"[ \t]*#[^\n]*").match(rest, behind)
+    at = noted.end() if noted is not None else behind
+    return f'{rest[:at]}\n{_indent(written, strings)}"{value}",{rest[at:]}'
+
+
+def _indent(written: str, strings: Sequence[re.Match[str]]) -> str:
+    """What stands before the last string that begins a line."""
+    for string in reversed(strings):
+        before = written[written.rfind("\n", 0, string.start()) + 1 : string.start()]
+        if not before.strip():
+            return before
+    return "  "
 
 
 def patch(path: str, before: str, after: str) -> str:
     """A unified diff of a plan."""
-    path = path.lstrip("/")
+    path = escape(path.lstrip("/"))
     rows = difflib.unified_diff(
         before.splitlines(keepends=True), after.splitlines(keepends=True), f"a/{path}", f"b/{path}", n=2
     )

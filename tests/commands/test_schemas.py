@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 from sample import CONFLICT, Done, MakeSample, Sample
 
-COMMANDS = ("phase", "run", "check", "status", "timeline", "rollback", "journal", "prune", "error")
+COMMANDS = ("phase", "run", "init", "check", "status", "timeline", "rollback", "journal", "prune", "error")
 SCHEMAS: dict[str, Any] = {
     name: json.loads(resources.files("migrate").joinpath(f"schemas/{name}.schema.json").read_text("utf-8"))
     for name in COMMANDS
@@ -30,7 +30,7 @@ def check(name: str, done: Done) -> dict[str, Any]:
         problems = [f"{error.json_path}: {error.message}" for error in validator.iter_errors(document)]
         assert bool(problems) == (other != name), problems
     assert document["schema"] == 1
-    assert document.get("plan", "basket") == "basket"
+    assert document.get("plan", "basket") == ("cart-to-basket" if name == "init" else "basket")
     return document
 
 
@@ -61,9 +61,13 @@ def test_the_schema_is_valid_and_closed(name: str) -> None:
 @pytest.mark.parametrize("name", COMMANDS)
 def test_nothing_else_is_taken(name: str, sample: Sample) -> None:
     command = {"phase": "phase3", "prune": "journal"}.get(name, name)
-    options = {"phase": ["--dry-run"], "run": ["--dry-run"], "rollback": ["--yes"], "prune": ["prune", "--yes"]}.get(
-        name, []
-    )
+    options = {
+        "phase": ["--dry-run"],
+        "run": ["--dry-run"],
+        "init": ["shop.cart:Cart", "shop.basket:Basket", "--dry-run"],
+        "rollback": ["--yes"],
+        "prune": ["prune", "--yes"],
+    }.get(name, [])
     if name == "error":
         command, options = "status", ["--plan", "gone.toml"]
     document = check(name, sample.call(command, *options, "--json", code=2 * (name == "error")))
@@ -112,6 +116,18 @@ def test_phase_5_with_checks_that_fail_and_pass(make_sample: MakeSample) -> None
     for command in ("timeline", "status"):
         found = [phase["state"] for phase in check(command, sample.call(command, "--json"))["phases"]]
         assert {state: found.count(state) for state in found} == states
+
+
+def test_a_first_plan(sample: Sample) -> None:
+    document = check("init", sample.call("init", "shop.cart:Cart", "shop.basket:Basket", "--force", "--json"))
+    assert document["text"].encode() == sample.read("migrate.toml")
+    assert (document["path"], document["written"]) == ("migrate.toml", True)
+    assert [(name["name"], name["home"], name["places"]) for name in document["names"]] == [
+        ("shop.cart:Cart", "shop.basket:Basket", 2),
+        ("shop.cart:checkout", None, 1),
+    ]
+    assert [(phase["phase"], phase["edits"]) for phase in document["phases"]] == [(1, 1), (3, 2), (5, 0)]
+    assert document["notes"] == ["Signatures are not compared: shop/cart.py:2 does not parse."]
 
 
 def test_check_with_and_without_suggestions(make_sample: MakeSample) -> None:

@@ -19,7 +19,7 @@ from migrate.preflight.look import Preflight, look
 from migrate.preview import Previews
 
 _PROBE = """
-import importlib, json, os, sys, traceback, warnings
+import contextlib, importlib, json, operator, os, sys, traceback, typing, unittest.mock, warnings  # what users import
 warnings.simplefilter("ignore")
 root, roots, modules = json.loads(sys.stdin.read())
 sys.path[:0] = [os.path.join(root, each) for each in roots]
@@ -117,3 +117,12 @@ def codes(found: Preflight, *wanted: str) -> list[Finding]:
 
 def name_of(finding: Finding) -> str:
     return finding.subject.rpartition(":")[2]
+
+
+def make(root: Path) -> Repository:
+    """An empty repository."""
+    repository = Repository(root)
+    repository.git("init", "--quiet", "--initial-branch=main")
+    repository.git("config", "user.name", "Dev")
+    repository.git("config", "user.email", "dev@example.org")
+    return repository

@@ -628,3 +628,102 @@ def test_a_git_directory_behind_a_link_is_no_linked_worktree(tmp_path: Path, com
     (committed.root / ".git").symlink_to(tmp_path / "x y.lock")
     assert committed.open().worktree == ""
     assert committed.apply({"a.py": b"new\n"}).ref == "refs/migrate/demo/run-1"
+
+
+def versions(tree: Tree, path: str, most: int = 10) -> list[bytes]:
+    return list(tree.open().versions(path, most))
+
+
+@pytest.mark.parametrize("path", ODD_NAMES)
+def test_versions_of_a_file_with_an_odd_name(tree: Tree, path: str) -> None:
+    for content in (b"one\r\n", b"two\n\0"):
+        tree.write(path, content)
+        tree.write("other.py", content)
+        tree.commit()
+    assert versions(tree, path) == [b"two\n\0", b"one\r\n"]
+    assert versions(tree, path, 1) == [b"two\n\0"]
+    assert tree.open().content_at("HEAD~1", path) == b"one\r\n"
+
+
+def test_versions_before_the_first_commit(tree: Tree) -> None:
+    tree.write("a.py", b"x")
+    assert versions(tree, "a.py") == []
+    assert tree.open().content_at("HEAD", "a.py") is None
+    assert tree.open().commit_of("HEAD") is None
+
+
+def test_versions_of_a_file_that_was_deleted_and_is_back(tree: Tree) -> None:
+    tree.write("a.py", b"first")
+    tree.commit()
+    (tree.root / "a.py").unlink()
+    tree.commit()
+    tree.write("a.py", b"second")
+    tree.commit()
+    tree.write("a.py", b"not committed")
+    assert versions(tree, "a.py") == [b"second", b"first"]
+    assert versions(tree, "a.py", 2) == [b"second"], "the commit that deleted it counts"
+    assert versions(tree, "never.py") == []
+
+
+def test_versions_in_a_subfolder(tree: Tree) -> None:
+    tree.write("a.py", b"at the top")
+    tree.write("pkg/a.py", b"inside")
+    tree.commit()
+    inside = Tree(tree.top, tree.root / "pkg")
+    assert versions(inside, "a.py") == [b"inside"]
+    assert inside.open().content_at("HEAD", "a.py") == b"inside"
+    assert versions(tree, "a.py") == [b"at the top"]
+
+
+def test_a_folder_and_a_glob_are_no_file(tree: Tree) -> None:
+    tree.write("pkg/a.py", b"inside")
+    tree.commit()
+    assert tree.open().content_at("HEAD", "pkg") is None
+    assert versions(tree, "*") == versions(tree, "pkg") == []
+
+
+def test_versions_in_a_shallow_clone(tree: Tree, tmp_path: Path) -> None:
+    for content in (b"one", b"two", b"three"):
+        tree.write("a.py", content)
+        tree.commit()
+    tree.git("clone", "--quiet", "--depth", "2", tree.top.as_uri(), str(tmp_path / "clone"))
+    clone = Tree(tmp_path / "clone", tmp_path / "clone")
+    assert versions(clone, "a.py") == [b"three", b"two"]
+
+
+def test_versions_whatever_the_configuration_shows(tree: Tree) -> None:
+    tree.write("a.py", b"one")
+    tree.commit()
+    tree.git("mv", "a.py", "b.py")
+    tree.commit()
+    tree.git("config", "log.follow", "true")
+    tree.git("config", "log.showSignature", "true")
+    tree.git("config", "log.decorate", "full")
+    assert versions(tree, "b.py") == [b"one"]
+    assert versions(tree, "a.py") == [b"one"]
+
+
+def test_signed_commits(tree: Tree, tmp_path: Path) -> None:
+    """Git would print about the signature in between."""
+    tree.write("a.py", b"one")
+    tree.commit()
+    commit = tree.git("cat-file", "commit", "HEAD")
+    head, _, message = commit.partition(b"\n\n")
+    signed = head + b"\ngpgsig -----BEGIN SSH SIGNATURE-----\n x\n -----END SSH SIGNATURE-----\n\n" + message
+    (tmp_path / "commit").write_bytes(signed)
+    made = tree.git("hash-object", "-t", "commit", "-w", "--literally", str(tmp_path / "commit")).decode().strip()
+    tree.git("update-ref", "HEAD", made)
+    tree.git("config", "log.showSignature", "true")
+    assert versions(tree, "a.py") == [b"one"]
+
+
+@pytest.mark.parametrize("revision", ["HEAD", "main", "HEAD^{tree}", "nowhere", "-x", "--all", "", "v1", "HEAD:a.py"])
+def test_commit_of(tree: Tree, revision: str) -> None:
+    tree.write("a.py", b"one")
+    tree.commit()
+    tree.git("branch", "--move", "main")
+    tree.git("tag", "--annotate", "--message", "one", "v1")
+    head = tree.git("rev-parse", "HEAD").decode().strip()
+    assert tree.open().commit_of(revision) == (head if revision in ("HEAD", "main", "v1") else None)
+    if revision.startswith("-"):
+        assert tree.open().content_at(revision, "a.py") is None
