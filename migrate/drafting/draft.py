@@ -13,10 +13,8 @@ from migrate.drafting.validation import Command
 from migrate.foresight.uses import Use
 from migrate.refs import ObjectRef
 
-_SUBJECT_SHARE = 0.5
-"""A module is about an object that makes up this much of its definitions …"""
 _MORE_WANTED = 3
-"""… and that is used so many times as often as what would be lost."""
+"""A module is about an object that is used so many times as often as what would be lost with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,14 +163,15 @@ def _kebab(name: str) -> str:
     return words.replace("_", "-").lower()
 
 
-def why_no_redirect(old: ObjectRef, new: ObjectRef, names: Sequence[NameDraft], *, is_parsed: bool) -> str:
+def why_no_redirect(old: ObjectRef, new: ObjectRef, names: Sequence[NameDraft], *, rest: int, is_parsed: bool) -> str:
     """Why an old module does not become a redirect; empty where it does.
 
-    It does where it moves as a whole; and for one object, where nothing else that is used would be lost, or the module
-    is about that object.
+    It does where it moves as a whole; and for one object, where the module is about that object, and nothing else of it
+    is used about as often.
 
     Args:
         names: of the old module. is_parsed: the sizes of its definitions are known.
+        rest: lines of the other definitions that would be lost.
     """
     if old == new:
         return "nothing moves"
@@ -186,12 +185,13 @@ def why_no_redirect(old: ObjectRef, new: ObjectRef, names: Sequence[NameDraft], 
     if not old.name:
         return ""
     lost = [name for name in names if name.is_lost]
-    size = sum(name.size for name in names)
     own = next((name for name in names if name.name == old.name), None)
-    wanted = _MORE_WANTED * sum(name.places for name in lost)
-    is_about_it = own is not None and own.size >= _SUBJECT_SHARE * size and own.places >= wanted
-    if is_about_it or not lost or not is_parsed:
+    is_wanted = own is not None and own.places >= _MORE_WANTED * sum(name.places for name in lost)
+    is_about_it = own is not None and own.size >= rest
+    if not is_parsed or (is_about_it and is_wanted):
         return ""
+    if not lost:
+        return f"{old.module} has more than {old.name}, which would be lost with it"
     listed = ", ".join(name.name for name in lost[:3]) + (" and others" if len(lost) > 3 else "")
     return f"others still take from it what {new.module} does not have ({listed})"
 

@@ -54,14 +54,18 @@ class Drafter:
         roots: list[str] = []
         for module in dict.fromkeys((self._old.module, self._new.module)):
             files = list(candidate_files(module, ["."]))
-            if any((self._git.root / path).is_file() for path in files):
-                roots.append(".")
+            usual = next((root for root in (".", "src") if self._is_below(root, files)), None)
+            if usual is not None:
+                roots.append(usual)
                 continue
             for path in self._tracked:
                 folder = next((path.removesuffix("/" + file) for file in files if path.endswith("/" + file)), None)
                 if folder is not None and self._may_be_root(folder):
                     roots.append(folder)
         return tuple(sorted(dict.fromkeys(roots), key=lambda root: (len(root), root))) or (".",)
+
+    def _is_below(self, root: str, files: Sequence[str]) -> bool:
+        return any((self._git.root / root / file).is_file() for file in files)
 
     def _may_be_root(self, folder: str) -> bool:
         """Are imports resolved from there: no package, nothing hidden, nobody else's code, and a plan can name it?"""
@@ -190,7 +194,10 @@ class Drafter:
         is_bare = bool(exports) and _is_bare(surface)
         if is_bare and all(n.home is not None and surface.source(n.name) == n.home.dotted for n in exports):
             return self._is_one_already
-        why_not = why_no_redirect(old, new, names, is_parsed=surface.is_parsed)
+        source = surface.source(old.name)
+        if surface.is_parsed and source not in (None, new.dotted) and old.module != new.module:
+            return f"{old.module} only passes {old.name} on, from {source}"
+        why_not = why_no_redirect(old, new, names, rest=_rest(surface, names), is_parsed=surface.is_parsed)
         if why_not:
             return why_not
         back = next((name for name in exports if self._is_taken_back(name, old, new)), None)
@@ -210,9 +217,10 @@ class Drafter:
 
     def _refuse_nothing(self) -> None:
         """Raises UsageError: the new home would have to be here, and is not."""
-        new = self._new
+        old, new = self._old, self._new
         if self._homes.path(new.module) is None and not self._homes.is_folder(new.module):
-            if self._homes.is_own(new.module):
+            is_beside = _top(old) == _top(new) and self._homes.path(old.module) is not None
+            if self._homes.is_own(new.module) or is_beside:
                 raise UsageError(f"init: NEW: there is no module {new.module} here; write where {_what(new)} is now")
         elif new.name:
             answer = self._homes.has(new.module, new.name.partition(".")[0])
@@ -228,7 +236,8 @@ class Drafter:
         is_there = surface is not None and (surface.binds(subject) or not surface.is_parsed or surface.stars)
         used = any(name.uses for name in names if name.name == subject)
         if not is_there and not used and self._since is None:
-            raise UsageError(f"init: OLD: {self._old.module} has no {subject}, and nothing uses it; check the spelling")
+            what = f"{self._old.module} has no {subject}" if surface is not None else f"{self._old.module} is not here"
+            raise UsageError(f"init: OLD: {what}, and nothing takes {subject} from it; check the spelling")
 
     def _refuse_strangers(self, names: Sequence[NameDraft]) -> None:
         """Raises UsageError: two modules have nothing in common that anybody needs."""
@@ -299,12 +308,16 @@ class Drafter:
             if not any(home.startswith(f"{folder}/") for home in homes):
                 yield f"{folder}/**"
 
+    def _is_vendored(self, path: str) -> bool:
+        return not _VENDORED.isdisjoint(PurePosixPath(path).parts)
+
     def _commands(self, draft: Draft) -> Iterator[Command]:
         redirects = [(redirect.module, [name.name for name in redirect.exports]) for redirect in draft.redirects]
         title = f"{redirects[0][0]} still imports" if len(redirects) == 1 else "the old modules still import"
-        paths = [use.path for use in draft.users]
+        ours = [path for path in self._tracked if not self._is_vendored(path)]
+        paths = [use.path for use in draft.users if not self._is_vendored(use.path)]
         imports = {title: redirects, f"{draft.new.module} imports": list(self._outside(draft))}
-        return find_commands(self._git.root, imports, paths, self._tracked, self._roots)
+        return find_commands(self._git.root, imports, paths, ours, self._roots)
 
     def _outside(self, draft: Draft) -> Iterator[tuple[str, list[str]]]:
         """Names that users will take from a module that is not in the repository, and that only a run can check."""
@@ -323,12 +336,23 @@ def _is_bare(surface: Surface) -> bool:
     return surface.is_parsed and bool(entries) and not makes
 
 
+def _rest(surface: Surface, names: Sequence[NameDraft]) -> int:
+    """Lines of the definitions of a module that have no other home."""
+    kept = {name.name for name in names if name.home is not None}
+    lost = (found for name, found in surface.entries.items() if name not in kept and not name.startswith("__"))
+    return sum(max((entry.size for entry in found if entry.is_definition), default=0) for found in lost)
+
+
 def _is_spelled(folder: str) -> bool:
     """Can a plan name the folder?"""
     try:
         return read_folder(folder) == folder
     except ValueError:
         return False
+
+
+def _top(ref: ObjectRef) -> str:
+    return ref.module.partition(".")[0]
 
 
 def _what(ref: ObjectRef) -> str:

@@ -110,7 +110,12 @@ class NameDrafts:
         return self.old.name.partition(".")[0]
 
     def _public(self) -> list[str]:
-        return [entry.name for entry in self.surface.definitions] if self.surface is not None else []
+        """What others may use: definitions; of a whole module also constants that the new one has."""
+        if self.surface is None:
+            return []
+        constants = (name for name in self.surface.entries if name.isupper() and self.surface.defines(name))
+        moved = [n for n in constants if not self.old.name and self.homes.has(self.new.module, n).has is Has.YES]
+        return [*(entry.name for entry in self.surface.definitions), *moved]
 
     def _comes_with_all(self, name: str) -> bool:
         """Does a star import of the old module bring the name?"""
@@ -165,7 +170,8 @@ class NameDrafts:
         if found is None:
             return draft(None, self._why_not(name, is_there=bool(entries)))
         home, why, is_sure = found
-        if self.old.name and uses and not _is_needed(uses):
+        is_api = not self.old.name and (home.name == "" or name in self._public())
+        if uses and not _is_needed(uses) and not is_api:
             return draft(None, "only patched or named in strings; see what `migrate check` says")
         return draft(home, why, is_sure=is_sure)
 

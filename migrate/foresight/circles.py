@@ -6,10 +6,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from migrate.foresight.loading import Frame, Loading, Script, read_script
+from migrate.foresight.loading import Frame, Loading, Script, TooMuch, read_script
 from migrate.load_graph import LoadGraph
 from migrate.modules import file_of, module_of
 from migrate.plan_redirects import Redirect
+
+_ENOUGH = 500_000
+"""Steps in thought after which no further module is taken as the first one that is loaded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,14 +21,12 @@ class Edge:
 
     Attributes:
         path: the importing file. line: of the import, from 1.
-        names: what it takes; empty where it only loads the module.
     """
 
     importer: str
     imported: str
     path: str
     line: int
-    names: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.importer} → {self.imported} ({self.path}:{self.line})"
@@ -70,11 +71,15 @@ class Circles:
             return False
         return self.redirects[module].warn == "lazy" or self._graph.chain(module, {submodule}) is None
 
-    def of(self, redirect: Redirect) -> tuple[Edge, ...]:
+    def of(self, redirect: Redirect, *, anywhere: bool = True) -> tuple[Edge, ...]:
         """The chain redirect → new home → … → redirect on which an import fails; empty when there is none.
 
         The loading of each of the modules that may be on such a chain is gone through, statement by statement: an
         import fails where it takes a name from a module that is being loaded and has not bound it so far.
+
+        Args:
+            anywhere: whichever module is loaded first, as far as that is not too many; otherwise, the redirect or a
+                home.
         """
         members = self._members(redirect)
         if not members:
@@ -97,10 +102,12 @@ class Circles:
         loading = Loading(script, lazy)
         homes = dict.fromkeys(export.module for export in redirect.exports)
         found: list[tuple[Edge, ...]] = []
-        for start in dict.fromkeys((redirect.module, *homes, *sorted(members))):
+        for start in dict.fromkeys((redirect.module, *homes, *(sorted(members) if anywhere else ()))):
+            if loading.steps > _ENOUGH and start not in homes:
+                break
             try:
                 circle = loading.circle(start)
-            except RecursionError:
+            except TooMuch:
                 continue
             modules = [frame.module for frame in circle]
             if redirect.module in modules:
@@ -111,7 +118,7 @@ class Circles:
     def _edges(self, circle: Sequence[Frame]) -> tuple[Edge, ...]:
         following = (*circle[1:], circle[0])
         return tuple(
-            Edge(frame.module, after.module, self._file(frame.module, self._read), frame.line, frame.names)
+            Edge(frame.module, after.module, self._file(frame.module, self._read), frame.line)
             for frame, after in zip(circle, following, strict=True)
         )
 

@@ -90,13 +90,13 @@ class Homes:
 
     def has(self, module: str, name: str) -> Answer:
         """Will the module have the name, once the redirects are in place?"""
-        return self._has(module, name, frozenset())
+        return self._has(module, name, set())
 
     def brings(self, module: str, name: str) -> Answer:
         """Does `from module import *` bring in the name?"""
-        return self._brings(module, name, frozenset())
+        return self._brings(module, name, set())
 
-    def _brings(self, module: str, name: str, seen: frozenset[str]) -> Answer:
+    def _brings(self, module: str, name: str, seen: set[str]) -> Answer:
         found = self.surface(module) if module not in self.redirects else None
         if module in self.redirects and name not in self.redirects[module]:
             return self._without(module, name)
@@ -110,12 +110,12 @@ class Homes:
                 return Answer(Has.NO, path, f"{path} does not define {name}")
         return self._has(module, name, seen)
 
-    def _has(self, module: str, name: str, seen: frozenset[str]) -> Answer:
+    def _has(self, module: str, name: str, seen: set[str]) -> Answer:
         dotted = f"{module}.{name}"
         if dotted in seen:
             path = self.path(module) or self.candidate(module)
             return Answer(Has.NO, path, f"{dotted} is imported in a circle and defined nowhere")
-        seen |= {dotted}
+        seen.add(dotted)  # what is met again has been told: a yes goes all the way up
         if module in self.redirects:
             return self._in_redirect(module, name, seen)
         found = self.surface(module)
@@ -142,7 +142,7 @@ class Homes:
             return Answer(Has.NO, path, f"{path} imports {name} for type checkers only")
         return Answer(Has.NO, path, f"{path} does not define {name}")
 
-    def _in_redirect(self, module: str, name: str, seen: frozenset[str]) -> Answer:
+    def _in_redirect(self, module: str, name: str, seen: set[str]) -> Answer:
         names = self.redirects[module]
         if name in names:
             return self._entry(names[name], seen)
@@ -154,7 +154,7 @@ class Homes:
         path = self.path(module) or self.candidate(module)
         return Answer(Has.NO, path, f"{module} becomes a redirect without {name}")
 
-    def _entry(self, dotted: str, seen: frozenset[str]) -> Answer:
+    def _entry(self, dotted: str, seen: set[str]) -> Answer:
         """Is what a name is bound to there? An object made in the module itself, whose path is empty, is."""
         if not dotted or self.path(dotted) is not None:
             return _YES

@@ -163,11 +163,10 @@ def _caught(statement: ast.stmt) -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """A module that is being loaded, the line it is at, and what it takes there."""
+    """A module that is being loaded, and the line it is at."""
 
     module: str
     line: int
-    names: tuple[str, ...] = ()
 
 
 class _Failed(Exception):
@@ -177,6 +176,14 @@ class _Failed(Exception):
         self.error = error
 
 
+class TooMuch(Exception):
+    """It cannot be told how the loading of a module ends."""
+
+
+_MOST_STEPS = 50_000
+"""For one module: a module that fails in a `try` is loaded again where it is imported next."""
+
+
 @dataclass
 class Loading:
     """Loads modules in thought.
@@ -184,16 +191,23 @@ class Loading:
     Attributes:
         script: of a module; None of one that does not matter, as it cannot lead back to the others.
         lazy: of redirects that import nothing while they are loaded, what each of their names is: module and name.
+        steps: how many have been gone through so far.
     """
 
     script: Callable[[str], Script | None]
     lazy: Mapping[str, Mapping[str, tuple[str, str]]] = field(default_factory=dict)
 
+    steps: int = 0
+
     def circle(self, module: str) -> tuple[Frame, ...]:
         """The modules that are on their way to each other when loading a module fails; empty when it does not.
 
         The first one is the one that is found half loaded, by the last one.
+
+        Raises:
+            TooMuch: modules are loaded again and again, or a chain is too long.
         """
+        self._last_step = self.steps + _MOST_STEPS
         self._bound: dict[str, set[str]] = {}
         self._open: set[str] = set()
         self._done: set[str] = set()
@@ -202,6 +216,8 @@ class Loading:
             self._load(module)
         except _Failed as failed:
             return failed.circle
+        except RecursionError:
+            raise TooMuch from None
         return ()
 
     def _load(self, module: str) -> None:
@@ -215,7 +231,10 @@ class Loading:
                 self._open.add(each)
             self._stack.append(Frame(each, 0))
             for step in () if each in self.lazy else script.steps:
-                self._stack[-1] = Frame(each, step.line, step.names)
+                self.steps += 1
+                if self.steps > self._last_step:
+                    raise TooMuch
+                self._stack[-1] = Frame(each, step.line)
                 try:
                     self._do(each, step)
                 except _Failed as failed:

@@ -191,7 +191,7 @@ class Ahead:
                 )
                 message = (
                     f"{key}: {export.module} will not have {export.name}, as {answer.reason}, and {_users(uses)}; "
-                    f"{_way_out(origin, bound=export.bound)}"
+                    f"{_instead(origin, export.bound, export.module, is_used=bool(uses))}"
                 )
                 subject = f"{export.module}:{export.name}"
                 self._report(target.phase, answer.path, 1, 0, "missing-export", subject, message)
@@ -323,7 +323,9 @@ class Ahead:
                     return Origin(dotted, problem=problem)
                 module, name = export.module, export.name
         if not module or "." in name or module == target.module:
-            return Origin(dotted, problem=f"{dotted} is no object of a module")
+            answer = self.homes.has(*dotted.rpartition(".")[::2]) if "." in name else None
+            reason = answer.reason if answer is not None and answer.is_missing else f"{dotted} is no object of a module"
+            return Origin(dotted, problem=reason)
         answer = self.homes.has(module, name)
         if answer.is_missing:
             return Origin(f"{module}.{name}", problem=answer.reason)
@@ -334,7 +336,7 @@ class Ahead:
         if module not in self.homes.redirects and not self.homes.path(module):
             return ""
         exported = target.redirect.exports[0].model_copy(update={"module": module, "name": name, "asname": None})
-        edges = self.circles.of(target.redirect.model_copy(update={"exports": (exported,)}))
+        edges = self.circles.of(target.redirect.model_copy(update={"exports": (exported,)}), anywhere=False)
         if not edges:
             return ""
         return "that would load the redirect again: " + ", ".join(map(str, edges))
@@ -412,15 +414,34 @@ class Ahead:
         self._findings.append(Finding(phase, path, line, column, code, subject, message, last))
 
 
-def _way_out(origin: Origin, key: str = "", bound: str = "") -> str:
+def _instead(origin: Origin, bound: str, home: str, *, is_used: bool) -> str:
+    """The next step for an export that its home does not have.
+
+    Args:
+        bound: what the redirect would call it. is_used: by others.
+    """
+    if origin.is_certain:
+        return f'write "{origin.export(bound)}" instead'
+    if origin.problem:
+        return f"the old module takes it from {origin.dotted}, but {origin.problem}; decide where it comes from"
+    if origin.perhaps_from:
+        return f"{_perhaps(origin)}; decide where it comes from"
+    if origin.line:
+        where = f"{bound} is defined in the file that the redirect replaces"
+        return f"{where}; {_compare(origin.namesakes)}" if origin.namesakes else f"{where}; move it to {home} first"
+    if origin.namesakes:
+        return f"correct it; {_compare(origin.namesakes)}"
+    return "correct it, or mend the uses" if is_used else "correct it, or take it out of the list"
+
+
+def _way_out(origin: Origin, key: str, bound: str) -> str:
     """The next step for a name that a redirect lacks.
 
     Args:
-        key: of the plan's list that lacks it; empty where it has a wrong one. bound: what the old module calls it.
+        key: of the plan's list that lacks it. bound: what the old module calls it.
     """
     if origin.is_certain:
-        export = origin.export(bound)
-        return f'add "{export}" to {key}' if key else f'write "{export}" instead'
+        return f'add "{origin.export(bound)}" to {key}'
     if origin.is_module:
         return f"import {origin.dotted} where it is used, as the redirect no longer loads it"
     if origin.problem:

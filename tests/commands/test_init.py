@@ -320,6 +320,10 @@ def test_a_redirect_that_lacks_what_users_need(make_shop: MakeShop) -> None:
                      "shop.basket itself takes Cart from shop.cart; move its definition there first", id="a facade"),
         pytest.param({"shop/new.py": "from .cart import Cart\n"}, ["shop.cart", "shop.new"],
                      "shop.new itself takes Cart from shop.cart; move its definition there first", id="a facade module"),
+        pytest.param({"shop/__init__.py": "from .cart import Cart\n__version__ = 1\n", "app.py": "from shop import Cart\n"},
+                     ["shop:Cart", NEW], "shop only passes Cart on, from shop.cart.Cart", id="a package that passes it on"),
+        pytest.param({"shop/cart.py": "class Cart: ...\nA = 1\nB = 2\n_c = 3\n"}, [OLD, NEW],
+                     "shop.cart has more than Cart, which would be lost with it", id="a module of many things"),
         pytest.param({"b.py": "from shop.cart import helper\n", "shop/cart.py": "class Cart: ...\ndef helper(): ...\n"}, [OLD, NEW],
                      "others still take from it what shop.basket does not have (helper)", id="others need it"),
     ],
@@ -465,11 +469,54 @@ def test_source_roots_are_found(make_shop: MakeShop) -> None:
     python(sample, "import app, shop.cart", "it's/src")
 
 
+def test_files_that_git_does_not_know_yet(make_shop: MakeShop) -> None:
+    sample = make_shop({"README": ""})
+    for path, content in SHOP.items():
+        sample.write(f"src/{path}", content)
+    sample.call("init", OLD, NEW)
+    plan = plan_of(sample)
+    assert plan["plan"]["source_roots"] == ["src"]
+    assert "phase1" in plan
+    sample.call("check")
+
+
+def test_a_repository_without_a_commit(tmp_path: Path, shop: Sample) -> None:
+    root = tmp_path / "fresh"
+    root.mkdir()
+    sample = Sample(root)
+    sample.git("init", "--quiet")
+    for path, content in SHOP.items():
+        sample.write(path, content)
+    sample.migrate("init", OLD, NEW)
+    said = sample.migrate("init", OLD, OLD, "--since", "HEAD", "-q", "--force", code=2).complaint
+    assert said == "init: --since: 'HEAD' names no commit; write a branch, a tag or a commit"
+
+
+def test_a_package_without_init_and_a_misspelt_new_home(make_shop: MakeShop) -> None:
+    sample = make_shop({"ns/old.py": "A = 1\n", "ns/new.py": "A = 1\n", "app.py": "from ns.old import A\n"})
+    said = sample.call("init", "ns.old:A", "ns.nwe:A", "-q", code=2).complaint
+    assert said == "init: NEW: there is no module ns.nwe here; write where the object is now"
+    said = sample.call("init", "collections:Maping", "collections.abc:Mapping", "-q", code=2).complaint
+    assert said.startswith("init: OLD: there is no module collections here")
+    sample.write("b.py", "import collections\n\ncollections.Mapping\n")
+    said = sample.call("init", "collections:Maping", "collections.abc:Mapping", "-q", code=2).complaint
+    assert said == "init: OLD: collections is not here, and nothing takes Maping from it; check the spelling"
+
+
 def test_other_peoples_code_stays(make_shop: MakeShop) -> None:
     user = "from shop.cart import Cart\n"
-    sample = make_shop({**SHOP, "vendor/x.py": user, "web/node_modules/a/y.py": user, "third_party/own.py": "x = 1\n"})
+    sample = make_shop(
+        {
+            **SHOP,
+            "vendor/x.py": user,
+            "vendor/test_x.py": user,
+            "web/node_modules/a/y.py": user,
+            "third_party/own.py": "x = 1\n",
+        }
+    )
     sample.call("init", OLD, NEW)
     assert plan_of(sample)["plan"]["exclude"] == ["vendor/**", "web/node_modules/**"]
+    assert [check["name"] for check in plan_of(sample)["phase5"]["check"]] == ["shop.cart still imports"]
     sample.commit()
     sample.call("check")
     apply_all(sample)
@@ -621,7 +668,9 @@ _REF = "write 'package.module:Name', or 'package.module' for a whole module"
         pytest.param(["shop.cart", NEW], "init: OLD is a module and NEW an object; write both with a colon, or both without", id="mixed again"),
         pytest.param([OLD, OLD], f"init: OLD and NEW are both {OLD}; write where it moves to, or pass --since REV to follow its signature", id="the same twice"),
         pytest.param(["shop.kart:Cart", NEW], "init: OLD: there is no module shop.kart here, and nothing uses it; check the spelling", id="unknown module"),
-        pytest.param(["shop.cart:Kart", NEW], "init: OLD: shop.cart has no Kart, and nothing uses it; check the spelling", id="unknown name"),
+        pytest.param(["shop.cart:Kart", NEW], "init: OLD: shop.cart has no Kart, and nothing takes Kart from it; check the spelling", id="unknown name"),
+        pytest.param(["os:nothing", "sys:nothing"], "init: OLD: there is no module os here, and nothing uses it; check the spelling", id="nobody uses that library"),
+        pytest.param(["shop.money:Cart", "shop.baskt:Basket"], "init: NEW: there is no module shop.baskt here; write where the object is now", id="both misspelt"),
         pytest.param([OLD, "shop.baskt:Basket"], "init: NEW: there is no module shop.baskt here; write where the object is now", id="misspelt new module"),
         pytest.param(["shop.cart", "shop.baskt"], "init: NEW: there is no module shop.baskt here; write where the module is now", id="misspelt new module, as a whole"),
         pytest.param([OLD, "shop.basket:Baskt"], "init: NEW: shop/basket.py does not define Baskt; write where the object is now", id="misspelt new name"),
@@ -658,6 +707,14 @@ def test_a_folder_that_may_not_be_written(shop: Sample) -> None:
         shop.root.chmod(0o755)
     assert "migrate.toml" in done.complaint
     assert not (shop.root / "migrate.toml").exists()
+
+
+@pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="needs a folder that nobody may write to")
+def test_a_folder_that_nobody_may_write(shop: Sample) -> None:
+    with shop.untouched():
+        done = shop.call("init", OLD, NEW, "-q", "--plan", "/proc/x.toml", code=3)
+    assert done.complaint.startswith("/proc/x.toml: ")
+    assert done.complaint.endswith("no plan was written")
 
 
 def test_a_plan_that_is_no_file_to_replace(shop: Sample) -> None:

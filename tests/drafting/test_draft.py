@@ -36,7 +36,14 @@ MODULES = ref("shop.cart"), ref("shop.basket")
     ],
 )  # fmt: skip
 def test_no_redirect(old: str, new: str, names: list[NameDraft], reason: str) -> None:
-    assert why_no_redirect(ref(old), ref(new), names, is_parsed=True) == reason
+    rest = sum(name.size for name in names if name.home is None)
+    assert why_no_redirect(ref(old), ref(new), names, rest=rest, is_parsed=True) == reason
+
+
+def test_no_redirect_of_what_has_much_else() -> None:
+    reason = "shop.cart has more than Cart, which would be lost with it"
+    assert why_no_redirect(OLD, NEW, [CART], rest=91, is_parsed=True) == reason
+    assert why_no_redirect(OLD, NEW, [CART], rest=90, is_parsed=True) == ""
 
 
 @pytest.mark.parametrize(
@@ -53,7 +60,8 @@ def test_no_redirect(old: str, new: str, names: list[NameDraft], reason: str) ->
     ],
 )  # fmt: skip
 def test_a_redirect(old: ObjectRef, new: ObjectRef, names: list[NameDraft], is_parsed: bool) -> None:
-    assert why_no_redirect(old, new, names, is_parsed=is_parsed) == ""
+    rest = sum(name.size for name in names if name.home is None)
+    assert why_no_redirect(old, new, names, rest=rest, is_parsed=is_parsed) == ""
 
 
 def test_exports_what_is_left_and_what_may_go() -> None:

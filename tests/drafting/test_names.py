@@ -151,6 +151,19 @@ def test_whole_modules(text: str, name: str, expected: str | None, why: str) -> 
     assert (home(found), found.why, found.is_sure) == (expected, why, True)
 
 
+def test_constants_of_a_whole_module_come_along_where_the_new_one_has_them() -> None:
+    tree = {**TREE, "shop/new.py": "LIMIT = 3\nlogger = 1\n"}
+    found = draft("LIMIT = 3\nRATE = 1\nlogger = 1\n", old="shop.cart", new="shop.new", tree=tree)
+    assert {name: home(each) for name, each in found.items()} == {"LIMIT": "shop.new:LIMIT"}
+
+
+def test_of_a_whole_module_what_is_only_patched_comes_along_if_it_is_public() -> None:
+    tree = {**TREE, "shop/new.py": "logger = 1\ndef f(): ...\n"}
+    users = [*uses("logger", kind="patch"), *uses("f", kind="patch")]
+    found = draft("logger = 1\ndef f(): ...\n", users, old="shop.cart", new="shop.new", tree=tree)
+    assert {name: home(each) for name, each in found.items()} == {"f": "shop.new:f", "logger": None}
+
+
 def test_names_of_a_package_and_its_modules() -> None:
     tree = {"old/core.py": "Core = 1\n", "old/extra.py": "", "new/__init__.py": "", "new/core.py": "Core = 1\n"}
     users = [*uses("Core", module="old"), *uses("core", module="old"), *uses("extra", module="old")]

@@ -411,7 +411,7 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Repository]:
     return start()
 
 
-@settings(max_examples=12)
+@settings(max_examples=10)
 @given(st.integers(0, 2**32))
 def test_any_plan_and_users(folders: Iterator[Repository], seed: int) -> None:
     world = _world(random.Random(seed))
@@ -434,7 +434,10 @@ def test_any_plan_and_users(folders: Iterator[Repository], seed: int) -> None:
         if case.breaks and case.after is not None:
             elsewhere = [f for f in found.findings if f.path == case.after.path != path]
             told = case.findings if "patch" in form or "import_module" in form else case.errors
-            is_known = told or elsewhere or case.after.name in gone or case.before is not None
+            follows = case.after.name in gone or (
+                gone and case.after.kind == "NameError"
+            )  # where a `try` hid the first
+            is_known = told or elsewhere or follows or case.before is not None
             assert is_known, (str(case), world)
         elif case.after is None and form not in QUIET:
             assert not case.errors, (str(case), world)
@@ -473,7 +476,7 @@ def _circular(chance: random.Random) -> tuple[dict[str, str], list[str]]:
     return files, exports
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(st.integers(0, 2**32))
 def test_any_circle(folders: Iterator[Repository], seed: int) -> None:
     """An import fails for want of what is being loaded, and did not before: that is a circle that was told."""
