@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from functools import lru_cache
 
 from migrate.modules import SUFFIXES, candidate_files
 from migrate.moves import MoveIndex
@@ -16,13 +17,25 @@ _TESTS = ("**/test/**", "**/tests/**", "**/test_*", "**/*_test.py", "**/conftest
 _PYTHON = tuple(f"*{suffix}" for suffix in SUFFIXES)
 
 
-def find_candidates(git: Git, plan: Plan, phase: int) -> tuple[str, ...]:
-    """Paths of the files that contain a word of the phase, relative to the root, sorted."""
+def find_candidates(git: Git, plan: Plan, phase: int, read: Callable[[str], bytes]) -> tuple[str, ...]:
+    """Paths of the files that contain a word of the phase, relative to the root, sorted.
+
+    Args:
+        read: the bytes of a file that is there, by its path.
+    Raises:
+        Unreadable, OutsideRoot: a file of the tree cannot be read, or must not be.
+    """
     found: set[str] = set()
     if phase in (3, 5) and plan.phase3 is not None:
         found |= _importers(git, plan, plan.plan.exclude)
     if phase in (4, 5) and plan.phase4 is not None:
-        found |= set(find_words(git, plan, _words(plan.phase4.call)))
+        calls = plan.phase4.call
+        old = _old_keywords(calls)
+        words = _words(calls)
+        named = find_words(git, plan, {*words, *(_COPYING if old else ())})
+        # what is there for a word as common as `replace` alone has to pass something, too
+        test = _has_any({*words, *old})
+        found |= {path for path in named if not old or test(read(path))}
     return tuple(sorted(found))
 
 
@@ -113,8 +126,23 @@ def _grep(git: Git, words: Collection[str], pathspecs: tuple[str, ...], exclude:
     """The files that contain one of `words`, in whatever encoding: of a word beyond ASCII, its longest part within."""
     plain = {word for word in words if word.isascii()}
     found = set(git.grep(sorted(plain), words=True, pathspecs=pathspecs, exclude=exclude))
-    parts = {max(re.findall(r"[\x00-\x7f]+", word), key=len, default="import") for word in set(words) - plain}
+    parts = {_plain_part(word) or "import" for word in set(words) - plain}
     return found | set(git.grep(sorted(parts), words=False, pathspecs=pathspecs, exclude=exclude))
+
+
+def _plain_part(word: str) -> str:
+    """The longest part of a word that is the same bytes in every encoding; empty where it has none."""
+    return max(re.findall(r"[\x00-\x7f]+", word), key=len, default="")
+
+
+def _has_any(words: Iterable[str]) -> Callable[[bytes], bool]:
+    """May a text have one of `words` anywhere? Those that it is likely to have come first.
+
+    To find literal bytes takes a fraction of what a pattern takes.
+    """
+    every = dict.fromkeys(_plain_part(word).encode() for word in words)
+    parts = [part for part in every if not any(other in part for other in every if other != part)]
+    return lambda content: any(part in content for part in parts)
 
 
 def _literal(folder: str) -> str:
@@ -126,8 +154,14 @@ def relevance(plan: Plan, phase: int, other_names: Collection[str] = ()) -> Call
     """A cheap look at a candidate's text: can it hold a site at all?
 
     Args:
-        other_names: what re-exports call the objects of phase 4, besides their own last names.
+        phase: 3, 4, or 5 for both.
+        other_names: what re-exports call the objects of the phase, besides their own last names.
     """
+    return _relevance(plan, phase, frozenset(other_names))
+
+
+@lru_cache(maxsize=16)
+def _relevance(plan: Plan, phase: int, other_names: frozenset[str]) -> Callable[[str, bytes], bool]:
     tests: list[Callable[[str, bytes], bool]] = []
     if phase in (3, 5) and plan.phase3 is not None:
         tests.append(_may_import(plan, other_names))
@@ -136,10 +170,10 @@ def relevance(plan: Plan, phase: int, other_names: Collection[str] = ()) -> Call
     return lambda path, content: any(test(path, content) for test in tests)
 
 
-_BLANK = rb"(?:\s|\\(?:\r\n?|\n)|#[^\r\n]*[\r\n])*"
-"""What may stand between two tokens, inside parentheses at the least."""
+_BLANK = rb"\s*(?:(?:\\(?:\r\n?|\n)|#[^\r\n]*[\r\n])\s*)*"
+"""What may stand between two tokens, inside parentheses at the least: runs of white space, and others between."""
 # What follows `import`, up to the end of the statement: a list in parentheses, with comments, or a logical line.
-_IMPORTED = re.compile(rb"\bimport\b(?:\s|\\\r?\n)*(?:\((?:[^()#]|#[^\n]*)*|(?:[^\n\\]|\\\r?\n)*)")
+_IMPORTED = re.compile(rb"import(?<!\wimport)\b(?:\s|\\\r?\n)*(?:\((?:[^()#]|#[^\n]*)*|(?:[^\n\\]|\\\r?\n)*)")
 
 
 def _may_import(plan: Plan, other_names: Collection[str]) -> Callable[[str, bytes], bool]:
@@ -150,33 +184,26 @@ def _may_import(plan: Plan, other_names: Collection[str]) -> Callable[[str, byte
     moves = MoveIndex.of(plan)
     inner = [module for module in moves.old_modules if "." in module]
     dotted = re.compile(_any(inner).replace(rb"\.", rb"[\s\\]*\.[\s\\]*") + rb"(?!\w)")
-    top = _any(moves.old_modules - set(inner))
-    # a name of one word may be anything, unless it is imported, quoted, or has an attribute
-    alone = re.compile(
-        rb"\bfrom[\s\\]+"
-        + top
-        + rb"(?!\w)|(?<![\w.])"
-        + top
-        + rb"[\s\\]*\.|['\"](?:(?:from|import)\s+)?"
-        + top
-        + rb"(?!\w)"
-    )
-    relative = re.compile(rb"\bfrom[\s\\]*\.[^#;=()'\"]*?\bimport\b")
+    is_alone = _stands_alone(moves.old_modules - set(inner))
+    relative = re.compile(rb"from(?<!\wfrom)[\s\\]*\.[^#;=()'\"]*?\bimport\b")
     last = {module.rpartition(".")[2] for module in moves.old_modules} | moves.owner_leaves | set(other_names)
     leaves = re.compile(rb"(?<!\w)" + _any(last) + rb"(?!\w)")
     names = re.compile(rb"(?<!\w)" + _any(m.old.name.partition(".")[0] for m in moves.moves if m.old.name) + rb"(?!\w)")
     packages = {part for module in inner for part in module.split(".")[:-1]}
     through = re.compile(rb"(?<!\w)" + _any(packages) + rb"(?!\w)")
     behind = re.compile(rb"\.\s*" + _any(last) + rb"(?!\w)")
-    joined = re.compile(rb"['\"]\s*\+?\s*['\"][\w.]*" + _any(last) + rb"(?!\w)|" + _any(last) + rb"[\w.]*['\"]\s*\+")
-
-    star = re.compile(rb"\bimport[\s\\]*\(?[\s\\]*\*")
-    by_parts = re.compile(rb"import_module|__import__|find_spec|import_string|run_module")
+    star = re.compile(rb"import[\s\\]*\(?[\s\\]*\*")
+    by_parts = _has_any(["import_module", "__import__", "find_spec", "import_string", "run_module"])
+    has_last, has_name = _has_any(last), _has_any(m.old.name.partition(".")[0] for m in moves.moves if m.old.name)
 
     def test(_path: str, content: bytes) -> bool:
-        if (by_parts.search(content) or star.search(content)) and leaves.search(content):
+        if not has_last(content):  # then only what stands inside of a package can be of interest
+            if not (moves.has_modules or has_name(content)) or relative.search(content) is None:
+                return False
+            return moves.has_modules or any(names.search(found.group()) for found in _IMPORTED.finditer(content))
+        if dotted.search(content) or is_alone(content) or any(_is_joined(content, name) for name in last):
             return True
-        if dotted.search(content) or alone.search(content) or joined.search(content):
+        if (by_parts(content) or star.search(content)) and leaves.search(content):
             return True
         inside = relative.search(content) is not None
         if inside and (moves.has_modules or any(leaves.search(r.group()) for r in relative.finditer(content))):
@@ -192,6 +219,37 @@ def _may_import(plan: Plan, other_names: Collection[str]) -> Callable[[str, byte
     return test
 
 
+def _stands_alone(modules: Collection[str]) -> Callable[[bytes], bool]:
+    """Is one of `modules`, of one word each, which may be anything, imported, quoted, or has it an attribute?"""
+    if not modules:
+        return lambda _: False
+    top = _any(modules)
+    imported = rb"\bfrom[\s\\]+" + top + rb"(?!\w)"
+    owner = rb"(?<![\w.])" + top + rb"[\s\\]*\."
+    quoted = rb"['\"](?:(?:from|import)\s+)?" + top + rb"(?!\w)"
+    has_any, pattern = _has_any(modules), re.compile(b"|".join([imported, owner, quoted]))
+    return lambda content: has_any(content) and pattern.search(content) is not None
+
+
+_ADDED_TO = re.compile(rb"[\w.]*['\"]\s*\+")
+_NO_WORD = re.compile(rb"(?!\w)")
+
+
+def _is_joined(content: bytes, name: str) -> bool:
+    """Does `name` stand in a string that is put together with another one?"""
+    for start, end in _occurrences(content, name):
+        if _ADDED_TO.match(content, end):
+            return True
+        if not _NO_WORD.match(content, end):
+            continue
+        near = content[max(0, start - _WINDOW) : start]
+        before = near.rstrip(_IN_PATH)
+        first = before[:-1].rstrip().removesuffix(b"+").rstrip() if before.endswith(_QUOTES) else before
+        if (first is not before and first.endswith(_QUOTES)) or (start > _WINDOW and not first):
+            return True
+    return False
+
+
 def _any(words: Iterable[str]) -> bytes:
     """A pattern of any of `words`; of nothing where there are none."""
     patterns = [_spelled(word) for word in sorted(set(words))]
@@ -203,10 +261,13 @@ def _spelled(word: str) -> bytes:
     return re.sub(r"[^\x00-\x7f]+", r"[^\\s.,;:()=#]+", re.escape(word)).encode()
 
 
+_COPYING = ("replace", "_replace")
+"""What copies an instance with other values of its fields."""
+
+
 def _words(calls: tuple[Call, ...]) -> set[str]:
-    """Callees, attributes that are gone, and what copies an instance with other values of its fields."""
-    copying = {"replace", "_replace"} if any(call.old for call in calls) else set()
-    return {call.callee.leaf for call in calls} | {name for call in calls for name in call.attributes} | copying
+    """Callees, and attributes that are gone."""
+    return {call.callee.leaf for call in calls} | {name for call in calls for name in call.attributes}
 
 
 def _may_call(calls: tuple[Call, ...], other_names: Collection[str]) -> Callable[[str, bytes], bool]:
@@ -214,16 +275,19 @@ def _may_call(calls: tuple[Call, ...], other_names: Collection[str]) -> Callable
     names = frozenset(call.callee.leaf for call in calls) | frozenset(other_names)
     owners = frozenset(call.callee.name.split(".")[-2] for call in calls if "." in call.callee.name)
     is_mentioned = _mentions(calls, other_names)
-    if any(call.concerns_all for call in calls):
-        with_name: list[Callable[[bytes], bool]] = [lambda _: True]
-    else:
-        with_name = [_passes(_keywords_passed(calls)), _derives(names | owners), _spreads(names)]
+    concerns_all = any(call.concerns_all for call in calls)
+    passes = _passes(_keywords_passed(calls))
+    parts = {name: _plain_part(name).encode() for name in sorted(names | owners)}
     anywhere = _about_members(calls)
 
-    def test(_path: str, content: bytes) -> bool:
-        if is_mentioned(content) and any(test(content) for test in with_name):
+    def is_called(content: bytes) -> bool:
+        if concerns_all or passes(content):
             return True
-        return any(test(content) for test in anywhere)
+        there = [name for name, part in parts.items() if part in content]
+        return _derives(content, there) or _spreads(content, [name for name in there if name in names])
+
+    def test(_path: str, content: bytes) -> bool:
+        return (is_mentioned(content) and is_called(content)) or any(test(content) for test in anywhere)
 
     return test
 
@@ -236,9 +300,11 @@ def concerns_members_only(calls: Sequence[Call], other_names: Collection[str]) -
 
 def _mentions(calls: Iterable[Call], other_names: Collection[str]) -> Callable[[bytes], bool]:
     """Does a file have the name of a callee, of a class around one, or another one for them?"""
-    last = {name for call in calls for name in call.callee.name.split(".")[-2:]}
-    mentioned = re.compile(_any(last | set(other_names)))
-    return lambda content: mentioned.search(content) is not None
+    last = [*(name for call in calls for name in call.callee.name.split(".")[-2:]), *sorted(other_names)]
+    has_any, mentioned = _has_any(last), re.compile(_any(last))
+    if all(map(str.isascii, last)):
+        return has_any
+    return lambda content: has_any(content) and mentioned.search(content) is not None
 
 
 def _about_members(calls: Sequence[Call]) -> list[Callable[[bytes], bool]]:
@@ -255,38 +321,41 @@ def _passes(old: Sequence[re.Pattern[bytes]]) -> Callable[[bytes], bool]:
     return lambda content: any(_may_be_argument(content, m.start()) for word in old for m in word.finditer(content))
 
 
-def _derives(names: Collection[str]) -> Callable[[bytes], bool]:
+def _derives(content: bytes, names: Collection[str]) -> bool:
     """Does a class inherit from one of `names`, by whatever name the file has for it?"""
-    base = re.compile(_CLASS + rb"[^)]*(?<!\w)" + _any(names) + rb"(?!\w)")
-
-    def test(content: bytes) -> bool:
-        if base.search(content):
-            return True
-        if re.search(_CLASS, content) is None:
-            return False
-        other = b"|".join(map(re.escape, filter(None, _other_names(content, names))))
-        return bool(other) and re.search(_CLASS + rb"[^)]*(?<!\w)(?:" + other + rb")(?!\w)", content) is not None
-
-    return test
+    if b"class" not in content:
+        return False
+    if any(_is_base(content, span) for name in names for span in _occurrences(content, name)):
+        return True
+    others = set(filter(None, _other_names(content, names)))
+    return any(_is_base(content, span) for other in others for span in _spans(content, other))
 
 
-_CLASS = rb"\bclass\b[^():]*\("
+def _is_base(content: bytes, span: tuple[int, int]) -> bool:
+    """Does a whole word stand behind `class X(`?"""
+    start, end = span
+    if content[end : end + 1] not in _WORD_BYTES:
+        before = content[content.rfind(b")", 0, start) + 1 : start]
+        return before[-1:] not in _WORD_BYTES and _CLASS.search(before) is not None
+    return False
 
 
-def _spreads(names: Collection[str]) -> Callable[[bytes], bool]:
+_CLASS = re.compile(rb"class(?<!\wclass)\b[^():]*\(")
+_WORD_BYTES = frozenset(bytes([code]) for code in range(128) if re.match(rb"\w", bytes([code])))
+
+
+def _spreads(content: bytes, names: Collection[str]) -> bool:
     """Does a call that may be one of `names` pass a mapping?"""
-    called = [re.compile(_spelled(name) + _BLANK + rb"[\[(]") for name in sorted(names)]
+    if b"**" not in content:
+        return False
+    if b"partial" in content or may_give_other_name(content, names):
+        return True
+    ends = (end for name in names for _, end in _occurrences(content, name))
+    opened = (opening.end() for end in ends if (opening := _OPENED.match(content, end)) is not None)
+    return any(b"**" in _arguments(content, start) for start in opened)
 
-    def test(content: bytes) -> bool:
-        if b"**" not in content:
-            return False
-        return (
-            b"partial" in content
-            or may_give_other_name(content, names)
-            or any(b"**" in _arguments(content, found.end()) for callee in called for found in callee.finditer(content))
-        )
 
-    return test
+_OPENED = re.compile(_BLANK + rb"[\[(]")
 
 
 def _uses(attributes: Collection[str]) -> Callable[[bytes], bool]:
@@ -305,6 +374,8 @@ def _copies(old: Sequence[re.Pattern[bytes]]) -> Callable[[bytes], bool]:
     copying = re.compile(rb"replace" + _BLANK + rb"\(")
 
     def test(content: bytes) -> bool:
+        if b"replace" not in content or not any(keyword.search(content) for keyword in old):
+            return False
         inside = (_arguments(content, found.end()) for found in copying.finditer(content))
         return any(keyword.search(arguments) for arguments in inside for keyword in old)
 
@@ -312,6 +383,7 @@ def _copies(old: Sequence[re.Pattern[bytes]]) -> Callable[[bytes], bool]:
 
 
 _WINDOW = 2000
+_QUOTES = (b"'", b'"')
 _LINE_END = re.compile(rb"[\r\n]")
 
 
@@ -349,6 +421,11 @@ def _arguments(content: bytes, start: int) -> bytes:
 
 _ALIASED = re.compile(_BLANK + rb"as\b" + _BLANK + rb"(\w*)")
 _ASSIGNED = re.compile(rb"(\w*)[ \t]*(?::[^=\r\n]*)?(?<![=!<>])=[\s(\\]*(?:\w+[\s\\]*\.[\s\\]*)*\Z")
+_MAY_FOLLOW = frozenset({b"", *(bytes([code]) for code in b" \t\r\n\f\v\\#;)")})
+"""What follows a name that another one is given to."""
+_IN_PATH = b"".join(sorted(_WORD_BYTES)) + b"."
+_IN_CHAIN = _IN_PATH + b"(\\ \t\r\n\f\v"
+"""What may stand between the sign of an assignment and a name."""
 _COMMENT = re.compile(rb"#[^\r\n]*")
 _ASSIGNED_WITHIN = 200
 _ENDED = re.compile(rb"[ \t)]*(?:[\r\n#;\\]|\Z)")
@@ -363,9 +440,7 @@ _CHOICE = re.compile(rb"\b(?:if|else|or)\b")
 def may_give_other_name(content: bytes, names: Collection[str]) -> bool:
     """Does the text rename one of `names`: `import A as B`, `B = A`, `B = A if x else y`, `B, x = A, y`?"""
     return next(_other_names(content, names), None) is not None or any(
-        _is_one_of_several(content, *found.span())
-        for name in sorted(names)
-        for found in re.finditer(_spelled(name), content)
+        _is_one_of_several(content, *span) for name in sorted(names) for span in _occurrences(content, name)
     )
 
 
@@ -374,20 +449,39 @@ def _is_one_of_several(content: bytes, start: int, end: int) -> bool:
     if _GOES_ON.match(content, end):
         return False
     line = max(content.rfind(b"\n", 0, start), content.rfind(b"\r", 0, start)) + 1
-    before = _CHOSEN.match(content[line:start])
+    on_line = content[line:start]
+    before = _CHOSEN.match(on_line) if b"=" in on_line else None
     if before is None:
         return False
     return b"(" not in before.group(1) or _CHOICE.search(before.group(1) + _REST.findall(content, end)[0]) is not None
 
 
+def _occurrences(content: bytes, name: str) -> Iterator[tuple[int, int]]:
+    """Start and end of what may be `name`, or a part of another one."""
+    if not name.isascii():
+        yield from (found.span() for found in re.finditer(_spelled(name), content))
+        return
+    yield from _spans(content, name.encode())
+
+
+def _spans(content: bytes, word: bytes) -> Iterator[tuple[int, int]]:
+    start = content.find(word)
+    while start >= 0:
+        yield start, start + len(word)
+        start = content.find(word, start + len(word))
+
+
 def _other_names(content: bytes, names: Collection[str]) -> Iterator[bytes]:
     """What the text may rename `names` to; empty where that is not a plain name."""
     for name in sorted(names):
-        for found in re.finditer(_spelled(name), content):
-            if aliased := _ALIASED.match(content, found.end()):
+        for start, end in _occurrences(content, name):
+            if content[end : end + 1] not in _MAY_FOLLOW:
+                continue
+            if aliased := _ALIASED.match(content, end):
                 yield aliased.group(1)
-            elif _ENDED.match(content, found.end()):
-                before = content[max(0, found.start() - _WINDOW) : found.start()]
-                texts = (before, _COMMENT.sub(b"", before))  # a `#` may also stand in a string
-                assigned = (_ASSIGNED.search(text[-_ASSIGNED_WITHIN:]) for text in texts)
+            elif _ENDED.match(content, end):
+                before = content[max(0, start - _WINDOW) : start]
+                texts = (before, _COMMENT.sub(b"", before)) if b"#" in before else (before,)  # or it is in a string
+                near = (text[-_ASSIGNED_WITHIN:] for text in texts)
+                assigned = (_ASSIGNED.search(text) for text in near if text.rstrip(_IN_CHAIN).endswith(b"="))
                 yield from (match.group(1) for match in assigned if match is not None)

@@ -6,9 +6,10 @@ import gc
 import multiprocessing
 import os
 import signal
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 
 from migrate.transform import FileResult, PhaseSpec, transform_file
 from rollback.signals import deferred_signals
@@ -71,8 +72,8 @@ def _in_process(
     files: Sequence[File], spec: PhaseSpec, progress: Callable[[int], None] | None, step: Step, before: int = 0
 ) -> tuple[FileResult, ...]:
     done: list[FileResult] = []
-    for path, content in files:
-        done.append(step(path, content, spec))
+    for result in _one_by_one(files, spec, step):
+        done.append(result)
         if progress is not None:
             progress(before + len(done))
     return tuple(done)
@@ -105,4 +106,24 @@ def _start_worker() -> None:
 
 
 def _run_batch(batch: Sequence[File], spec: PhaseSpec, step: Step) -> list[FileResult]:
-    return [step(path, content, spec) for path, content in batch]
+    return list(_one_by_one(batch, spec, step))
+
+
+def _one_by_one(files: Iterable[File], spec: PhaseSpec, step: Step) -> Iterator[FileResult]:
+    for path, content in files:
+        with collector_paused():
+            result = step(path, content, spec)
+            gc.collect(0)
+        yield result
+
+
+@contextmanager
+def collector_paused() -> Iterator[None]:
+    """No cyclic garbage is looked for meanwhile: trees are many objects, and none of them is garbage too early."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()

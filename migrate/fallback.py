@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Collection, Iterator, Mapping
+from functools import cached_property
 
 from fissix.pgen2 import token
 from fissix.pygram import python_symbols as symbols
@@ -85,8 +86,9 @@ class _Unparsable:
         self._starts: dict[int, int] = {}
         self.in_doubt = False
         self.self_imports: list[tuple[Node, ObjectRef]] = []
+        self._leaves: list[Leaf] = list(tree.leaves())
         at = 0
-        for leaf in tree.leaves():
+        for leaf in self._leaves:
             self._starts[id(leaf)] = at + len(leaf.prefix)
             at += len(leaf.prefix) + len(leaf.value)
 
@@ -137,7 +139,7 @@ class _Unparsable:
             leaf.type == token.STRING
             and leaf.parent.type not in (symbols.simple_stmt, symbols.file_input)
             and moved_object_in(leaf.value, self._moves, redirected) is not None
-            for leaf in self._tree.leaves()
+            for leaf in self._leaves
         )
 
     def look_at_other_calls(self, certain: Collection[CallSite]) -> None:
@@ -194,8 +196,9 @@ class _Unparsable:
         occurrences = list(self._occurrences(name.value))
         if any(leaf.parent.type == symbols.expr_stmt and _binds(leaf, before) for leaf, before in occurrences):
             return True
-        return self._has_star() and not any(_binds(leaf, before) for leaf, before in occurrences)
+        return self._has_star and not any(_binds(leaf, before) for leaf, before in occurrences)
 
+    @cached_property
     def _has_star(self) -> bool:
         return any(read_import_list(node).is_star for node in self._nodes(symbols.import_from))
 
@@ -246,7 +249,14 @@ class _Unparsable:
         )
 
     def _nodes(self, kind: int) -> Iterator[Node]:
-        return (node for node in self._tree.pre_order() if node.type == kind)
+        return iter(self._by_kind.get(kind, ()))
+
+    @cached_property
+    def _by_kind(self) -> dict[int, list[Node]]:
+        found: dict[int, list[Node]] = {}
+        for node in self._tree.pre_order():
+            found.setdefault(node.type, []).append(node)
+        return found
 
     def _bound(self) -> dict[str, frozenset[str]]:
         """Local names that imports bind, to the objects bound."""
@@ -277,13 +287,13 @@ class _Unparsable:
     def _occurrences(self, name: str) -> Iterator[tuple[Leaf, str]]:
         """Each place where `name` stands by itself outside of imports, with the token before it."""
         before = ""
-        for leaf in self._tree.leaves():
+        for leaf in self._leaves:
             if leaf.type == token.NAME and leaf.value == name and before != "." and not _in_import(leaf):
                 yield leaf, before
             before = leaf.value
 
     def _is_bound_elsewhere(self, name: str) -> bool:
-        return self._has_star() or any(_binds(leaf, before) for leaf, before in self._occurrences(name))
+        return self._has_star or any(_binds(leaf, before) for leaf, before in self._occurrences(name))
 
     def _is_passed_on(self, name: str) -> bool:
         """Is the object given another name, or handed to a call together with a keyword it no longer takes?"""

@@ -11,6 +11,7 @@ from pathlib import PurePosixPath
 
 from migrate.edits import Edit, apply_edits
 from migrate.errors import MigrateError
+from migrate.executors import collector_paused
 from migrate.findings import Finding
 from migrate.foresight.outlook import look_ahead, look_at_moves
 from migrate.foresight.redirects import Outlook
@@ -186,6 +187,7 @@ class Previews:
         self._tree = Tree(self.git)
         self._rounds: dict[tuple[int, bool], tuple[Rounds, list[FileResult]]] = {}
 
+    @collector_paused()
     def of(self, phase: int, *, planned: bool = False) -> Preview:
         """As `preview`.
 
@@ -224,6 +226,7 @@ class Previews:
             time.monotonic() - started,
         )
 
+    @collector_paused()
     def ahead(self, modules: Collection[str] | None = None) -> Outlook:
         """What redirects would break, by their modules; None for all."""
         if modules is not None and not modules:

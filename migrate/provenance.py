@@ -19,8 +19,7 @@ from migrate.syntax import (
     SCOPES,
     Place,
     TypeParameters,
-    any_word,
-    lines_with,
+    lines_naming,
     places_on,
     statements,
 )
@@ -83,29 +82,65 @@ def imported(statement: ast.Import | ast.ImportFrom, importer: ModuleName) -> It
             yield alias.asname or alias.name, f"{module}.{alias.name}", alias
 
 
+_VALUE_INSIDE = (":=", "lambda")
+"""What gives a name a value within an expression."""
+
+
 class Provenance:
     """The bindings of one module's names, looked up through its scopes.
 
     Scopes are CPython's own, from `symtable`; what binds a name in a scope is read from the tree. Names bound by a
-    star import are not known here.
+    star import are not known here. What does not depend on the names asked for is read from the tree once.
     """
 
     def __init__(self, source: Source, tree: ast.Module, importer: ModuleName) -> None:
-        self._source = source
-        self._tree = tree
-        self._importer = importer
+        self.source = source
+        self.tree = tree
+        self.importer = importer
 
     @cached_property
     def objects(self) -> dict[str, frozenset[str]]:
         """Local names that some import or the module's own definitions bind, to the objects bound."""
         found: dict[str, set[str]] = {}
-        for statement, scopes in statements(self._tree.body):
+        for statement, scopes in self._statements:
             if isinstance(statement, (ast.Import, ast.ImportFrom)):
-                for local, dotted, _alias in imported(statement, self._importer):
+                for local, dotted, _alias in imported(statement, self.importer):
                     found.setdefault(local, set()).add(dotted)
             elif isinstance(statement, DEFINITIONS) and not scopes:
-                found.setdefault(statement.name, set()).add(f"{self._importer.name}.{statement.name}")
+                found.setdefault(statement.name, set()).add(f"{self.importer.name}.{statement.name}")
         return {local: frozenset(objects) for local, objects in found.items()}
+
+    @cached_property
+    def assigned(self) -> dict[str, frozenset[str]]:
+        """For each name, those that it or an attribute of it is assigned to in any scope: `Ctx = m.Context`.
+
+        Also where it is one of several values, `Ctx = Context if new else Old`, or a parameter's default.
+        """
+        found: dict[str, set[str]] = {}
+        nodes: Iterator[ast.AST] = (statement for statement, _scopes in self._statements)
+        inside = places_on(self.tree, lines_naming(self.source, (), _VALUE_INSIDE))
+        for node in itertools.chain(nodes, (place.node for place in inside)):
+            for target, value in plain_assignment(node):
+                for root in filter(None, map(root_name, alternatives(value))):
+                    found.setdefault(root.id, set()).add(target.id)
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+                for parameter, default in defaults(node.args):
+                    for root in filter(None, map(root_name, alternatives(default))):
+                        found.setdefault(root.id, set()).add(parameter.arg)
+        return {root: frozenset(names) for root, names in found.items()}
+
+    @cached_property
+    def tables(self) -> _Tables:
+        """CPython's symbol tables.
+
+        Raises:
+            UnparsableSource: CPython rejects what the module's scopes declare.
+        """
+        return _Tables(self.source)
+
+    @cached_property
+    def _statements(self) -> tuple[tuple[ast.stmt, tuple[ast.AST, ...]], ...]:
+        return tuple(statements(self.tree.body))
 
     def follow(self, names: Collection[str]) -> FollowedNames:
         """Prepare the look-up of `names` (keys of `objects`).
@@ -113,16 +148,15 @@ class Provenance:
         Raises:
             UnparsableSource: scopes matter, and CPython rejects the module's.
         """
-        return FollowedNames(self._source, self._tree, self._importer, frozenset(names))
+        return FollowedNames(self, frozenset(names))
 
 
 class FollowedNames:
     """Some local names of a module, and the names that are plain aliases of them, or that they are defaults of."""
 
-    def __init__(self, source: Source, tree: ast.Module, importer: ModuleName, names: frozenset[str]) -> None:
-        self._source = source
-        self._tree = tree
-        self._importer = importer
+    def __init__(self, module: Provenance, names: frozenset[str]) -> None:
+        self._module = module
+        self._importer = module.importer
         self.names = names
         self._scoped: dict[Variable, list[Binding]] = {}
         self._meanings: dict[Variable, Bound | None] = {}
@@ -132,30 +166,14 @@ class FollowedNames:
             self._scoped.setdefault((binding.name, binding.scope), []).append(binding)
 
     def _find_places(self) -> tuple[Place, ...]:
-        return tuple(places_on(self._tree, lines_with(self._source, any_word(self.names))))
+        return tuple(places_on(self._module.tree, lines_naming(self._module.source, self.names)))
 
     def _aliases(self) -> frozenset[str]:
-        """Names assigned from a followed name, or from an attribute of one: `Ctx = Context`, `Ctx = m.Context`.
-
-        Aliases of aliases, too, and what is one of several: `Ctx = Context if new else Old`.
-        """
-        assigned: dict[str, list[str]] = {}
-        nodes: Iterator[ast.AST] = (statement for statement, _scopes in statements(self._tree.body))
-        if ":=" in self._source.text or "lambda" in self._source.text:
-            inside = (n for n in ast.walk(self._tree) if isinstance(n, ast.NamedExpr | ast.Lambda))
-            nodes = itertools.chain(nodes, inside)
-        for node in nodes:
-            for target, value in plain_assignment(node):
-                for root in filter(None, map(root_name, alternatives(value))):
-                    assigned.setdefault(root.id, []).append(target.id)
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
-                for parameter, default in _defaults(node.args):
-                    for root in filter(None, map(root_name, alternatives(default))):
-                        assigned.setdefault(root.id, []).append(parameter.arg)
+        """Names assigned from a followed name, or from an attribute of one; aliases of aliases, too."""
         found: set[str] = set()
         pending = list(self.names)
         while pending:
-            new = set(assigned.get(pending.pop(), ())) - found
+            new = self._module.assigned.get(pending.pop(), frozenset()) - found
             found |= new
             pending += new
         return frozenset(found)
@@ -241,7 +259,7 @@ class FollowedNames:
         """The scope node whose variable `name` is at `place`, by CPython's symbol tables; None for the module."""
         if name not in self._bound_below_module:
             return MODULE
-        return self._tables.owner(name, place.scopes)
+        return self._module.tables.owner(name, place.scopes)
 
     @cached_property
     def _bound_below_module(self) -> frozenset[str]:
@@ -252,10 +270,6 @@ class FollowedNames:
             for name in _bound_names(place.node)
             if name in self.names and _binding_place(place).scopes
         )
-
-    @cached_property
-    def _tables(self) -> _Tables:
-        return _Tables(self._source)
 
     def _bindings(self) -> Iterator[Binding]:
         for place in self.places:
@@ -344,7 +358,7 @@ def _start(node: ast.AST) -> tuple[int, int]:
     return getattr(node, "lineno", 0), getattr(node, "col_offset", 0)
 
 
-def _defaults(arguments: ast.arguments) -> Iterator[tuple[ast.arg, ast.expr]]:
+def defaults(arguments: ast.arguments) -> Iterator[tuple[ast.arg, ast.expr]]:
     """The parameters that have a default, with it."""
     positional = [*arguments.posonlyargs, *arguments.args]
     yield from zip(positional[len(positional) - len(arguments.defaults) :], arguments.defaults, strict=True)
@@ -355,7 +369,7 @@ def _defaults(arguments: ast.arguments) -> Iterator[tuple[ast.arg, ast.expr]]:
 
 def _default(parameter: ast.arg, arguments: ast.AST) -> ast.expr | None:
     assert isinstance(arguments, ast.arguments)
-    return next((default for each, default in _defaults(arguments) if each is parameter), None)
+    return next((default for each, default in defaults(arguments) if each is parameter), None)
 
 
 def _bound_names(node: ast.AST) -> tuple[str, ...]:

@@ -22,7 +22,7 @@ from migrate.reexports import Reexports
 from migrate.signatures import Signature
 from migrate.source import Source, UnparsableSource
 from migrate.taken import may_take, names_taken, patches, star_imported
-from migrate.transform import FileResult, PhaseSpec
+from migrate.transform import FileResult, PhaseSpec, passed_on
 from rollback.git import Git
 
 Read = Callable[[str], bytes]
@@ -70,7 +70,7 @@ class Rounds:
         """Transform every file until nothing new comes up."""
         self._reexports = Reexports(self.plan, self.read_if_there)
         self._graph = LoadGraph(self.read_if_there, self.plan.plan.source_roots)
-        self._wanted = _wanted(self.plan, self.phase)
+        self._wanted = passed_on(self.plan, self.phase)
         self._known_words = {name.rpartition(".")[2] for name in self._wanted}
         self._redirected = {path for r in self.plan.redirects if (path := self._file_of(r.module))}
         modules = {m.old.module for m in MoveIndex.of(self.plan).moves} if self.phase in (3, 5) else set()
@@ -81,9 +81,13 @@ class Rounds:
             self._hidden = frozenset(module for module in files if self._reexports.hides(module))
         self._known_words |= (new_words := self._read_definitions())
         words = set(self._known_words)
-        found: Collection[str] = find_candidates(self.git, self.plan, self.phase)
+        found: Collection[str] = find_candidates(self.git, self.plan, self.phase, self.read)
         found = {*found, *find_words(self.git, self.plan, new_words)}
-        self._look_at(sorted(found))
+        candidates = set(found)
+        while found:  # what texts tell of other names is known before the first look
+            _, words, found = self._follow_reexports(words, found)
+            candidates |= {*found}
+        self._look_at(sorted(candidates))
         while True:
             heirs, their_words = self._look_for_heirs()
             again, words, found = self._follow_reexports(words | their_words, {*found, *heirs})
@@ -95,9 +99,6 @@ class Rounds:
 
     def _look_at(self, paths: Iterable[str]) -> None:
         files = [(path, self.read(path)) for path in paths if path not in self._redirected]
-        names = {name.rpartition(".")[2] for name in (*self._aliases, *self._maybe, *self._subclasses)}
-        is_relevant = relevance(self.plan, self.phase, names)
-        relevant = [(path, content) for path, content in files if is_relevant(path, content)]
         spec = PhaseSpec(
             self.plan,
             self.phase,
@@ -110,6 +111,8 @@ class Rounds:
             tuple(sorted(self._signatures.items(), key=lambda item: item[0])),
             tuple(sorted(self._subclasses.items())),
         )
+        tests = [relevance(self.plan, part, spec.other_names(part)) for part in spec.parts]
+        relevant = [(path, content) for path, content in files if any(test(path, content) for test in tests)]
         progress = self.progress
         tick = None if progress is None else lambda done: progress(done, len(relevant))
         for result in transform_files(relevant, spec, self.jobs, tick):
@@ -346,15 +349,3 @@ def _mismatches(index: int, call: Call, signature: Signature, place: tuple[str, 
 
 def _split(name: str) -> tuple[str, str, str]:
     return name.rpartition(".")
-
-
-def _wanted(plan: Plan, phase: int) -> set[str]:
-    """Objects of the plan that other modules may pass on: callees, and modules and objects of which a part moves."""
-    wanted: set[str] = set()
-    if phase in (4, 5) and plan.phase4 is not None:
-        wanted |= {call.callee.dotted for call in plan.phase4.call}
-        wanted |= {owner for call in plan.phase4.call if (owner := owner_of(call))}
-    if phase in (3, 5):
-        moves = MoveIndex.of(plan)
-        wanted |= moves.split | {module[0] for module in moves.inner_modules}
-    return wanted

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice
+from itertools import accumulate, islice
 
 from migrate.edits import Span
 
@@ -89,11 +89,8 @@ class Source:
     @cached_property
     def line_starts(self) -> tuple[int, ...]:
         """Byte offset of each line's first byte; the last entry is the length of the content."""
-        starts = [self.bom]
-        starts += (end.end() for end in _LINE_END.finditer(self.content))
-        if starts[-1] != len(self.content):
-            starts.append(len(self.content))
-        return tuple(starts)
+        lines = self.content[self.bom :].splitlines(keepends=True)  # of bytes: at these three ends only
+        return tuple(accumulate(map(len, lines), initial=self.bom))
 
     def line(self, number: int) -> bytes:
         """Bytes of line `number` with its line end."""

@@ -6,16 +6,20 @@ import ast
 import bisect
 import re
 import sys
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import AnyStr
 
 from migrate.modules import ModuleName, resolve_relative
 from migrate.source import Source
 
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
-WITHOUT_BODY = (ast.Expr, ast.Assign, ast.Return, ast.ImportFrom, ast.Import)
-"""The most frequent of the statements that hold no others."""
+WITHOUT_BODY = frozenset({
+    ast.Expr, ast.Assign, ast.Return, ast.ImportFrom, ast.Import, ast.Assert, ast.AugAssign, ast.AnnAssign, ast.Raise,
+    ast.Pass, ast.Continue, ast.Break, ast.Delete, ast.Global, ast.Nonlocal,
+})  # fmt: skip
+"""Statements that hold no others."""
 SCOPES = (*DEFINITIONS, ast.Lambda, *COMPREHENSIONS)
 
 
@@ -49,7 +53,7 @@ class Place:
     @property
     def is_exact(self) -> bool:
         """Can the node's position be relied on?"""
-        return not (_MISPLACED_IN_FSTRINGS and any(isinstance(p, ast.JoinedStr) for p in self.parents))
+        return not any(map(_misplaces, self.parents))
 
 
 def statements(
@@ -58,9 +62,9 @@ def statements(
     """Every statement at any depth with the scopes around it, in source order; no expression is visited."""
     for statement in body:
         yield statement, scopes
-        if isinstance(statement, WITHOUT_BODY):
+        if type(statement) in WITHOUT_BODY:
             continue
-        inner = (*scopes, statement) if isinstance(statement, SCOPES) else scopes
+        inner = (*scopes, statement) if isinstance(statement, DEFINITIONS) else scopes
         for nested in bodies(statement):
             yield from statements(nested, inner)
 
@@ -87,6 +91,14 @@ def star_sources(tree: ast.Module, importer: ModuleName) -> frozenset[str]:
     return frozenset(module for module in found if module is not None)
 
 
+_STAR = re.compile(rb"import[\s\\]*\*")
+
+
+def may_import_all(content: bytes) -> bool:
+    """May there be a star import in a text?"""
+    return _STAR.search(content) is not None
+
+
 def any_word(words: Collection[str]) -> re.Pattern[str]:
     """A pattern of any of `words`; as bytes, too, where `\\b` sees no boundary beside a letter beyond ASCII."""
     # The boundary before a word is looked for behind it: a pattern that begins with a literal is searched far faster.
@@ -97,17 +109,61 @@ def any_word(words: Collection[str]) -> re.Pattern[str]:
 BLANK = r"[\s\\]|#[^\r\n]*[\r\n]"
 """A pattern of what may stand between two tokens."""
 _CHAIN = re.compile(rf"(\w+)(?:(?:{BLANK})*\.(?:{BLANK})*\w+)*(?:{BLANK})*\Z")
+_DOT = re.compile(rf"\.(?:{BLANK})*\Z")
 _CHAIN_WITHIN = 400
 """Characters before its last dot in which an attribute chain is looked for."""
 
 
 def chain_roots(text: str, leaves: Collection[str]) -> frozenset[str]:
     """First names of attribute chains that have one of `leaves` behind a dot: `m` of `m.sub.Name`."""
-    if not leaves:
-        return frozenset()
-    ends = re.finditer(r"\.(?:" + BLANK + ")*" + any_word(leaves).pattern, text)
-    before = (text[max(0, end.start() - _CHAIN_WITHIN) : end.start()] for end in ends)
-    return frozenset(chain.group(1) for part in before if (chain := _CHAIN.search(part)))
+    return frozenset(
+        chain.group(1) for leaf in leaves for before in _before_dots(text, leaf) if (chain := _CHAIN.search(before))
+    )
+
+
+def _before_dots(text: str, leaf: str) -> Iterator[str]:
+    """What stands before a dot that `leaf`, a whole word, follows."""
+    for at in _whole(text, leaf):
+        near = text[max(0, at - _CHAIN_WITHIN) : at]
+        if not (near[-1:].isspace() or near.endswith((".", "\\"))):
+            continue
+        dot = near.rstrip()
+        if dot.endswith(".") or "\\" in near or "#" in near:
+            found = _DOT.search(near)
+            if found is not None:
+                yield text[max(0, at - len(near) + found.start() - _CHAIN_WITHIN) : at - len(near) + found.start()]
+
+
+def lines_naming(source: Source, words: Collection[str], marks: Collection[str] = ()) -> tuple[int, ...]:
+    """Numbers, rising, of the lines in which one of `words` begins, whole, as `any_word` has it, or one of `marks`."""
+    found: set[int] = set()
+    content, starts = source.content, source.line_starts
+    for word in words:
+        # As in `lines_with`. Literal bytes are found far faster than any pattern.
+        plain = word.encode(source.encoding, errors="xmlcharrefreplace")
+        found.update(bisect.bisect_right(starts, at) for at in _whole(content, plain))
+    for mark in marks:
+        found.update(bisect.bisect_right(starts, at) for at in _anywhere(content, mark.encode()))
+    return tuple(sorted(found))
+
+
+def _whole(text: AnyStr, word: AnyStr) -> Iterator[int]:
+    """Where a word stands that no letter, digit or underscore adjoins."""
+    for at in _anywhere(text, word):
+        if not (_is_word(text[at - 1 : at]) or _is_word(text[at + len(word) : at + len(word) + 1])):
+            yield at
+
+
+def _anywhere(text: AnyStr, part: AnyStr) -> Iterator[int]:
+    at = text.find(part)
+    while at >= 0:
+        yield at
+        at = text.find(part, at + 1)
+
+
+def _is_word(character: str | bytes) -> bool:
+    """Is it what `\\w` stands for? Of bytes only ASCII is."""
+    return character.isalnum() or character in ("_", b"_")
 
 
 def lines_with(source: Source, words: re.Pattern[str]) -> tuple[int, ...]:
@@ -118,51 +174,109 @@ def lines_with(source: Source, words: re.Pattern[str]) -> tuple[int, ...]:
     return tuple(sorted({bisect.bisect_right(starts, m.start()) for m in encoded.finditer(source.content)}))
 
 
+def statements_on(block: Sequence[ast.stmt], lines: Sequence[int]) -> Iterator[ast.stmt]:
+    """Every statement at any depth that spans one of `lines` (from 1, rising), outer before inner."""
+    for statement in _statements_on(block, lines):
+        at = bisect.bisect_left(lines, first_line(statement))
+        if at < len(lines) and lines[at] <= _last_line(statement):
+            yield statement
+            for nested in () if type(statement) in WITHOUT_BODY else bodies(statement):
+                yield from statements_on(nested, lines)
+
+
+def first_line(statement: ast.stmt) -> int:
+    """The line of a statement, or of the first decorator of a definition."""
+    decorators: Sequence[ast.expr] = getattr(statement, "decorator_list", ())
+    return decorators[0].lineno if decorators else statement.lineno
+
+
 def places_on(tree: ast.Module, lines: Sequence[int]) -> Iterator[Place]:
     """Every node that spans one of `lines` (from 1, rising), outer before inner, in source order of the fields.
 
     Nodes without a position of their own (arguments, comprehension clauses, match cases) are visited with their
-    parent.
+    parent; contexts, such as `Load`, are not.
     """
-    yield from _descend(tree, lines, (), ())
+    yield from _Walk(lines).from_node(tree, (), ())
 
 
 def places_within(node: ast.AST, scopes: tuple[ast.AST, ...], parents: tuple[ast.AST, ...]) -> Iterator[Place]:
     """A node and everything below it, as if it stood in the given scopes below the given ancestors."""
     first, last = node.lineno, node.end_lineno or node.lineno  # type: ignore[attr-defined]
-    yield from _descend(node, range(first, last + 1), scopes, parents)
+    yield from _Walk(range(first, last + 1)).from_node(node, scopes, parents)
 
 
-def _descend(
-    node: ast.AST, lines: Sequence[int], scopes: tuple[ast.AST, ...], parents: tuple[ast.AST, ...]
-) -> Iterator[Place]:
-    line = getattr(node, "lineno", None)
-    if line is not None and not (_MISPLACED_IN_FSTRINGS and any(isinstance(p, ast.JoinedStr) for p in parents)):
-        for decorator in getattr(node, "decorator_list", ()):
-            line = min(line, decorator.lineno)
-        at = bisect.bisect_left(lines, line)
-        if at == len(lines) or lines[at] > (node.end_lineno or line):  # type: ignore[attr-defined]
+class _Walk:
+    """One walk down a tree; a list rather than generators in each other, which are slow in deep trees."""
+
+    def __init__(self, lines: Sequence[int]) -> None:
+        self._lines = lines
+        self._found: list[Place] = []
+
+    def from_node(self, node: ast.AST, scopes: tuple[ast.AST, ...], parents: tuple[ast.AST, ...]) -> list[Place]:
+        self._descend(node, scopes, parents, is_misplaced=any(map(_misplaces, parents)))
+        return self._found
+
+    def _descend(
+        self, node: ast.AST, scopes: tuple[ast.AST, ...], parents: tuple[ast.AST, ...], *, is_misplaced: bool
+    ) -> None:
+        kind = type(node)
+        line = None if is_misplaced else getattr(node, "lineno", None)
+        if line is not None:
+            if kind in DEFINITIONS:
+                for decorator in node.decorator_list:  # type: ignore[attr-defined]
+                    line = min(line, decorator.lineno)
+            at = bisect.bisect_left(self._lines, line)
+            if at == len(self._lines) or self._lines[at] > (node.end_lineno or line):  # type: ignore[attr-defined]
+                return
+        if kind is not ast.Module:
+            self._found.append(Place(node, scopes, parents))
+        if kind is ast.Name or kind is ast.Constant:
             return
-    if not isinstance(node, ast.Module):
-        yield Place(node, scopes, parents)
-    below = (*parents, node)
-    header = _with_type_parameters(node, scopes)
-    inside = (*header, node) if isinstance(node, SCOPES) else header
-    for name, value in ast.iter_fields(node):
-        if isinstance(value, ast.AST):
-            children: Sequence[object] = (value,)
-        elif isinstance(value, list):
-            is_block = len(value) > 1 and isinstance(value[0], ast.stmt)
-            children = tuple(_statements_on(value, lines)) if is_block else value
-        else:
-            continue
-        within = inside if _is_inside(node, name) else _around(name, scopes, header)
-        for index, child in enumerate(children):
-            if isinstance(child, ast.AST):
-                if isinstance(node, COMPREHENSIONS) and name == "generators" and index == 0:
-                    yield from _first_generator(child, lines, scopes, inside, below)
-                else:
-                    yield from _descend(child, lines, within, below)
+        below = (*parents, node)
+        is_misplaced = is_misplaced or _misplaces(node)
+        header = _with_type_parameters(node, scopes)
+        is_scope = kind in SCOPES
+        inside = (*header, node) if is_scope else header
+        for name in node._fields:
+            value = getattr(node, name, None)
+            if isinstance(value, list):
+                is_block = len(value) > 1 and isinstance(value[0], ast.stmt)
+                children: Iterable[object] = _statements_on(value, self._lines) if is_block else value
+            elif isinstance(value, ast.AST) and not isinstance(value, ast.expr_context):
+                children = (value,)
+            else:
+                continue
+            within = inside if is_scope and _is_inside(node, name) else _around(name, scopes, header)
+            first = name == "generators"  # of a comprehension
+            for child in children:
+                if isinstance(child, ast.AST):
+                    if first:
+                        self._first_generator(child, scopes, inside, below, is_misplaced=is_misplaced)
+                    else:
+                        self._descend(child, within, below, is_misplaced=is_misplaced)
+                    first = False
+
+    def _first_generator(
+        self,
+        clause: ast.AST,
+        outside: tuple[ast.AST, ...],
+        inside: tuple[ast.AST, ...],
+        parents: tuple[ast.AST, ...],
+        *,
+        is_misplaced: bool,
+    ) -> None:
+        """The first `for … in ITERABLE` of a comprehension: the iterable is evaluated outside."""
+        assert isinstance(clause, ast.comprehension)
+        below = (*parents, clause)
+        self._descend(clause.target, inside, below, is_misplaced=is_misplaced)
+        self._descend(clause.iter, outside, below, is_misplaced=is_misplaced)
+        for condition in clause.ifs:
+            self._descend(condition, inside, below, is_misplaced=is_misplaced)
+
+
+def _misplaces(node: ast.AST) -> bool:
+    """Do nodes inside have positions that cannot be relied on?"""
+    return _MISPLACED_IN_FSTRINGS and isinstance(node, ast.JoinedStr)
 
 
 def _statements_on(block: Sequence[ast.stmt], lines: Sequence[int]) -> Iterator[ast.stmt]:
@@ -196,22 +310,6 @@ def _around(field_name: str, scopes: tuple[ast.AST, ...], header: tuple[ast.AST,
     if field_name in ("defaults", "kw_defaults") and scopes and isinstance(scopes[-1], TypeParameters):
         return scopes[:-1]
     return header
-
-
-def _first_generator(
-    clause: ast.AST,
-    lines: Sequence[int],
-    outside: tuple[ast.AST, ...],
-    inside: tuple[ast.AST, ...],
-    parents: tuple[ast.AST, ...],
-) -> Iterator[Place]:
-    """The first `for … in ITERABLE` of a comprehension: the iterable is evaluated outside."""
-    assert isinstance(clause, ast.comprehension)
-    below = (*parents, clause)
-    yield from _descend(clause.target, lines, inside, below)
-    yield from _descend(clause.iter, lines, outside, below)
-    for condition in clause.ifs:
-        yield from _descend(condition, lines, inside, below)
 
 
 def _is_inside(node: ast.AST, field_name: str) -> bool:

@@ -8,12 +8,12 @@ from functools import lru_cache
 from hashlib import sha256
 from importlib import import_module
 
-from migrate.candidates import concerns_members_only
+from migrate.candidates import concerns_members_only, relevance
 from migrate.edits import Edit, Span, apply_edits, in_order
 from migrate.fallback import locate_in_unparsable
 from migrate.findings import Finding
 from migrate.left import what_is_left
-from migrate.locate.callees import Known
+from migrate.locate.callees import Known, owner_of
 from migrate.locate.calls import locate_calls
 from migrate.locate.decisions import Elsewhere
 from migrate.locate.imports import locate_imports
@@ -54,6 +54,18 @@ class PhaseSpec:
     hidden: frozenset[str] = frozenset()
     signatures: tuple[tuple[str, Signature], ...] = ()
     subclasses: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def parts(self) -> tuple[int, ...]:
+        """The phases whose sites are looked for."""
+        return (3, 4) if self.phase == 5 else (self.phase,)
+
+    def other_names(self, part: int) -> frozenset[str]:
+        """Last names that other modules give to the objects of one of `parts`, and to heirs of its classes."""
+        of_others = frozenset[str]().union(*(passed_on(self.plan, p) for p in self.parts if p != part))
+        of_others -= passed_on(self.plan, part)
+        names = [name for name, real in (*self.aliases, *self.maybe) if real not in of_others]
+        return frozenset(name.rpartition(".")[2] for name in (*names, *(heir for heir, _ in self.subclasses)))
 
     @property
     def known(self) -> Known:
@@ -103,6 +115,18 @@ class FileResult:
     rerouted: frozenset[str] = frozenset()
     subclasses: frozenset[tuple[str, str]] = frozenset()
     bug: str | None = None
+
+
+def passed_on(plan: Plan, phase: int) -> frozenset[str]:
+    """Objects of the plan that other modules may pass on: callees, and modules and objects of which a part moves."""
+    wanted: set[str] = set()
+    if phase in (4, 5) and plan.phase4 is not None:
+        wanted |= {call.callee.dotted for call in plan.phase4.call}
+        wanted |= {owner for call in plan.phase4.call if (owner := owner_of(call))}
+    if phase in (3, 5):
+        moves = MoveIndex.of(plan)
+        wanted |= moves.split | {module[0] for module in moves.inner_modules}
+    return frozenset(wanted)
 
 
 @lru_cache(maxsize=16)
@@ -186,7 +210,7 @@ def _locate(module: Module, spec: PhaseSpec) -> Located:
     calls = Located()
     if spec.phase in (4, 5) and spec.plan.phase4 is not None:
         calls = locate_calls(module, spec.plan, spec.known, spec.phase)
-    if spec.phase == 4:
+    if spec.phase == 4 or not _may_import(module, spec):
         return calls
     imports = locate_imports(module, MoveIndex.of(spec.plan), redirected, spec.elsewhere)
     if spec.phase == 3:
@@ -199,6 +223,13 @@ def _locate(module: Module, spec: PhaseSpec) -> Located:
         loads=imports.loads | calls.loads,
         subclasses=calls.subclasses,
     )
+
+
+def _may_import(module: Module, spec: PhaseSpec) -> bool:
+    """In phase 5 a file may be here for its calls alone."""
+    if spec.phase != 5:
+        return True
+    return relevance(spec.plan, 3, spec.other_names(3))(module.path, module.source.content)
 
 
 def _verify(source: Source, module: Module | None, done: list[Site], result: FileResult, spec: PhaseSpec) -> str | None:

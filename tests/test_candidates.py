@@ -10,9 +10,14 @@ from repositories import MakeRepository
 
 from migrate.candidates import find_candidates, find_words, may_give_other_name, relevance
 from migrate.plan import Plan
+from rollback.git import Git
 
 RENAME = calls("shop.basket:Basket", rename={"metadata": "context"}, remove=["legacy"])
 IMPORT = "from shop.basket import Basket\n"
+
+
+def candidates_of(git: Git, plan: Plan, phase: int) -> tuple[str, ...]:
+    return find_candidates(git, plan, phase, lambda path: (git.root / path).read_bytes())
 
 
 @pytest.mark.parametrize(
@@ -148,7 +153,7 @@ def test_files_with_sites_are_candidates(
     make_repository: MakeRepository, plan: Plan, phase: int, files: dict[str, str]
 ) -> None:
     git = make_repository({**files, "other.py": "x = 1\n"}).open()
-    assert find_candidates(git, plan, phase) == tuple(sorted(files))
+    assert candidates_of(git, plan, phase) == tuple(sorted(files))
 
 
 def test_names_of_a_package_are_found_inside_it(make_repository: MakeRepository) -> None:
@@ -160,7 +165,7 @@ def test_names_of_a_package_are_found_inside_it(make_repository: MakeRepository)
         "app.py": "from . import Cart\n",
     }
     git = make_repository(files).open()
-    found = find_candidates(git, plan, 3)
+    found = candidates_of(git, plan, 3)
     assert [p for p in found if p != "shop/__init__.py"] == ["shop/[x]/api.py", "shop/api.py"]
     for path in ("shop/api.py", "shop/[x]/api.py"):
         assert transform(files[path], phase=3, plan=plan, path=path).edits
@@ -212,17 +217,22 @@ def test_calls_to_which_keywords_are_only_added_are_all_of_interest() -> None:
     assert not is_relevant("app.py", b"g()")
 
 
+def test_copies_that_pass_nothing_old_are_no_candidates(make_repository: MakeRepository) -> None:
+    files = {"a.py": "x.replace('a', 'b')\n", "b.py": "replace(x, metadata=1)\n", "c.py": "metadata = 1\n"}
+    assert candidates_of(make_repository(files).open(), RENAME, 4) == ("b.py",)
+
+
 def test_phases_without_sites(make_repository: MakeRepository) -> None:
     git = make_repository({"app.py": IMPORTS["plain"]}).open()
     plan = make_plan({"phase5": {}})
     for phase in (1, 3, 4, 5):
-        assert find_candidates(git, plan, phase) == ()
+        assert candidates_of(git, plan, phase) == ()
         assert not relevance(plan, phase)("app.py", IMPORTS["plain"].encode())
 
 
 def test_phase_5_looks_for_both(make_repository: MakeRepository) -> None:
     git = make_repository({"a.py": IMPORTS["plain"], "b.py": "Basket(metadata=1)\n", "c.py": "x = 1\n"}).open()
-    assert find_candidates(git, PLAN, 5) == ("a.py", "b.py")
+    assert candidates_of(git, PLAN, 5) == ("a.py", "b.py")
 
 
 def test_python_files_that_are_not_excluded(make_repository: MakeRepository, tmp_path: Path) -> None:
@@ -240,7 +250,7 @@ def test_python_files_that_are_not_excluded(make_repository: MakeRepository, tmp
         "deep/a.py",
     ]
     git = make_repository(dict.fromkeys(names, source)).open()
-    assert find_candidates(git, plan, 3) == ("a.py", "a.pyi", "a.pyw", "deep/a.py", "deep/x_pb2.py")
+    assert candidates_of(git, plan, 3) == ("a.py", "a.pyi", "a.pyw", "deep/a.py", "deep/x_pb2.py")
 
 
 def test_words_are_whole(make_repository: MakeRepository) -> None:
@@ -297,7 +307,7 @@ def test_modules_beyond_ascii(make_repository: MakeRepository, path: str, source
     repository = make_repository({"other.py": "x = 1\n"})
     (repository.root / path).parent.mkdir(exist_ok=True)
     (repository.root / path).write_bytes(content)
-    assert find_candidates(repository.open(), BEYOND_ASCII, 3) == (path,)
+    assert candidates_of(repository.open(), BEYOND_ASCII, 3) == (path,)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import ast
+import gc
 import os
 import signal
 import subprocess
@@ -31,6 +33,31 @@ def fail(path: str, content: bytes, spec: PhaseSpec) -> FileResult:
 
 def who_ran(path: str, content: bytes, spec: PhaseSpec) -> FileResult:
     return FileResult(path, str(os.getpid()))
+
+
+def is_collector_on(path: str, content: bytes, spec: PhaseSpec) -> FileResult:
+    return FileResult(path, str(gc.isenabled()))
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_the_collector_waits_for_each_file(jobs: int) -> None:
+    assert {r.before_sha256 for r in transform_files(MANY, SPEC, jobs, step=is_collector_on)} == {"False"}
+    assert gc.isenabled()
+
+
+def test_no_tree_waits_for_the_collector() -> None:
+    """A circle would keep each tree alive, and the collector would have to go through all of it."""
+    source = b"from shop.basket import Basket\nfrom shop.cart import Cart\nBasket(metadata=Cart)\nx = lambda: Cart\n"
+    for phase in (3, 4, 5):
+        transform_file("app.py", source, PhaseSpec(PLAN, phase))
+        gc.collect()
+        gc.disable()
+        try:
+            before = sum(isinstance(each, ast.Module) for each in gc.get_objects())
+            transform_file("app.py", source, PhaseSpec(PLAN, phase))
+            assert sum(isinstance(each, ast.Module) for each in gc.get_objects()) == before
+        finally:
+            gc.enable()
 
 
 def test_no_files() -> None:

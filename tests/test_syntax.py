@@ -5,9 +5,21 @@ import re
 import sys
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from migrate.source import Source
-from migrate.syntax import any_word, bodies, lines_with, places_on, statements
+from migrate.syntax import (
+    any_word,
+    bodies,
+    chain_roots,
+    lines_naming,
+    lines_with,
+    may_import_all,
+    places_on,
+    statements,
+    statements_on,
+)
 
 EVERYTHING = """\
 if a:
@@ -78,6 +90,60 @@ def test_bodies_of_a_statement_without_blocks() -> None:
 )
 def test_lines_with(content: bytes, lines: list[int]) -> None:
     assert list(lines_with(Source(content), any_word(["Cart", "Über", "漢"]))) == lines
+
+
+PIECES = ["Cart", "Über", "漢", "x", "_", "9", " ", ".", "**", ":=", "\n", "\r", "\r\n", "ü", "\f"]
+
+
+@given(pieces=st.lists(st.sampled_from(PIECES)), encoding=st.sampled_from(["utf-8", "utf-8-sig", "latin-1", "gbk"]))
+def test_lines_naming(pieces: list[str], encoding: str) -> None:
+    text = f"# coding: {encoding.removesuffix('-sig')}\n" + "".join(pieces)
+    source = Source(text.encode(encoding, errors="ignore"))
+    words = ["Cart", "Über", "漢"]
+    assert lines_naming(source, words) == lines_with(source, any_word(words))
+    marked = re.compile(any_word(words).pattern + r"|\*\*|:=")
+    assert lines_naming(source, words, ("**", ":=")) == lines_with(source, marked)
+
+
+@pytest.mark.parametrize(
+    ("text", "roots"),
+    [
+        pytest.param("Cart\nx.Carts\nx.y\nx .. Cart\n", set(), id="none"),
+        pytest.param("m.Cart\na.b.Cart(1).Cart\n", {"m", "a"}, id="chains"),
+        pytest.param("m . \\\n  sub # the (\n  . # one\n  Cart\n", {"m"}, id="blanks and comments"),
+        pytest.param("m.Cart.Cart\n", {"m"}, id="twice in one"),
+    ],
+)
+def test_chain_roots(text: str, roots: set[str]) -> None:
+    assert chain_roots(text, {"Cart"}) == roots
+    assert chain_roots(text, ()) == set()
+
+
+@pytest.mark.parametrize(
+    ("content", "may"),
+    [
+        pytest.param(b"import a\nx = b * c\n", False, id="none"),
+        pytest.param(b"from a import *\n", True, id="plain"),
+        pytest.param(b"from a import \\\r\n *\n", True, id="continued"),
+    ],
+)
+def test_may_import_all(content: bytes, may: bool) -> None:
+    assert may_import_all(content) is may
+
+
+@pytest.mark.parametrize(
+    ("lines", "found"),
+    [
+        pytest.param([], [], id="nowhere"),
+        pytest.param([1], ["FunctionDef"], id="decorator"),
+        pytest.param([5], ["FunctionDef", "Try", "Assign"], id="first of several lines"),
+        pytest.param([6, 8], ["FunctionDef", "Try", "Assign", "Expr", "Expr"], id="two on one line"),
+        pytest.param([7], ["FunctionDef", "Try"], id="header of a block"),
+    ],
+)
+def test_statements_on(lines: list[int], found: list[str]) -> None:
+    tree = ast.parse("@a(\n  1)\ndef f():\n  try:\n    x = (\n      1)\n  except E:\n    g(); h()\ny\n")
+    assert [type(statement).__name__ for statement in statements_on(tree.body, lines)] == found
 
 
 def test_only_nodes_on_the_lines_are_visited() -> None:

@@ -28,10 +28,14 @@ class Module:
     def followed(self, name: str) -> FollowedNames:
         if name not in self._followed:
             try:
-                self._followed[name] = Provenance(self.source, self.tree, self.name).follow({name})
+                self._followed[name] = self._provenance.follow({name})
             except UnparsableSource as error:
                 raise NotKnown(f"{self.path}:{error.line} does not parse") from None
         return self._followed[name]
+
+    @cached_property
+    def _provenance(self) -> Provenance:
+        return Provenance(self.source, self.tree, self.name)
 
     def owner(self, name: str, scopes: tuple[ast.AST, ...]) -> ast.AST | None:
         """The scope whose variable `name` is, seen from the innermost of `scopes`; None for the module."""

@@ -14,6 +14,9 @@ from migrate.plan_redirects import Redirect
 _ENOUGH = 500_000
 """Steps in thought after which no further module is taken as the first one that is loaded."""
 
+_ENOUGH = 500_000
+"""Steps in thought after which no further module is taken as the first one that is loaded."""
+
 
 @dataclass(frozen=True, slots=True)
 class Edge:

@@ -111,7 +111,7 @@ def blocks(
     inside = (*way, id(body))
     yield Block(body, scopes, inside, is_load_time)
     for statement in body:
-        if isinstance(statement, WITHOUT_BODY):
+        if type(statement) in WITHOUT_BODY:
             continue
         inner = (*scopes, statement) if isinstance(statement, SCOPES) else scopes
         later = is_load_time and not isinstance(statement, _FUNCTIONS)

@@ -46,6 +46,10 @@ class Known:
     hidden: frozenset[str] = frozenset()
     exports: Mapping[str, frozenset[str] | None] = field(default_factory=dict)
 
+    def is_same(self, dotted: str, wanted: str) -> bool:
+        """Is an object `wanted` by another module's name?"""
+        return self.aliases.get(dotted) == wanted
+
 
 class Callees:
     """The plan's callees as one module knows them.
@@ -84,11 +88,20 @@ class Callees:
     def identifiers(self) -> Names:
         return Names(self.module)
 
+    @property
+    def _paths(self) -> frozenset[str]:
+        """Callees, their classes and other modules' names for them, dotted."""
+        return self.classes.union(self.known.aliases, self.known.maybe, self.known.subclasses)
+
+    @cached_property
+    def leaves(self) -> frozenset[str]:
+        """Last names of callees and of their classes, also those that other modules give them."""
+        return frozenset(path.rpartition(".")[2] for path in self._paths)
+
     @cached_property
     def names(self) -> FollowedNames:
         """Local names bound to a callee, to a part of its path, or to what may be a re-export of it."""
-        paths = {*self._by_path, *self.classes, *self.known.aliases, *self.known.maybe, *self.known.subclasses}
-        leaves = {path.rpartition(".")[2] for path in paths}
+        paths, leaves = self._paths, self.leaves
         roots = self._with_assigned(chain_roots(self.module.source.text, leaves))
         chosen = {
             local

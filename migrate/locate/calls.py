@@ -11,6 +11,7 @@ from migrate.edits import Span
 from migrate.locate.additions import GROUP, Additions, Problem
 from migrate.locate.arguments import Arguments, values
 from migrate.locate.call_decisions import decide, listed
+from migrate.locate.call_statements import may_hold_calls
 from migrate.locate.callees import CONSTRUCTORS, Callees, Known, owner_of
 from migrate.locate.heirs import Heirs, is_super
 from migrate.locate.inherited import report_inherited
@@ -22,7 +23,7 @@ from migrate.locate.uses import shows_itself
 from migrate.plan import Plan
 from migrate.plan_calls import Call
 from migrate.provenance import plain_assignment, root_name
-from migrate.syntax import BLANK, Place, any_word, lines_with, places_on
+from migrate.syntax import BLANK, Place, lines_naming, places_on
 
 _OPENING = re.compile(rf"(?:{BLANK}|\))*\(".encode())
 _UNSAFE_IN_FSTRING = re.compile(r"""['"\\#\n]""")
@@ -36,19 +37,24 @@ def locate_calls(module: Module, plan: Plan, known: Known, phase: int = 4) -> Lo
         known: what other modules have told.
         phase: the phase that findings are reported under.
     """
-    return _CallLocator(module, plan, known, phase).locate()
+    callees = Callees(module, plan, known, phase)
+    return look_closely(callees, known) if may_hold_calls(callees) else Located()
+
+
+def look_closely(callees: Callees, known: Known) -> Located:
+    """As `locate_calls`, whether or not the module looks as if it had any."""
+    return _CallLocator(callees, known).locate()
 
 
 class _CallLocator:
-    def __init__(self, module: Module, plan: Plan, known: Known, phase: int) -> None:
+    def __init__(self, callees: Callees, known: Known) -> None:
+        module = callees.module
         self._module = module
-        self._known = known
-        self._callees = Callees(module, plan, known, phase)
-        self._heirs = Heirs(self._callees)
-        self._instances = Instances(module, self._callees.class_of, self._heirs.inherits, self._callees.followed)
-        self._additions = Additions(
-            module, self._callees.followed, self._is_same, known.cycles, self._callees.identifiers
-        )
+        self._callees = callees
+        self._heirs = Heirs(callees)
+        self._instances = Instances(module, callees.class_of, self._heirs.inherits, callees.followed)
+        # no method of this locator, which would be a circle that keeps the tree until the collector runs
+        self._additions = Additions(module, callees.followed, known.is_same, known.cycles, callees.identifiers)
         self._sites: list[Site] = []
         self._partials: dict[str, Call] = {}
 
@@ -72,9 +78,6 @@ class _CallLocator:
             loads=frozenset(self._additions.loads),
             subclasses=frozenset(self._heirs.found),
         )
-
-    def _is_same(self, dotted: str, wanted: str) -> bool:
-        return self._known.aliases.get(dotted) == wanted
 
     def _look_at(self, place: Place, node: ast.Call) -> None:
         callees = self._callees
@@ -153,7 +156,7 @@ class _CallLocator:
         if not methods:
             return
         module, done = self._module, {site.node for site in self._sites if isinstance(site, CallSite)}
-        for place in places_on(module.tree, lines_with(module.source, any_word(methods))):
+        for place in places_on(module.tree, lines_naming(module.source, methods)):
             node = place.node
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node not in done:
                 for call in self._callees.calls:

@@ -11,7 +11,7 @@ from migrate.locate.instances import Certainty, Instances
 from migrate.locate.sites import AttributeSite
 from migrate.locate.uses import shows_itself
 from migrate.plan_calls import Call
-from migrate.syntax import Place, any_word, lines_with, places_on
+from migrate.syntax import Place, lines_naming, places_on
 
 _GETTERS = frozenset({"getattr", "hasattr", "setattr", "delattr"})
 
@@ -30,7 +30,7 @@ class Members:
         words = attributes | ({"_replace", *self._replacers()} if self._callees.keywords else set())
         if not words:
             return
-        for place in places_on(self._module.tree, lines_with(self._module.source, any_word(words))):
+        for place in places_on(self._module.tree, lines_naming(self._module.source, words)):
             for call in self._callees.with_attributes:
                 match place.node:
                     case ast.Attribute(attr=name) as node if name in call.attributes:

@@ -11,7 +11,7 @@ from itertools import chain
 
 from migrate.locate.sites import Module
 from migrate.modules import resolve_relative
-from migrate.syntax import statements
+from migrate.syntax import may_import_all, statements
 
 DOCTEST = re.compile(r"^[ \t]*(?:>>>|\.\.\.)(.*)$", re.MULTILINE)
 """A line of an example in a docstring."""
@@ -29,6 +29,8 @@ class Names:
     def stars(self) -> frozenset[tuple[str, int]]:
         """Modules of which everything is imported at module level, each with the line of the statement."""
         found: set[tuple[str, int]] = set()
+        if not may_import_all(self._module.source.content):
+            return frozenset()
         for statement, scopes in statements(self._module.tree.body):
             if isinstance(statement, ast.ImportFrom) and not scopes and statement.names[0].name == "*":
                 source = resolve_relative(self._module.name, statement.level, statement.module or "")

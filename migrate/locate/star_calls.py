@@ -12,7 +12,7 @@ from migrate.locate.callees import CONSTRUCTORS, Callees
 from migrate.locate.heirs import calls_in, is_super_call
 from migrate.plan_calls import Call
 from migrate.provenance import alternatives, attributes, plain_assignment, root_name
-from migrate.syntax import star_sources, statements
+from migrate.syntax import statements
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ class StarCalls:
 
     @cached_property
     def _stars(self) -> tuple[str, ...]:
-        return tuple(sorted(star_sources(self.callees.module.tree, self.callees.module.name)))
+        return tuple(sorted({module for module, _ in self.callees.identifiers.stars}))
 
     @cached_property
     def _aliases(self) -> dict[str, set[str]]:

@@ -10,7 +10,7 @@ from migrate.locate.decisions import Decisions, Group
 from migrate.locate.forward import forward_reference, quoted_expression
 from migrate.locate.scopes import DOCTEST, TYPE_COMMENT
 from migrate.moves import Home
-from migrate.syntax import Place, any_word, lines_with, places_on
+from migrate.syntax import Place, lines_naming, lines_with, places_on
 
 HomeOf = Callable[[str, Sequence[str]], Home | None]
 
@@ -22,7 +22,7 @@ def report_through_stars(decisions: Decisions, home_of: HomeOf, passed_on: Colle
     if not words:
         return
     module = decisions.module
-    for place in places_on(module.tree, lines_with(module.source, any_word(words))):
+    for place in places_on(module.tree, lines_naming(module.source, words)):
         name = place.node
         if not (isinstance(name, ast.Name) and name.id in words):
             continue

@@ -244,6 +244,30 @@ def test_a_signature_that_is_not_known(make_shop: MakeShop) -> None:
     assert said == "init: --since: Signatures are not compared: os is not in this repository"
 
 
+def test_calls_by_the_old_name_are_counted(make_shop: MakeShop) -> None:
+    """Phase 3 makes calls of the new object of them, so that phase 4 has something to do after it."""
+    sample = make_shop({
+        **SHOP, "shop/cart.py": "class Cart:\n    def __init__(self, metadata): ...\n",
+        "shop/basket.py": "class Basket:\n    def __init__(self, agent_metadata): ...\n",
+        "app.py": "from shop.cart import Cart\n\nCart(metadata=1)\nCart(metadata=2)\n",
+        "new.py": "from shop.basket import Basket\n\nBasket(metadata=1)\nBasket(agent_metadata=1)\n",
+    })  # fmt: skip
+    said = sample.call("init", OLD, NEW)
+    assert "phase4  3 edits in 2 files, 10 min; no findings\n" in said.out
+    sample.commit()
+    apply_all(sample)
+    assert b"(metadata" not in sample.read("app.py") + sample.read("new.py")
+
+
+def test_nobody_passes_what_was_renamed(make_shop: MakeShop) -> None:
+    """The entry stays: `migrate check` and later calls are judged by it."""
+    sample = make_shop({
+        **SHOP, "shop/cart.py": "class Cart:\n    def __init__(self, metadata=1): ...\n",
+        "shop/basket.py": "class Basket:\n    def __init__(self, agent_metadata=1): ...\n",
+    })  # fmt: skip
+    assert "phase4  nothing to change, 5 min; no findings\n" in sample.call("init", OLD, NEW).out
+
+
 def test_moved_and_changed_since(make_shop: MakeShop) -> None:
     """The old module is a redirect already; what it took before, only git knows."""
     sample = make_shop(
@@ -501,6 +525,18 @@ def test_a_package_without_init_and_a_misspelt_new_home(make_shop: MakeShop) -> 
     sample.write("b.py", "import collections\n\ncollections.Mapping\n")
     said = sample.call("init", "collections:Maping", "collections.abc:Mapping", "-q", code=2).complaint
     assert said == "init: OLD: collections is not here, and nothing takes Maping from it; check the spelling"
+
+
+def test_names_that_no_plan_can_spell(make_shop: MakeShop) -> None:
+    """In a file that does not parse, `class` looks like a function; and a folder of that name is no source root."""
+    sample = make_shop({
+        **SHOP, "shop/cart.py": "class Cart:\n    broken(\ndef class(): ...\ndef ok(): ...\n",
+        "b\\c/shop/cart.py": "", "d/other/till.py": "T = 1\n", "e\\f/other/till.py": "T = 1\n",
+    })  # fmt: skip
+    sample.call("init", OLD, NEW)
+    assert "class" not in sample.read("migrate.toml").decode().split()
+    sample.call("init", "other.till:T", "shop.basket:Basket", "--force")
+    assert plan_of(sample)["plan"]["source_roots"] == [".", "d"]
 
 
 def test_other_peoples_code_stays(make_shop: MakeShop) -> None:

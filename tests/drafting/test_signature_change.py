@@ -169,6 +169,21 @@ def test_left_to_a_person(old: str, new: str, doubts: tuple[str, ...], is_same_o
     assert not (found and found.rename)
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        pytest.param("*args, metadata=1", "agent_metadata=1, *args", id="what was taken by position fills it"),
+        pytest.param("a, metadata=1", "agent_metadata, a=1", id="it stands before the old one"),
+        pytest.param("a, *, metadata=1", "agent_metadata, *, a", id="it has a position that was another one's"),
+    ],
+)
+def test_no_rename_that_a_call_could_fill_twice(old: str, new: str) -> None:
+    for is_same_object in (True, False):
+        found = changed(old, new, is_same_object=is_same_object)
+        assert found is not None
+        assert "metadata" not in found.rename
+
+
 def test_with_doubts_the_renames_of_two_objects_are_none() -> None:
     found = changed("registry, user_context=1", "context=1, *, factory", is_same_object=False)
     assert found is not None

@@ -144,6 +144,16 @@ def test_no_check_is_said() -> None:
     assert parse_plan(tomllib.loads(text), "migrate.toml").phases == (5,)
 
 
+def test_keys_and_words_that_toml_has_rules_for() -> None:
+    was, now = Signature(positional=(Parameter("größe"),)), Signature(positional=(Parameter("size"),))
+    call = CallDraft(NEW, OLD, was, now, {"größe": "size", "true": "x"}, ())
+    run = ("a\x7fb\t\x00", '"""', "\\", "x" * 200)
+    draft = Draft(OLD, NEW, calls=(call,), commands=(Command("odd", run),), notes=("a\nb\x1b[1m\x85\udcff",))
+    text = render(draft, COMMAND)
+    assert tomllib.loads(text) == draft.data()
+    assert "# a\\nb\\x1b[1m\\x85\\udcff" in text
+
+
 identifiers = st.from_regex(r"[^\W\d]\w{0,8}", fullmatch=True).filter(str.isidentifier)
 refs = st.builds(
     lambda module, name: ObjectRef(".".join(module), name), st.lists(identifiers, min_size=1, max_size=3), identifiers
@@ -163,13 +173,13 @@ calls = st.builds(
     CallDraft, refs, refs, signatures, signatures,
     st.dictionaries(identifiers, identifiers, max_size=3), st.lists(anything, max_size=2).map(tuple),
 )  # fmt: skip
-commands = st.builds(Command, words, st.lists(words, min_size=1, max_size=40).map(tuple))
+commands = st.builds(Command, words, st.lists(words, min_size=1, max_size=6).map(tuple))
 drafts = st.builds(
     lambda old, new, names, moves, calls, notes, roots, exclude, commands, minutes: Draft(
         old, new, tuple(names), (), (RedirectDraft(old.module, new, tuple(names)),), "why\nnot", tuple(moves), tuple(calls),
         tuple(notes), tuple(roots), tuple(exclude), tuple(commands), dict.fromkeys((1, 3, 4, 5), minutes),
     ),
-    refs, refs, st.lists(names_, max_size=5), st.lists(st.builds(MoveDraft, refs, refs, anything), max_size=3),
+    refs, refs, st.lists(names_, max_size=3), st.lists(st.builds(MoveDraft, refs, refs, anything), max_size=3),
     st.lists(calls, max_size=3), st.lists(anything, max_size=2), st.lists(words, min_size=1, max_size=3),
     st.lists(words, max_size=3), st.lists(commands, max_size=3), st.integers(1, 600),
 )  # fmt: skip

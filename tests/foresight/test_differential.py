@@ -390,7 +390,12 @@ def _world(chance: random.Random) -> World:
         form, name = chance.choice(list(known)), chance.choice([*names, "Kept", "nowhere"])
         path, _, content = known[form].partition(":") if known[form].startswith(("shop/", "app/")) else ("", "", "")
         path, content = (path, content) if path else ("app/u_{i}.py", known[form])
-        if form in ("coding", "another module", "patch below"):  # the last one is about what a class has
+        if form in (
+            "coding",
+            "another module",
+            "patch below",
+            "augmented",
+        ):  # the last two are about what the object is
             continue
         path = path.format(i=number)
         files[path] = content.format(N=name, i=number)

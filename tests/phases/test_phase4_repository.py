@@ -35,6 +35,19 @@ def said(found: Preview) -> list[tuple[str, int, str]]:
     return [(finding.path, finding.line, finding.code) for finding in found.findings]
 
 
+def test_other_names_that_texts_tell_take_no_second_look(make_repository: MakeRepository) -> None:
+    files = {
+        "shop/basket.py": BASKET,
+        "facade.py": "from shop.basket import Basket as Korb\n",
+        "other.py": "import facade\nKorf = facade.Korb\n",
+        "app.py": CALL.format("other", "Korf"),
+    }
+    looks: list[int] = []
+    found = preview(make_repository(files).open(), RENAME, 4, jobs=1, progress=lambda done, _: looks.append(done))
+    assert set(changed(found)) == {"app.py"}
+    assert looks.count(1) == 1
+
+
 @pytest.mark.parametrize(
     ("facade", "name"),
     [
