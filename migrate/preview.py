@@ -13,8 +13,8 @@ from migrate.edits import Edit, apply_edits
 from migrate.errors import MigrateError
 from migrate.executors import collector_paused
 from migrate.findings import Finding
+from migrate.foresight.holes import Outlook
 from migrate.foresight.outlook import look_ahead, look_at_moves
-from migrate.foresight.redirects import Outlook
 from migrate.locate.sites import is_kept
 from migrate.modules import file_of
 from migrate.plan import Plan

@@ -8,10 +8,11 @@ from pathlib import Path
 from migrate.edits import Edit
 from migrate.findings import Finding
 from migrate.foresight.circles import Circles
+from migrate.foresight.holes import Outlook, Target
 from migrate.foresight.homes import Homes
 from migrate.foresight.later import Later
 from migrate.foresight.moves import MovesAhead
-from migrate.foresight.redirects import Ahead, Outlook, Target
+from migrate.foresight.redirects import Ahead
 from migrate.foresight.surface import Surface, read_surface
 from migrate.foresight.survey import Survey
 from migrate.modules import SUFFIXES, module_of

@@ -2,133 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from migrate.findings import Finding
+from migrate.foresight import advice
 from migrate.foresight.circles import Circles, Edge
+from migrate.foresight.holes import Hole, Origin, Outlook, Target, Unused
 from migrate.foresight.homes import MODULE_ATTRIBUTES, Answer, Has, Homes
 from migrate.foresight.moves import not_checked
 from migrate.foresight.surface import Entry, Surface
 from migrate.foresight.uses import Use
 from migrate.moves import MoveIndex
 from migrate.plan import Plan
-from migrate.plan_redirects import Redirect
-from rollback.errors import count
-
-_NAMED = 3
-"""Places that a message names before it counts the rest; `--json` has a finding for each."""
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """Where a module about to become a redirect has a name from.
-
-    Attributes:
-        dotted: the object it takes from elsewhere, `pkg.mod.Name`, where that is certain.
-        line: of its own definition, from 1; 0 where it has none.
-        namesakes: objects of the same name elsewhere, `pkg.mod.Name`; others than this one, or perhaps the same.
-        problem: why it cannot be taken from `dotted`, as a phrase for people.
-        perhaps_from: a module out of sight that the old one imports everything from.
-        is_module: it is a module inside of the package, which the redirect no longer loads.
-    """
-
-    dotted: str = ""
-    line: int = 0
-    namesakes: tuple[str, ...] = ()
-    problem: str = ""
-    perhaps_from: str = ""
-    is_module: bool = False
-
-    @property
-    def is_certain(self) -> bool:
-        """Can the redirect export the name from there without doubt?"""
-        return bool(self.dotted) and not self.problem and not self.is_module
-
-    def export(self, bound: str) -> str:
-        """As the plan's `exports` write it, for a name `bound` of the redirect."""
-        module, _, name = self.dotted.rpartition(".")
-        return f"{module}:{name}" + (f" as {bound}" if name != bound else "")
-
-
-@dataclass(frozen=True, slots=True)
-class Hole:
-    """A name that users of a module need and its redirect lacks.
-
-    Attributes:
-        phase, index: which of the plan's redirects.
-        uses: the places that take the name, by path and line.
-        position: which of its exports is wrong; None where one is missing.
-    """
-
-    phase: int
-    index: int
-    module: str
-    name: str
-    uses: tuple[Use, ...]
-    origin: Origin
-    position: int | None = None
-
-    @property
-    def key(self) -> str:
-        """The plan's key that an export would be added to, or that has the wrong one."""
-        key = f"phase{self.phase}.redirect[{self.index}].exports"
-        return key if self.position is None else f"{key}[{self.position}]"
-
-
-@dataclass(frozen=True, slots=True)
-class Unused:
-    """A public definition that goes with a module that becomes a redirect, and that nobody in the repository uses."""
-
-    phase: int
-    index: int
-    module: str
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """One redirect of the plan with the file that it is about to replace.
-
-    Attributes:
-        path: of that file. former: what it defines, or defined before it became a redirect.
-    """
-
-    phase: int
-    index: int
-    redirect: Redirect
-    path: str
-    surface: Surface
-    former: Surface
-
-    @property
-    def module(self) -> str:
-        return self.redirect.module
-
-    @property
-    def key(self) -> str:
-        """The plan's key of the redirect."""
-        return f"phase{self.phase}.redirect[{self.index}]"
-
-    @property
-    def exports(self) -> frozenset[str]:
-        return frozenset(export.bound for export in self.redirect.exports)
-
-
-@dataclass(frozen=True, slots=True)
-class Outlook:
-    """What the redirects of a plan would break.
-
-    Attributes:
-        holes: names that users need, by redirect and name.
-        unused: definitions that would be lost to nobody.
-        unchecked: remarks on what cannot be checked.
-    """
-
-    findings: tuple[Finding, ...] = ()
-    holes: tuple[Hole, ...] = ()
-    unused: tuple[Unused, ...] = ()
-    unchecked: tuple[str, ...] = ()
 
 
 @dataclass
@@ -190,8 +76,8 @@ class Ahead:
                     Hole(target.phase, target.index, target.module, export.bound, uses, origin, position)
                 )
                 message = (
-                    f"{key}: {export.module} will not have {export.name}, as {answer.reason}, and {_users(uses)}; "
-                    f"{_instead(origin, export.bound, export.module, is_used=bool(uses))}"
+                    f"{key}: {export.module} will not have {export.name}, as {answer.reason}, and "
+                    f"{advice.users(uses)}; {advice.instead(origin, export.bound, export.module, is_used=bool(uses))}"
                 )
                 subject = f"{export.module}:{export.name}"
                 self._report(target.phase, answer.path, 1, 0, "missing-export", subject, message)
@@ -277,7 +163,7 @@ class Ahead:
                 hidden = f", and {use.hidden_by} would hide that" if use.hidden_by else ""
                 message = (
                     f"{name} is {how}{for_types}{by_way} from {target.module}, which becomes a redirect without it"
-                    f"{hidden}; {_way_out(origin, hole.key, name)}"
+                    f"{hidden}; {advice.way_out(origin, hole.key, name)}"
                 )
                 self._report(
                     target.phase, use.path, use.line, use.column, "dangling-name", f"{target.module}:{name}", message,
@@ -353,9 +239,10 @@ class Ahead:
                 name for name in self._elsewhere.get(entry.name, ()) if name != f"{target.module}.{entry.name}"
             ]
             message = (
-                f"{entry.name} is defined only in this file, which becomes a redirect without it, and {_users(named)}; "
-                + (_compare(elsewhere) if elsewhere else "move its definition to a module that stays")
-                + (_then(elsewhere) if named else f', or write drop = ["{entry.name}"]')
+                f"{entry.name} is defined only in this file, which becomes a redirect without it, and "
+                f"{advice.users(named)}; "
+                + (advice.compare(elsewhere) if elsewhere else "move its definition to a module that stays")
+                + (advice.then(elsewhere) if named else f', or write drop = ["{entry.name}"]')
             )
             subject = f"{target.module}:{entry.name}"
             self._report(target.phase, target.path, entry.line, 0, "lost-definition", subject, message)
@@ -414,74 +301,7 @@ class Ahead:
         self._findings.append(Finding(phase, path, line, column, code, subject, message, last))
 
 
-def _instead(origin: Origin, bound: str, home: str, *, is_used: bool) -> str:
-    """The next step for an export that its home does not have.
-
-    Args:
-        bound: what the redirect would call it. is_used: by others.
-    """
-    if origin.is_certain:
-        return f'write "{origin.export(bound)}" instead'
-    if origin.problem:
-        return f"the old module takes it from {origin.dotted}, but {origin.problem}; decide where it comes from"
-    if origin.perhaps_from:
-        return f"{_perhaps(origin)}; decide where it comes from"
-    if origin.line:
-        where = f"{bound} is defined in the file that the redirect replaces"
-        return f"{where}; {_compare(origin.namesakes)}" if origin.namesakes else f"{where}; move it to {home} first"
-    if origin.namesakes:
-        return f"correct it; {_compare(origin.namesakes)}"
-    return "correct it, or mend the uses" if is_used else "correct it, or take it out of the list"
-
-
-def _way_out(origin: Origin, key: str, bound: str) -> str:
-    """The next step for a name that a redirect lacks.
-
-    Args:
-        key: of the plan's list that lacks it. bound: what the old module calls it.
-    """
-    if origin.is_certain:
-        return f'add "{origin.export(bound)}" to {key}'
-    if origin.is_module:
-        return f"import {origin.dotted} where it is used, as the redirect no longer loads it"
-    if origin.problem:
-        return f"it comes from {origin.dotted}, but {origin.problem}; decide where it comes from"
-    if origin.perhaps_from:
-        return f"{_perhaps(origin)}; decide where it comes from"
-    if origin.line:
-        where = "it is defined only there"
-        return (
-            f"{where}; {_compare(origin.namesakes)}" if origin.namesakes else f"{where}, so move its definition first"
-        )
-    where = "it is not there today either"
-    return f"{where}; {_compare(origin.namesakes)}" if origin.namesakes else f"{where}, so mend the use"
-
-
-def _perhaps(origin: Origin) -> str:
-    return f"it may come from {origin.perhaps_from} by a star import, which cannot be checked"
-
-
-def _compare(namesakes: Sequence[str]) -> str:
-    """Objects of the same name, for a person to choose from."""
-    listed = [f"{module}:{name}" for module, _, name in (each.rpartition(".") for each in namesakes[:_NAMED])]
-    more = f" and {len(namesakes) - _NAMED} more" if len(namesakes) > _NAMED else ""
-    return f"compare it with {', '.join(listed)}{more}"
-
-
-def _then(elsewhere: Sequence[str]) -> str:
-    return " and export the one that is meant" if elsewhere else " and export it from there"
-
-
 def _shared(dotted: str, module: str) -> int:
     """How many packages two dotted paths have in common: what is near is more likely meant."""
     pairs = zip(dotted.split("."), module.split("."), strict=False)
     return next((depth for depth, (one, other) in enumerate(pairs) if one != other), len(dotted))
-
-
-def _users(uses: Iterable[Use]) -> str:
-    places = list(dict.fromkeys(use.place for use in uses))
-    if not places:
-        return "nobody in this repository uses it"
-    more = f" and {len(places) - _NAMED} more" if len(places) > _NAMED else ""
-    verb = "uses" if len(places) == 1 else "use"
-    return f"{count(len(places), 'place')} {verb} it ({', '.join(places[:_NAMED])}{more})"

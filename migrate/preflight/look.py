@@ -12,7 +12,7 @@ from pathlib import Path
 
 from migrate.executors import usable_processors
 from migrate.findings import Finding
-from migrate.foresight.redirects import Hole, Outlook, Unused
+from migrate.foresight.holes import Hole, Outlook, Unused
 from migrate.plan import Plan
 from migrate.preflight.commands import missing_commands
 from migrate.preflight.mentions import mentions

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import tomlkit
 from tomlkit.items import Array, InlineTable, Table
 
-from migrate.foresight.redirects import Hole, Unused
+from migrate.foresight.holes import Hole, Unused
 from migrate.preflight.look import Preflight
 from rollback.errors import count, escape
 

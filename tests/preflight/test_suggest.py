@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from migrate.edits import Span
-from migrate.foresight.redirects import Hole, Origin, Unused
+from migrate.foresight.holes import Hole, Origin, Unused
 from migrate.foresight.uses import Use
 from migrate.plan import parse_plan
 from migrate.plan_file import PlanText
