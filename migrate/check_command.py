@@ -16,7 +16,7 @@ from migrate.findings import Finding
 from migrate.plan import Plan, parse_plan
 from migrate.plan_file import PlanText, write_plan
 from migrate.preflight.look import PhaseAhead, Preflight, look, path_of
-from migrate.preflight.suggest import Suggestion, complete, in_words, patch, suggest
+from migrate.preflight.suggest import Line, Suggestion, complete, in_words, patch, suggest
 from migrate.report import findings_summary, show_findings
 from migrate.session import Session
 from rollback.errors import RepositoryError, Unreadable, WriteFailed, count, escape
@@ -67,7 +67,7 @@ def check_command(session: Session, options: CheckOptions, voice: Voice) -> tupl
         "suggestion": None,
     }
     blocking = [f for f in found.findings if options.strict or f.severity == "error"]
-    suggestion = suggest(found)
+    suggestion = suggest(found, lambda line: _is_valid(session, line))
     if options.suggest:
         document["suggestion"] = _tell(session, suggestion, options, voice)
     voice.say(f"check: {findings_summary(found.findings)}", "red" if blocking else "green")
@@ -112,7 +112,7 @@ def _tell(session: Session, suggestion: Suggestion, options: CheckOptions, voice
         raise PlanChanged(path)
     after = PlanText(complete(before.text, suggestion.lines), before.bom, before.crlf)
     _read(after, session.plan_file)
-    rows = patch(path, before.text, after.text)
+    rows = patch(path, *(text.encode().decode("utf-8-sig") for text in (before, after)))
     written = options.write and bool(rows)
     if rows:
         voice.diff([row.encode() for row in rows.splitlines(keepends=True)])
@@ -127,7 +127,7 @@ def _tell(session: Session, suggestion: Suggestion, options: CheckOptions, voice
             voice.say(f"  {escape(words)}")
     if written:
         try:
-            write_plan(session.plan_file, after.encode())
+            write_plan(session.plan_file, after.encode(), session.git.root)
         except OSError as error:
             raise WriteFailed(path, error, "the plan is as before") from None
         voice.say(f"{escape(path)}: {count(len(suggestion.lines), 'suggestion')} written", "green")
@@ -137,6 +137,20 @@ def _tell(session: Session, suggestion: Suggestion, options: CheckOptions, voice
         "patch": rows,
         "written": written,
     }
+
+
+def _is_valid(session: Session, line: Line) -> bool:
+    """Would the plan be one with this line?"""
+    try:
+        text = PlanText.of(session.plan_file.read_bytes())
+        if _read(text, session.plan_file) != session.plan:
+            return True  # it has changed meanwhile, and that is told where the lines are put in
+        _read(PlanText(complete(text.text, [line])), session.plan_file)
+    except PlanError:
+        return False
+    except (OSError, ValueError):
+        return True  # likewise
+    return True
 
 
 def _read(text: PlanText, plan_file: Path) -> Plan:
@@ -158,5 +172,5 @@ def _next(
         if suggestion.lines or suggestion.left:
             return "mend them and run `migrate check` again" if options.suggest else "migrate check --suggest"
         return "mend them and run `migrate check` again"
-    pending = next((phase for phase in found.phases if phase.edits), found.phases[-1])
-    return f"migrate phase{pending.phase}"
+    pending = next((phase for phase in found.phases if phase.edits or phase.phase == 5), None)
+    return f"migrate phase{pending.phase}" if pending is not None else "migrate timeline"

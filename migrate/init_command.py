@@ -76,7 +76,7 @@ def init_command(git: Git, options: InitOptions, voice: Voice) -> tuple[Exit, di
     if options.dry_run:
         voice.diff([row.encode() for row in text.splitlines(keepends=True)])
     else:
-        _write(target, path, text.encode())
+        _write(target, path, text.encode(), git.root)
     _tell(voice, draft, ahead, options, path)
     return Exit.DONE, {
         "schema": SCHEMA,
@@ -99,7 +99,7 @@ def _refuse_target(target: Path, options: InitOptions) -> None:
         raise UsageError(f"init: {target} is a folder; name the file to write with --plan FILE")
     if not target.parent.is_dir():
         raise UsageError(f"init: there is no folder {target.parent}; write the plan to one that is there")
-    if target.exists() and not options.force:
+    if os.path.lexists(target) and not options.force:
         raise UsageError(
             f"init: {target} is there already; pass --force to replace it, --plan FILE to write another one, or "
             "--dry-run to look"
@@ -183,9 +183,9 @@ def _look_at_calls(git: Git, draft: Draft, target: Path, jobs: int | None) -> _A
     return _Ahead(4, draft.title(4), found.edits + len(later), len(paths), about, 0)
 
 
-def _write(target: Path, path: str, content: bytes) -> None:
+def _write(target: Path, path: str, content: bytes, root: Path) -> None:
     try:
-        write_plan(target, content, create=True)
+        write_plan(target, content, root, create=True)
     except OSError as error:
         raise WriteFailed(path, error, "no plan was written") from None
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rollback.atomic import stage, sync_folder
+from rollback.errors import OutsideRoot
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +37,17 @@ class PlanText:
         return (codecs.BOM_UTF8 if self.bom else b"") + text.encode()
 
 
-def write_plan(path: Path, content: bytes, *, create: bool = False) -> None:
+def write_plan(path: Path, content: bytes, root: Path, *, create: bool = False) -> None:
     """Put `content` in the place of the file at `path`, or leave the file as it is; a link stays one.
 
     Raises:
+        OutsideRoot: the file is a link in the folder `root`, or below, that leads out of it.
         OSError: it cannot be written, or is not there and not to be created.
     """
     real = path.resolve()
+    named = path.parent.resolve() / path.name
+    if named.is_relative_to(root.resolve()) and not real.is_relative_to(root.resolve()):
+        raise OutsideRoot(named.relative_to(root.resolve()).as_posix(), "is a link out of the root")
     is_there = real.exists()
     if not (is_there or create):
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), os.fspath(path))

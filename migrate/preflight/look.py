@@ -125,7 +125,7 @@ def _imports(
     plan_path = path_of(plan_file, git.root)
     others = [
         *mentions(git, plan, previews.read_if_there, {plan_path}),
-        *missing_commands(plan, git.root, plan_path),
+        *missing_commands(plan, git.root, plan_path, _text(plan_file)),
         *_minutes(plan, plan_file, plan_path),
     ]
     phases: list[PhaseAhead] = []
@@ -170,6 +170,14 @@ def path_of(plan_file: Path, root: Path) -> str:
     return path.relative_to(root.resolve()).as_posix() if inside else os.fspath(plan_file)
 
 
+def _text(plan_file: Path) -> str:
+    """The plan's text; empty for one that is not written yet."""
+    try:
+        return plan_file.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+
+
 _BUDGET = re.compile(rb"^[ \t]*budget_minutes[ \t]*=", re.MULTILINE)
 
 
@@ -180,4 +188,4 @@ def _minutes(plan: Plan, plan_file: Path, plan_path: str) -> Iterator[Finding]:
         found = _BUDGET.search(source)
         line = source.count(b"\n", 0, found.start()) + 1 if found is not None else 1
         message = f"{hint}; correct the one or the other, or leave it as a reserve"
-        yield Finding(plan.phases[0], plan_path, line, 0, "minutes-mismatch", plan.name, message)
+        yield Finding(plan.phases[0], plan_path, line, 0, "minutes-mismatch", "", message)

@@ -11,6 +11,7 @@ from migrate.plan import Plan
 from rollback.errors import count
 from rollback.git import Git
 
+_STAGED = re.compile(r"(?:^|/)\.migrate-\d+-\d+\.tmp$")
 _NUL_WITHIN = 8000
 """Bytes at the beginning in which a NUL says that a file is no text, as for git."""
 
@@ -32,7 +33,8 @@ def mentions(git: Git, plan: Plan, read: Callable[[str], bytes | None], without:
     longest = sorted(words, key=len, reverse=True)
     pattern = re.compile(rb"(?<![\w.])(?:" + b"|".join(re.escape(word).encode() for word in longest) + rb")(?!\w)")
     for path in git.grep(longest, words=False, pathspecs=others, exclude=plan.plan.exclude):
-        content = read(path) if path not in without else None
+        is_ours = bool(_STAGED.search(path))  # what an interrupted run has left
+        content = read(path) if path not in without and not is_ours else None
         if content is None or b"\0" in content[:_NUL_WITHIN]:
             continue
         found: dict[tuple[int, str], list[int]] = {}

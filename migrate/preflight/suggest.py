@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import tomlkit
@@ -65,22 +65,33 @@ class Suggestion:
     left: tuple[Left, ...]
 
 
-def suggest(found: Preflight) -> Suggestion:
-    """The lines that close each hole of a preflight where that is certain; the rest is left to a person."""
+def suggest(found: Preflight, is_valid: Callable[[Line], bool] = lambda _: True) -> Suggestion:
+    """The lines that close each hole of a preflight where that is certain; the rest is left to a person.
+
+    Args:
+        is_valid: would the plan still be one with a line?
+    """
     lines: list[Line] = []
     left: list[Left] = []
-    for hole in found.holes:
-        if hole.origin.is_certain:
-            lines.append(_export(hole))
+    given: dict[str, str] = {}
+    for hole in sorted(found.holes, key=lambda hole: not hole.origin.is_certain):
+        # What one redirect comes to pass on, another one can take from the same home.
+        value = hole.origin.export(hole.name) if hole.origin.is_certain else given.get(hole.origin.dotted, "")
+        line = _export(hole, value) if value else None
+        if line is not None and is_valid(line):
+            lines.append(line)
+            given[f"{hole.module}.{hole.name}"] = value
         else:
             left.append(_left(hole))
     lines += map(_drop, found.unused)
     return Suggestion(tuple(lines), tuple(left))
 
 
-def _export(hole: Hole) -> Line:
+def _export(hole: Hole, value: str) -> Line:
+    home = value.partition(" as ")[0]
+    value = home if home.rpartition(":")[2] == hole.name else f"{home} as {hole.name}"
     why = f"{hole.module} takes it from there; {count(len(hole.uses), 'use')}"
-    return Line(hole.phase, hole.index, "exports", hole.origin.export(hole.name), why, hole.position)
+    return Line(hole.phase, hole.index, "exports", value, why, hole.position)
 
 
 def _drop(unused: Unused) -> Line:
@@ -90,7 +101,9 @@ def _drop(unused: Unused) -> Line:
 def _left(hole: Hole) -> Left:
     origin = hole.origin
     candidates = tuple(_ref(dotted) for dotted in origin.namesakes)
-    if origin.is_module:
+    if origin.is_certain:
+        why = f"it comes from {origin.dotted}, but the plan does not take that name; import it from there"
+    elif origin.is_module:
         why = f"{origin.dotted} is a module, which the redirect no longer loads: its users have to import it"
     elif origin.problem:
         why = f"it comes from {origin.dotted}, but {origin.problem}"
@@ -183,9 +196,9 @@ def _indent(written: str, strings: Sequence[re.Match[str]]) -> str:
 def patch(path: str, before: str, after: str) -> str:
     """A unified diff of a plan."""
     path = escape(path.lstrip("/"))
-    rows = difflib.unified_diff(
-        before.splitlines(keepends=True), after.splitlines(keepends=True), f"a/{path}", f"b/{path}", n=2
-    )
+    # Lines as git has them: `splitlines` ends some at a form feed, too.
+    old, new = (re.findall(r"[^\n]*\n|[^\n]+", text) for text in (before, after))
+    rows = difflib.unified_diff(old, new, f"a/{path}", f"b/{path}", n=2)
     return "".join(row if row.endswith("\n") else f"{row}\n\\ No newline at end of file\n" for row in rows)
 
 

@@ -13,9 +13,9 @@ def missing(root: Path, *run: str) -> list[str]:
     plan = make_plan(
         {"phase5": {"check": [{"name": "fine", "run": [sys.executable]}, {"name": "it", "run": list(run)}]}}
     )
-    found = list(missing_commands(plan, root, "migrate.toml"))
+    found = list(missing_commands(plan, root, "migrate.toml", "[[phase5.check]]\n\n [[ phase5 . check ]]\n"))
     assert all(
-        (f.code, f.phase, f.severity, f.subject, f.line) == ("missing-command", 5, "error", "it", 1) for f in found
+        (f.code, f.phase, f.severity, f.subject, f.line) == ("missing-command", 5, "error", "", 3) for f in found
     )
     return [f"{finding.path}: {finding.message}" for finding in found]
 
@@ -43,6 +43,8 @@ def root(tmp_path: Path) -> Path:
         pytest.param(["true", "/nowhere/gone.py", "../gone.py"], id="out of the root"),
         pytest.param(["true", "origin/main", "a/b"], id="what looks like a path"),
         pytest.param(["true", "gone", "a.b", "x.py=1"], id="words"),
+        pytest.param(["true", "-k", "tests/gone"], id="the value of an option"),
+        pytest.param(["python", "-c", "pass"], id="python, which is this one where PATH has none"),
         pytest.param(["./run.sh"], id="a script"),
         pytest.param(["tools/run"], id="a script in a folder"),
     ],
@@ -68,19 +70,19 @@ def test_nothing_missing(run: list[str], root: Path) -> None:
         ),
         pytest.param(
             ["true", "tests/test_gone.py::test_one"],
-            ["tests/test_gone.py: phase5.check[1].run: there is no tests/test_gone.py; write it before phase 5, or correct the command"],
+            ["migrate.toml: phase5.check[1].run: there is no tests/test_gone.py; write it before phase 5, or correct the command"],
             id="test file",
         ),
         pytest.param(
             ["true", "tests/gone/"],
-            ["tests/gone/: phase5.check[1].run: there is no tests/gone/; write it before phase 5, or correct the command"],
+            ["migrate.toml: phase5.check[1].run: there is no tests/gone/; write it before phase 5, or correct the command"],
             id="folder",
         ),
         pytest.param(
             ["true", "gone.ini", "a b.py"],
             [
-                "gone.ini: phase5.check[1].run: there is no gone.ini; write it before phase 5, or correct the command",
-                "a b.py: phase5.check[1].run: there is no a b.py; write it before phase 5, or correct the command",
+                "migrate.toml: phase5.check[1].run: there is no gone.ini; write it before phase 5, or correct the command",
+                "migrate.toml: phase5.check[1].run: there is no a b.py; write it before phase 5, or correct the command",
             ],
             id="several",
         ),

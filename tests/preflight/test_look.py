@@ -46,7 +46,7 @@ def test_all_phases(jobs: int, make_repository: MakeRepository) -> None:
         (1, "shim-patch", "app/b.py", 2),
         (1, "minutes-mismatch", "migrate.toml", 3),
         (4, "keyword-conflict", "app/c.py", 2),
-        (5, "missing-command", "gone.py", 1),
+        (5, "missing-command", "migrate.toml", 1),
     ]
     assert found.phases[0].as_json() == {"phase": 1, "title": "", "edits": 1, "files": 1, "errors": 2, "warnings": 2}
     assert [hole.name for hole in found.holes] == ["gone"]
