@@ -35,7 +35,12 @@ class CallChange:
     enclosed: tuple[int, ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.renamed or self.removed or self.merged or self.named or self.added)
+        return self.is_deprecated or bool(self.added)
+
+    @property
+    def is_deprecated(self) -> bool:
+        """Does the call pass what is deprecated, or so, and not only lack something?"""
+        return bool(self.renamed or self.removed or self.merged or self.named)
 
 
 DECIDED_CALL: ContextVar[CallChange | None] = ContextVar("DECIDED_CALL", default=None)

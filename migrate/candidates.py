@@ -274,17 +274,17 @@ def _may_call(calls: tuple[Call, ...], other_names: Collection[str]) -> Callable
     """Calls of a callee, or of what is derived from it, that may have to change; attributes that are gone; copies."""
     names = frozenset(call.callee.leaf for call in calls) | frozenset(other_names)
     owners = frozenset(call.callee.name.split(".")[-2] for call in calls if "." in call.callee.name)
-    is_mentioned = _mentions(calls, other_names)
+    is_mentioned = mentions(calls, other_names)
     concerns_all = any(call.concerns_all for call in calls)
     passes = _passes(_keywords_passed(calls))
     parts = {name: _plain_part(name).encode() for name in sorted(names | owners)}
-    anywhere = _about_members(calls)
+    anywhere = about_members(calls)
 
     def is_called(content: bytes) -> bool:
         if concerns_all or passes(content):
             return True
         there = [name for name, part in parts.items() if part in content]
-        return _derives(content, there) or _spreads(content, [name for name in there if name in names])
+        return derives(content, there) or _spreads(content, [name for name in there if name in names])
 
     def test(_path: str, content: bytes) -> bool:
         return (is_mentioned(content) and is_called(content)) or any(test(content) for test in anywhere)
@@ -294,11 +294,11 @@ def _may_call(calls: tuple[Call, ...], other_names: Collection[str]) -> Callable
 
 def concerns_members_only(calls: Sequence[Call], other_names: Collection[str]) -> Callable[[bytes], bool]:
     """Is a file a candidate for an attribute's name or a copy alone, and never names a callee or its class?"""
-    is_mentioned, anywhere = _mentions(calls, other_names), _about_members(calls)
+    is_mentioned, anywhere = mentions(calls, other_names), about_members(calls)
     return lambda content: not is_mentioned(content) and any(test(content) for test in anywhere)
 
 
-def _mentions(calls: Iterable[Call], other_names: Collection[str]) -> Callable[[bytes], bool]:
+def mentions(calls: Iterable[Call], other_names: Collection[str]) -> Callable[[bytes], bool]:
     """Does a file have the name of a callee, of a class around one, or another one for them?"""
     last = [*(name for call in calls for name in call.callee.name.split(".")[-2:]), *sorted(other_names)]
     has_any, mentioned = _has_any(last), re.compile(_any(last))
@@ -307,7 +307,8 @@ def _mentions(calls: Iterable[Call], other_names: Collection[str]) -> Callable[[
     return lambda content: has_any(content) and mentioned.search(content) is not None
 
 
-def _about_members(calls: Sequence[Call]) -> list[Callable[[bytes], bool]]:
+def about_members(calls: Sequence[Call]) -> list[Callable[[bytes], bool]]:
+    """Tests for attributes of instances that are gone, and for copies that pass an old keyword."""
     return [_uses({name for call in calls for name in call.attributes}), _copies(_keywords_passed(calls))]
 
 
@@ -321,7 +322,7 @@ def _passes(old: Sequence[re.Pattern[bytes]]) -> Callable[[bytes], bool]:
     return lambda content: any(_may_be_argument(content, m.start()) for word in old for m in word.finditer(content))
 
 
-def _derives(content: bytes, names: Collection[str]) -> bool:
+def derives(content: bytes, names: Collection[str]) -> bool:
     """Does a class inherit from one of `names`, by whatever name the file has for it?"""
     if b"class" not in content:
         return False

@@ -13,11 +13,11 @@ from typing import Any
 from migrate.console import Voice
 from migrate.errors import Exit, PlanError, UsageError
 from migrate.findings import Finding
+from migrate.findings_report import findings_summary, show_findings
 from migrate.plan import Plan, parse_plan
 from migrate.plan_file import PlanText, write_plan
 from migrate.preflight.look import PhaseAhead, Preflight, look, path_of
 from migrate.preflight.suggest import Line, Suggestion, complete, in_words, patch, suggest
-from migrate.report import findings_summary, show_findings
 from migrate.session import Session
 from rollback.errors import RepositoryError, Unreadable, WriteFailed, count, escape
 

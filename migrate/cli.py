@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import sys
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TextIO
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TextIO
 import typer
 
 from migrate import phase_help
+from migrate.guard_options import Format
 
 if TYPE_CHECKING:
     from migrate.console import Voice
@@ -295,6 +297,50 @@ def status(
 
 
 @app.command()
+def guard(
+    context: typer.Context,
+    format: Annotated[
+        Format | None,
+        typer.Option("--format", help="How to print findings: for people, programs, GitHub, or code scanning."),
+    ] = None,
+    baseline: Annotated[
+        Path | None,
+        typer.Option("--baseline", metavar="FILE", help="Findings that FILE lists are known, and no failure."),
+    ] = None,
+    update_baseline: Annotated[
+        bool, typer.Option("--update-baseline", help="Write FILE, or lower it to what is left.")
+    ] = False,
+    staged: Annotated[
+        bool, typer.Option("--staged", help="Only the staged files, as they are staged; for pre-commit.")
+    ] = False,
+    ruff: Annotated[
+        bool,
+        typer.Option("--ruff", help="Print the configuration by which ruff finds the same imports, where it can."),
+    ] = False,
+    strict: Strict = False,
+    plan: PlanFile = None,
+    root: Root = None,
+    json: Json = False,
+    jobs: Jobs = None,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """For CI and pre-commit: exit 1 when a deprecated import or keyword of the plan is in the tree."""
+    from migrate.console import Voice
+    from migrate.guard_command import guard_command
+    from migrate.guard_options import GuardOptions
+
+    common = Common(plan, root, json, jobs, quiet, verbose).over(context)
+    options = GuardOptions.read(
+        format, json=common.json, baseline=baseline, update=update_baseline, staged=staged, ruff=ruff, strict=strict,
+        jobs=common.jobs,
+    )  # fmt: skip
+    voice = Voice(quiet=common.quiet, verbose=common.verbose, json=options.format.is_document)
+    code, document = guard_command(common.session(), options, voice)
+    _finish(replace(common, json=options.format.is_document), voice, code, document)
+
+
+@app.command()
 def timeline(
     context: typer.Context,
     plan: PlanFile = None,
@@ -457,7 +503,7 @@ def _exit_code(arguments: Sequence[str] | None) -> int:
         paths = getattr(error, "paths", ())
         _name_all(paths)
         code = exit_code_of(error)
-        if "--json" in (sys.argv[1:] if arguments is None else arguments):
+        if _asks_for_json(sys.argv[1:] if arguments is None else arguments):
             _document_refusal(str(error), code, paths)
         return code
     except Exception as error:  # the last line of defence: one line instead of a traceback
@@ -465,6 +511,11 @@ def _exit_code(arguments: Sequence[str] | None) -> int:
     if code == Exit.INTERRUPTED:  # newer versions of typer make this of a Ctrl-C, older ones an Abort
         _complain("interrupted; no file is left half done; `migrate status` shows where it stands")
     return int(code or 0)
+
+
+def _asks_for_json(arguments: Sequence[str]) -> bool:
+    following = itertools.pairwise(arguments)
+    return "--json" in arguments or "--format=json" in arguments or ("--format", "json") in following
 
 
 def _name_all(paths: Sequence[str]) -> None:

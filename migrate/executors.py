@@ -1,4 +1,4 @@
-"""Map `transform_file` over many files: in this process, or in a pool of them; same results, same order."""
+"""Map a step over many files: in this process, or in a pool of them; same results, same order."""
 
 from __future__ import annotations
 
@@ -9,18 +9,29 @@ import signal
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
-from migrate.transform import FileResult, PhaseSpec, transform_file
 from rollback.signals import deferred_signals
 
+if TYPE_CHECKING:
+    from migrate.locating import PhaseSpec
+    from migrate.transform import FileResult
+
 File = tuple[str, bytes]
-Step = Callable[[str, bytes, PhaseSpec], FileResult]
+Step: TypeAlias = "Callable[[str, bytes, PhaseSpec], FileResult]"
 
 POOL_PAYS_BYTES = 600_000
 """Below this much source one process is done before a second one has started."""
 _BATCH_BYTES = 250_000
 _POLL_S = 0.05
+_GARBAGE = 20_000
+"""Objects made and not yet given up at which it pays to look for cyclic garbage."""
+
+
+Task = TypeVar("Task", bound=tuple[Any, ...])
+Spec = TypeVar("Spec")
+Result = TypeVar("Result")
 
 
 def transform_files(
@@ -28,9 +39,9 @@ def transform_files(
     spec: PhaseSpec,
     jobs: int | None = None,
     progress: Callable[[int], None] | None = None,
-    step: Step = transform_file,
+    step: Step | None = None,
 ) -> tuple[FileResult, ...]:
-    """Run `step` on every file.
+    """Run `transform_file`, or another step, on every file.
 
     Args:
         files: (path, content) pairs.
@@ -39,28 +50,66 @@ def transform_files(
     Returns:
         One result per file, in the order of `files`, whatever ran them.
     """
+    from migrate.transform import transform_file  # and fissix with it, which not every command needs
+
+    step = step or transform_file
     workers = jobs or usable_processors()
     if workers == 1 or sum(len(content) for _, content in files) < POOL_PAYS_BYTES:
-        return _in_process(files, spec, progress, step)
+        return run_here(files, spec, progress, step)
     batches = list(_batches(files))
-    done: list[FileResult] = []
-    # Held back, as Ctrl-C would break the locks of the pool, and a forked worker would take it as its parent does.
-    with deferred_signals() as held, _pool(min(workers, len(batches))) as executor:
+    with pool(min(workers, len(batches))) as executor:
+        return run_batches(executor, batches, spec, progress, step)
+
+
+@contextmanager
+def pool(workers: int) -> Iterator[ProcessPoolExecutor]:
+    """Processes that `run_batches` may use; signals are held back, and delivered between batches.
+
+    Ctrl-C would break the locks of the pool, and a forked worker would take it as its parent does.
+    """
+    # forked workers have the parser and the query's modules loaded already
+    method = "fork" if "fork" in multiprocessing.get_all_start_methods() else None
+    context = multiprocessing.get_context(method)
+    with deferred_signals(), ProcessPoolExecutor(workers, context, initializer=_start_worker) as executor:
         try:
+            yield executor
+        except BaseException:
+            executor.shutdown(wait=True, cancel_futures=True)
+            raise
+
+
+def run_batches(
+    executor: ProcessPoolExecutor,
+    batches: Sequence[Sequence[Task]],
+    spec: Spec,
+    progress: Callable[[int], None] | None,
+    step: Callable[..., Result],
+) -> tuple[Result, ...]:
+    """Run `step(*task, spec)` on every task of every batch in a pool, each batch in one go.
+
+    Args:
+        executor: from `pool`.
+        progress: told how many tasks are done.
+    Returns:
+        One result per task, in their order.
+    """
+    done: list[Result] = []
+    with deferred_signals() as held:
+
+        def tick(number: int) -> None:
+            if progress is not None:
+                progress(number)
+            held.deliver()
+
+        with suppress(BrokenProcessPool):
             for future in [executor.submit(_run_batch, batch, spec, step) for batch in batches]:
                 while wait([future], _POLL_S).not_done:
                     held.deliver()
                 done += future.result()
-                if progress is not None:
-                    progress(len(done))
-                held.deliver()
-        except BrokenProcessPool:
-            pass  # a worker died, perhaps for lack of memory: the rest is done here, one by one
-        except BaseException:
-            executor.shutdown(wait=True, cancel_futures=True)
-            raise
-    rest = files[len(done) :]
-    return (*done, *_in_process(rest, spec, progress, step, len(done)))
+                tick(len(done))
+        # where a worker died, perhaps for lack of memory, the rest is done here, one by one
+        rest = [task for batch in batches for task in batch][len(done) :]
+        return (*done, *run_here(rest, spec, tick, step, len(done)))
 
 
 def usable_processors() -> int:
@@ -68,11 +117,16 @@ def usable_processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _in_process(
-    files: Sequence[File], spec: PhaseSpec, progress: Callable[[int], None] | None, step: Step, before: int = 0
-) -> tuple[FileResult, ...]:
-    done: list[FileResult] = []
-    for result in _one_by_one(files, spec, step):
+def run_here(
+    tasks: Sequence[Task],
+    spec: Spec,
+    progress: Callable[[int], None] | None,
+    step: Callable[..., Result],
+    before: int = 0,
+) -> tuple[Result, ...]:
+    """Run `step(*task, spec)` on every task in this process; as `run_batches`, which has done `before` of them."""
+    done: list[Result] = []
+    for result in _one_by_one(tasks, spec, step):
         done.append(result)
         if progress is not None:
             progress(before + len(done))
@@ -92,12 +146,6 @@ def _batches(files: Sequence[File]) -> Iterator[list[File]]:
         yield batch
 
 
-def _pool(workers: int) -> ProcessPoolExecutor:
-    # forked workers have the parser and the query's modules loaded already
-    method = "fork" if "fork" in multiprocessing.get_all_start_methods() else None
-    return ProcessPoolExecutor(workers, multiprocessing.get_context(method), initializer=_start_worker)
-
-
 def _start_worker() -> None:
     """Ctrl-C goes to every process of the terminal; only the parent decides what it means."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -105,16 +153,16 @@ def _start_worker() -> None:
     gc.freeze()
 
 
-def _run_batch(batch: Sequence[File], spec: PhaseSpec, step: Step) -> list[FileResult]:
+def _run_batch(batch: Sequence[Task], spec: Spec, step: Callable[..., Result]) -> list[Result]:
     return list(_one_by_one(batch, spec, step))
 
 
-def _one_by_one(files: Iterable[File], spec: PhaseSpec, step: Step) -> Iterator[FileResult]:
-    for path, content in files:
-        with collector_paused():
-            result = step(path, content, spec)
-            gc.collect(0)
-        yield result
+def _one_by_one(tasks: Iterable[Task], spec: Spec, step: Callable[..., Result]) -> Iterator[Result]:
+    with collector_paused():
+        for task in tasks:
+            yield step(*task, spec)
+            if gc.get_count()[0] > _GARBAGE:
+                gc.collect(0)
 
 
 @contextmanager

@@ -30,6 +30,7 @@ SEVERITIES: dict[str, Severity] = {
     "module-import": "warning",
     "name-collision": "warning",
     "positional-argument": "warning",
+    "redirect-import": "warning",
     "shadowed": "warning",
     "shim-patch": "warning",
     "star-import": "warning",

@@ -19,13 +19,13 @@ from migrate.drafting.names import NameDraft
 from migrate.drafting.text import inventory, render, spelled
 from migrate.errors import Exit, UsageError
 from migrate.findings import Finding
+from migrate.findings_report import findings_summary
 from migrate.plan import FILENAME, parse_plan
 from migrate.plan_fields import read_ref
 from migrate.plan_file import write_plan
 from migrate.preflight.look import look, path_of
 from migrate.preview import Previews
 from migrate.refs import ObjectRef
-from migrate.report import findings_summary
 from rollback.errors import WriteFailed, count
 from rollback.git import Git
 

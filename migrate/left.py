@@ -1,33 +1,36 @@
-"""Phase 5 in one file: the sites of phases 3 and 4 that its query still selects."""
+"""Phase 5 in one file: the sites of phases 3 and 4 that are still there."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
-from migrate.call_changes import CallChange
 from migrate.findings import Finding
 from migrate.locate.sites import AddedImport, AttributeSite, CallSite, ImportSite, Located, Site
-from migrate.rewrite import CompiledQuery, NotRewritable
-from migrate.rewriting.calls import stand_in
-from migrate.rewriting.imports import BEHIND
-from migrate.rewriting.text import plain
 from migrate.source import Source
-from migrate.targets import Targets
 
-_OF_IMPORTS = ("star-import", "module-import", "member-use", "name-collision")
+_OF_IMPORTS = (
+    "star-import", "module-import", "member-use", "name-collision", "self-import", "import-cycle", "explicit-reexport",
+)  # fmt: skip
 _OF_CALLS = (
     "keyword-conflict", "invalid-call", "unbound-name", "name-collision", "star-import", "import-cycle", "shadowed",
     "subclass-super", "unsupported-call", "instance-replace",
 )  # fmt: skip
 
 
-def what_is_left(path: str, source: Source, located: Located, query: CompiledQuery) -> tuple[Finding, ...]:
-    """The sites that are still there, and the findings that say the same, as findings of phase 5."""
+def what_is_left(
+    path: str, source: Source, located: Located, is_selected: Callable[[Site], bool]
+) -> tuple[Finding, ...]:
+    """The sites that are still there, and the findings that say the same, as findings of phase 5.
+
+    Args:
+        is_selected: does phase 5's query select a site? Not all that changes is deprecated.
+    """
     found: list[Finding] = []
     for site in located.sites:
-        for code, message in _told(path, source, site, query):
-            line, column = source.position(site.span.start)
-            found.append(Finding(5, path, line, column, code, site.subject, message))
+        if is_selected(site):
+            for code, message in _told(site):
+                line, column = source.position(site.span.start)
+                found.append(Finding(5, path, line, column, code, site.subject, message))
     for finding in located.findings:
         is_call = finding.phase == 5  # what is about imports keeps phase 3
         code = "deprecated-keyword" if is_call else "deprecated-import"
@@ -37,37 +40,24 @@ def what_is_left(path: str, source: Source, located: Located, query: CompiledQue
     return tuple(sorted(found, key=lambda f: f.order))
 
 
-def _told(path: str, source: Source, site: Site, query: CompiledQuery) -> Iterator[tuple[str, str]]:
+def _told(site: Site) -> Iterator[tuple[str, str]]:
     match site:
         case ImportSite():
-            if _selects(query, plain(source.slice(site.span)), path, site.targets):
-                yield "deprecated-import", f"still imports {site.subject} from its old home; run phase3"
+            yield "deprecated-import", f"still imports {site.subject} from its old home; run phase3"
         case CallSite():
-            if _selects(query, stand_in(source, site), path, call=site.change):
-                yield "deprecated-keyword", f"still passes {_what(site)}; run phase4"
+            yield "deprecated-keyword", f"still passes {_what(site)}; run phase4"
         case AttributeSite():
-            if _selects(query, f"{site.call.callee.dotted}().{site.node.attr}", path):
-                yield (
-                    "deprecated-keyword",
-                    f"still uses {site.node.attr!r}, which {site.subject} no longer has; run phase4",
-                )
+            yield (
+                "deprecated-keyword",
+                f"still uses {site.node.attr!r}, which {site.subject} no longer has; run phase4",
+            )
         case AddedImport():
             pass
         case _:
-            if _selects(query, f"{site.home.old}.{BEHIND}", path):
-                yield "deprecated-import", f"still names {site.subject} by its old path; run phase3"
+            yield "deprecated-import", f"still names {site.subject} by its old path; run phase3"
 
 
 def _what(site: CallSite) -> str:
     if site.change.named and not (site.change.renamed or site.change.removed or site.change.merged):
         return f"by position what {site.subject} takes by name only"
     return f"a keyword that {site.subject} no longer takes"
-
-
-def _selects(
-    query: CompiledQuery, text: str, path: str, targets: Targets | None = None, call: CallChange | None = None
-) -> bool:
-    try:
-        return query.run(text, path, targets, call).selected
-    except NotRewritable:
-        return True  # it has been located, so it is there

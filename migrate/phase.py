@@ -14,11 +14,12 @@ from migrate.console import Voice
 from migrate.documents import Mode, phase_document
 from migrate.errors import Exit, UsageError
 from migrate.findings import Finding
+from migrate.findings_report import findings_summary, show_findings
 from migrate.interactive import choose_edits
 from migrate.plan import CheckPhase
 from migrate.preview import Preview, preview
 from migrate.process import split_verify
-from migrate.report import findings_summary, show_check, show_diff, show_findings, summary, tell_commits, tell_kept
+from migrate.report import show_check, show_diff, summary, tell_commits, tell_kept
 from migrate.run import (
     VERIFY_TIMEOUT_S,
     ApplyOptions,

@@ -7,7 +7,6 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from hashlib import sha256
-from pathlib import PurePosixPath
 
 from migrate.edits import Edit, apply_edits
 from migrate.errors import MigrateError
@@ -16,12 +15,13 @@ from migrate.findings import Finding
 from migrate.foresight.holes import Outlook
 from migrate.foresight.outlook import look_ahead, look_at_moves
 from migrate.locate.sites import is_kept
+from migrate.locating import PhaseSpec
 from migrate.modules import file_of
 from migrate.plan import Plan
 from migrate.rounds import Rounds
-from migrate.transform import FileResult, PhaseSpec, transform_file
-from rollback.changes import FileChange, read_file
-from rollback.errors import OutsideRoot, Unreadable
+from migrate.transform import FileResult, transform_file
+from migrate.tree import Tree, not_looked_into
+from rollback.changes import FileChange
 from rollback.git import Git
 
 Progress = Callable[[int, int], None]
@@ -105,31 +105,6 @@ class Preview:
         return tuple(f for f in self.findings if f.severity == "warning")
 
 
-@dataclass
-class Tree:
-    """The files of the repository as read during one preview."""
-
-    git: Git
-    modes: dict[str, int] = field(default_factory=dict)
-    contents: dict[str, bytes] = field(default_factory=dict)
-    folders: set[PurePosixPath] = field(default_factory=set)
-
-    def read(self, path: str) -> bytes:
-        if path not in self.contents:
-            self.contents[path], self.modes[path] = read_file(self.git.root, path, self.folders)
-        return self.contents[path]
-
-    def read_if_there(self, path: str) -> bytes | None:
-        """A module that others import through: a symbolic link within the root is read where it leads."""
-        real = (self.git.root / path).resolve()
-        if not (real.is_file() and real.is_relative_to(self.git.root)):
-            return None
-        try:
-            return self.read(real.relative_to(self.git.root).as_posix())
-        except (Unreadable, OutsideRoot):
-            return None
-
-
 @dataclass(frozen=True)
 class _PlannedGit(Git):
     """The working tree with some files as they will be, by path."""
@@ -144,9 +119,12 @@ class _PlannedGit(Git):
         fixed: bool = True,
         pathspecs: Sequence[str] = (),
         exclude: Sequence[str] = (),
+        in_index: bool = False,
     ) -> tuple[str, ...]:
         """As in git, and those of the planned files that may have a word; perhaps too many."""
-        found = super().grep(patterns, words=words, fixed=fixed, pathspecs=pathspecs, exclude=exclude)
+        found = super().grep(
+            patterns, words=words, fixed=fixed, pathspecs=pathspecs, exclude=exclude, in_index=in_index
+        )
         more = (
             path
             for path, content in self.planned.items()
@@ -214,7 +192,7 @@ class Previews:
         files = tuple(FilePreview(r.path, tree.contents[r.path], tree.modes[r.path], r.edits) for r in done if r.edits)
         priority = getattr(plan.phase(phase), "priority", ())
         found = sorted((*findings, *(f for r in done for f in r.findings)), key=lambda f: f.order)
-        passed_over = _not_looked_into(self.git) if phase > 2 else ()
+        passed_over = not_looked_into(self.git, self.git.passed_over()) if phase > 2 else ()
         return Preview(
             plan,
             phase,
@@ -254,7 +232,7 @@ class Previews:
             if key[1]:
                 git = _PlannedGit(git.root, git.toplevel, git.prefix, git.git_dir, git.common_dir, self._planned)
                 read, read_if_there = self._read_planned, self._read_planned_if_there
-            rounds = Rounds(git, self.plan, phase, read, read_if_there, self.jobs, self.progress)
+            rounds = Rounds(self.plan, phase, read_if_there, git, read, self.jobs, self.progress)
             self._rounds[key] = rounds, rounds.run()
         return self._rounds[key]
 
@@ -287,16 +265,6 @@ class Previews:
             else:
                 results[redirect.module] = transform_file(path, tree.read(path), PhaseSpec(plan, phase))
         return results, findings
-
-
-def _not_looked_into(git: Git) -> Iterator[str]:
-    """Submodules, and links to Python files or folders that lead out of the root: never written, so never read."""
-    root = git.root.resolve()
-    for path, kind in sorted(git.passed_over().items()):
-        if kind == "submodule":
-            yield f"{path}: a submodule is not looked into; run the plan in it"
-        elif not (root / path).resolve().is_relative_to(root):
-            yield f"{path}: a link out of the root is not followed"
 
 
 def _is_priority(path: str, priority: tuple[str, ...]) -> bool:

@@ -5,13 +5,21 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from migrate.candidates import may_give_other_name
-from migrate.modules import file_of, module_of
+from migrate.modules import ModuleName, file_of, module_of
 from migrate.plan import Plan
 from migrate.provenance import Provenance, alternatives, plain_assignment, root_name
 from migrate.source import Source, UnparsableSource
 from migrate.syntax import DEFINITIONS, Place, star_sources, statements
+
+Step: TypeAlias = tuple[frozenset[str], bool, bool]
+"""What a module binds a name to, dotted; and two answers about it.
+
+Whether only one of these has to lead anywhere, as where star imports alone can bind the name: which of their modules
+has it is not known. And whether the name cannot be anything else.
+"""
 
 
 @dataclass(frozen=True)
@@ -20,10 +28,12 @@ class Reexports:
 
     Attributes:
         read: the bytes of a file of the repository, or None when there is no such file.
+        steps: what is known of names already, by dotted name.
     """
 
     plan: Plan
     read: Callable[[str], bytes | None]
+    steps: dict[str, Step] = field(default_factory=dict)
     _modules: dict[str, _Read | None] = field(default_factory=dict, repr=False)
 
     def aliases(self, dotted: Collection[str], wanted: Collection[str]) -> Mapping[str, str]:
@@ -84,6 +94,23 @@ class Reexports:
         bound = found.provenance.follow(_roots(found.tree, name)).resolve(ast.Name(name), Place(found.tree, (), ()))
         return name in found.bound if bound is None else bound.objects != (module,)
 
+    def ends(self, dotted: str) -> frozenset[str]:
+        """Where a name is bound by something else than an import, in any way that there is."""
+        return self._ends(dotted, set())
+
+    def _ends(self, dotted: str, seen: set[str]) -> frozenset[str]:
+        steps, _, _ = self._one_step(dotted)
+        if dotted in seen or not steps:
+            return frozenset({dotted})
+        seen.add(dotted)
+        return frozenset().union(*(self._ends(step, seen) for step in sorted(steps)))
+
+    def bases(self, dotted: str) -> frozenset[str]:
+        """What a class inherits from, directly, as its module names it; nothing where it is no class of a module."""
+        module, _, name = dotted.rpartition(".")
+        found = self._module(module)
+        return frozenset() if found is None else found.bases(name)
+
     def _reach(self, dotted: str, wanted: frozenset[str], seen: set[str]) -> frozenset[str]:
         """All of `wanted` that `dotted` may be, certain or not."""
         if dotted in wanted:
@@ -114,25 +141,21 @@ class Reexports:
         found = self._module(module)
         return found is not None and name in found.bound and not self._reach(dotted, wanted, set())
 
-    def _one_step(self, dotted: str) -> tuple[frozenset[str], bool, bool]:
-        """What the module of `dotted` binds that name to; and two answers about it.
+    def _one_step(self, dotted: str) -> Step:
+        """What the module of `dotted` binds that name to."""
+        if dotted not in self.steps:
+            self.steps[dotted] = self._find_step(dotted)
+        return self.steps[dotted]
 
-        Whether only one of these has to lead anywhere, as where star imports alone can bind the name: which of their
-        modules has it is not known. And whether the name cannot be anything else.
-        """
+    def _find_step(self, dotted: str) -> Step:
         module, _, name = dotted.rpartition(".")
         found = self._module(module)
-        if found is None:
-            if not module:
-                return frozenset(), False, True
-            outer, any_of, is_complete = self._one_step(module)
-            return frozenset(f"{step}.{name}" for step in outer), any_of, is_complete
-        bound = found.provenance.follow(_roots(found.tree, name)).resolve(ast.Name(name), Place(found.tree, (), ()))
-        if bound is not None:
-            return frozenset(bound.objects), False, bound.complete
-        if name in found.bound:
+        if found is not None:
+            return found.step(name)
+        if not module:
             return frozenset(), False, True
-        return frozenset(f"{star}.{name}" for star in found.stars), True, True
+        outer, any_of, is_complete = self._one_step(module)
+        return frozenset(f"{step}.{name}" for step in outer), any_of, is_complete
 
     def _module(self, module: str) -> _Read | None:
         if module not in self._modules:
@@ -144,15 +167,10 @@ class Reexports:
         if path is None:
             return None
         source = Source(self.read(path) or b"")
-        importer = module_of(path, self.plan.plan.source_roots)
         try:
-            tree = source.parse()
-            symbols = source.symbols().get_symbols()
-            stars = star_sources(tree, importer)  # walks as deep as all that follows
+            return _read(source, source.parse(), module_of(path, self.plan.plan.source_roots))
         except (UnparsableSource, RecursionError):
             return None
-        bound = frozenset(s.get_name() for s in symbols if s.is_assigned() or s.is_imported())
-        return _Read(tree, Provenance(source, tree, importer), bound, stars)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +181,56 @@ class _Read:
     provenance: Provenance
     bound: frozenset[str]
     stars: frozenset[str]
+
+    def step(self, name: str) -> Step:
+        """What the module binds a name to."""
+        followed = self.provenance.follow(_roots(self.tree, name))
+        bound = followed.resolve(ast.Name(name), Place(self.tree, (), ()))
+        if bound is not None:
+            return frozenset(bound.objects), False, bound.complete
+        if name in self.bound:
+            return frozenset(), False, True
+        return frozenset(f"{star}.{name}" for star in self.stars), True, True
+
+    def bases(self, name: str) -> frozenset[str]:
+        """What the module's class of that name inherits from, dotted."""
+        found: set[str] = set()
+        for statement, scopes in statements(self.tree.body):
+            if isinstance(statement, ast.ClassDef) and statement.name == name and not scopes:
+                for base in statement.bases:
+                    expression = base.value if isinstance(base, ast.Subscript) else base
+                    root = root_name(expression)
+                    if root is not None:
+                        followed = self.provenance.follow(_roots(self.tree, root.id))
+                        bound = followed.resolve(expression, Place(self.tree, (), ()))
+                        found.update(bound.objects if bound is not None else ())
+        return frozenset(found)
+
+
+def _read(source: Source, tree: ast.Module, importer: ModuleName) -> _Read:
+    """Raises UnparsableSource: CPython rejects what the module's scopes declare."""
+    symbols = source.symbols().get_symbols()
+    bound = frozenset(s.get_name() for s in symbols if s.is_assigned() or s.is_imported())
+    return _Read(tree, Provenance(source, tree, importer), bound, star_sources(tree, importer))
+
+
+def names_given(
+    source: Source, importer: ModuleName, words: Collection[str], parse: Callable[[], ast.Module]
+) -> dict[str, Step]:
+    """Other names that one module gives to one of `words` for others to import, dotted, with what each is bound to.
+
+    Args:
+        parse: `source.parse`, or what has its result already.
+    """
+    if not may_give_other_name(source.content, words):
+        return {}
+    try:
+        tree = parse()
+        given = _names_given(tree, words)
+        found = _read(source, tree, importer) if given else None
+        return {} if found is None else {f"{importer.name}.{name}": found.step(name) for name in given}
+    except (UnparsableSource, RecursionError):
+        return {}
 
 
 def _roots(tree: ast.Module, name: str) -> frozenset[str]:
@@ -180,14 +248,10 @@ def _roots(tree: ast.Module, name: str) -> frozenset[str]:
     return frozenset(roots)
 
 
-def _names_given_to(content: bytes, words: Collection[str]) -> frozenset[str]:
+def _names_given(tree: ast.Module, words: Collection[str]) -> frozenset[str]:
     """Names that a module's own statements give to one of `words`; what functions do inside stays there."""
-    try:
-        top_level = list(statements(Source(content).parse().body))
-    except (UnparsableSource, RecursionError):
-        return frozenset()
     given: set[str] = set()
-    for statement, scopes in top_level:
+    for statement, scopes in statements(tree.body):
         if scopes:
             continue
         if isinstance(statement, ast.ImportFrom | ast.Import):
@@ -195,6 +259,13 @@ def _names_given_to(content: bytes, words: Collection[str]) -> frozenset[str]:
         for target, value in plain_assignment(statement):
             given |= {target.id} if any(_last_name(each) in words for each in alternatives(value)) else set()
     return frozenset(given)
+
+
+def _names_given_to(content: bytes, words: Collection[str]) -> frozenset[str]:
+    try:
+        return _names_given(Source(content).parse(), words)
+    except (UnparsableSource, RecursionError):
+        return frozenset()
 
 
 def _last_name(value: ast.expr) -> str:

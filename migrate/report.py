@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
@@ -14,7 +13,7 @@ from rich.text import Text
 from migrate.checks import CheckResult
 from migrate.console import Voice, printable
 from migrate.diff import unified_diff
-from migrate.findings import Finding
+from migrate.findings_report import findings_summary
 from migrate.preview import Preview
 from migrate.timeline import Timeline, shown_state
 from rollback.errors import count, escape
@@ -22,29 +21,12 @@ from rollback.journal import RunRecord
 from rollback.restore import RollbackResult
 
 _STATE_STYLES = {"applied": "green", "passed": "green", "failed": "red", "rolled-back": "yellow", "interrupted": "red"}
-_LISTED = 200
-"""Findings listed before the rest is only counted; --json and -v have all."""
 
 
 def show_diff(voice: Voice, preview: Preview) -> None:
     """Every edit of a phase as one unified diff, priority files first."""
     for file in preview.files:
         voice.diff(unified_diff(file.path, file.before, file.edits))
-
-
-def show_findings(voice: Voice, findings: Sequence[Finding]) -> None:
-    """The findings, errors first, one line each: `path:line:column: code: message`."""
-    ordered = sorted(findings, key=lambda f: (f.severity != "error", f.order))
-    listed = ordered if voice.verbose else ordered[:_LISTED]
-    for finding in listed:
-        place = f"{escape(finding.path)}:{finding.line}:{finding.column}"
-        voice.say(f"{place}: {finding.severity}: {finding.code}: {escape(finding.message)}", _severity_style(finding))
-    if len(listed) < len(ordered):
-        voice.say(f"… and {len(ordered) - len(listed)} more findings; -v or --json lists all")
-
-
-def _severity_style(finding: Finding) -> str:
-    return "red" if finding.severity == "error" else "yellow"
 
 
 def summary(preview: Preview, verb: str) -> str:
@@ -54,17 +36,6 @@ def summary(preview: Preview, verb: str) -> str:
         parts.append(f"{count(preview.kept, 'site')} kept by a `# migrate: keep` comment")
     parts.append(findings_summary(preview.findings))
     return "; ".join(parts)
-
-
-def findings_summary(findings: Sequence[Finding]) -> str:
-    """`2 errors (keyword-conflict 2), 1 warning (star-import 1)`."""
-    parts = []
-    for severity in ("error", "warning"):
-        codes = Counter(f.code for f in findings if f.severity == severity)
-        if codes:
-            listed = ", ".join(f"{code} {number}" for code, number in sorted(codes.items()))
-            parts.append(f"{count(codes.total(), severity)} ({listed})")
-    return ", ".join(parts) or "no findings"
 
 
 def show_check(voice: Voice, result: CheckResult) -> None:

@@ -2,84 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from migrate.candidates import find_candidates, find_star_imports, find_words, relevance
-from migrate.definitions.lookup import Definitions, Unknown
 from migrate.executors import transform_files
-from migrate.exports import star_exports
 from migrate.findings import Finding
+from migrate.knowledge import Knowledge
 from migrate.load_graph import LoadGraph
-from migrate.locate.callees import owner_of
 from migrate.locate.sites import is_kept
-from migrate.modules import file_of, module_of
+from migrate.modules import module_of
 from migrate.moves import MoveIndex
-from migrate.plan import Move, Plan
-from migrate.plan_calls import Call
-from migrate.reexports import Reexports
-from migrate.signatures import Signature
-from migrate.source import Source, UnparsableSource
+from migrate.plan import Move
 from migrate.taken import may_take, names_taken, patches, star_imported
-from migrate.transform import FileResult, PhaseSpec, passed_on
+from migrate.transform import FileResult
 from rollback.git import Git
 
 Read = Callable[[str], bytes]
 """The bytes of a file that is there, by its path."""
-ReadIfThere = Callable[[str], bytes | None]
 
 
 @dataclass
-class Rounds:
+class Rounds(Knowledge):
     """The files that a phase may change, and what they have told about each other so far.
 
     Each round looks at the files that something new is known about: names that another module passes on, names that
-    a star import binds, new homes that load their importer, names that other modules take from one.
+    a star import binds, new homes that load their importer, names that other modules take from one. The last two only
+    matter where something is rewritten, so not to phase 5.
 
     Attributes:
-        read, read_if_there: files of the repository, by path.
+        read: files of the repository that are there, by path.
         progress: told how many files of a round are done, and of how many.
-        notes: remarks for people.
     """
 
     git: Git
-    plan: Plan
-    phase: int
     read: Read
-    read_if_there: ReadIfThere
     jobs: int | None = None
     progress: Callable[[int, int], None] | None = None
-    results: dict[str, FileResult] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
-    _aliases: dict[str, str] = field(default_factory=dict)
-    _maybe: dict[str, str] = field(default_factory=dict)
-    _exports: dict[str, frozenset[str] | None] = field(default_factory=dict)
-    _taken: set[str] = field(default_factory=set)
-    _cycles: dict[tuple[str, str], str] = field(default_factory=dict)
-    _asked: set[str] = field(default_factory=set)
-    _dropped: set[str] = field(default_factory=set)
-    _loads: set[tuple[str, str]] = field(default_factory=set)
-    _subclasses: dict[str, str] = field(default_factory=dict)
-    _signatures: dict[str, Signature] = field(default_factory=dict)
-    _mismatches: list[Finding] = field(default_factory=list)
-    _hidden: frozenset[str] = frozenset()
-    _known_words: set[str] = field(default_factory=set)
+    results: dict[str, FileResult] = field(init=False, default_factory=dict)
+    _taken: set[str] = field(init=False, default_factory=set)
+    _cycles: dict[tuple[str, str], str] = field(init=False, default_factory=dict)
+    _dropped: set[str] = field(init=False, default_factory=set)
+    _loads: set[tuple[str, str]] = field(init=False, default_factory=set)
 
     def run(self) -> list[FileResult]:
         """Transform every file until nothing new comes up."""
-        self._reexports = Reexports(self.plan, self.read_if_there)
         self._graph = LoadGraph(self.read_if_there, self.plan.plan.source_roots)
-        self._wanted = passed_on(self.plan, self.phase)
-        self._known_words = {name.rpartition(".")[2] for name in self._wanted}
-        self._redirected = {path for r in self.plan.redirects if (path := self._file_of(r.module))}
-        modules = {m.old.module for m in MoveIndex.of(self.plan).moves} if self.phase in (3, 5) else set()
-        if self.phase in (4, 5) and self.plan.phase4 is not None:
-            modules |= {call.callee.module for call in self.plan.phase4.call}
-        if modules:
-            files = (module for module in modules if self._file_of(module))  # others are what the name is bound to
-            self._hidden = frozenset(module for module in files if self._reexports.hides(module))
-        self._known_words |= (new_words := self._read_definitions())
+        new_words = self._prepare()
         words = set(self._known_words)
         found: Collection[str] = find_candidates(self.git, self.plan, self.phase, self.read)
         found = {*found, *find_words(self.git, self.plan, new_words)}
@@ -89,28 +59,20 @@ class Rounds:
             candidates |= {*found}
         self._look_at(sorted(candidates))
         while True:
-            heirs, their_words = self._look_for_heirs()
+            their_words = self._note_heirs(self.results.values())
+            heirs = find_words(self.git, self.plan, their_words)
             again, words, found = self._follow_reexports(words | their_words, {*found, *heirs})
-            again |= set(heirs)
-            again |= self._read_exports() | self._look_for_circles() | self._look_for_takers()
+            again |= set(heirs) | self._read_exports(self.results.values())
+            if self.phase != 5:
+                again |= self._look_for_circles() | self._look_for_takers()
             if not again and not found:
                 return list(self.results.values())
             self._look_at(sorted(again | set(found)))
 
     def _look_at(self, paths: Iterable[str]) -> None:
         files = [(path, self.read(path)) for path in paths if path not in self._redirected]
-        spec = PhaseSpec(
-            self.plan,
-            self.phase,
-            tuple(sorted(self._aliases.items())),
-            tuple(sorted(self._maybe.items())),
-            tuple(sorted(self._exports.items(), key=lambda item: item[0])),
-            frozenset(self._taken),
-            tuple((module, new, chain) for (module, new), chain in sorted(self._cycles.items())),
-            self._hidden,
-            tuple(sorted(self._signatures.items(), key=lambda item: item[0])),
-            tuple(sorted(self._subclasses.items())),
-        )
+        cycles = tuple((module, new, chain) for (module, new), chain in sorted(self._cycles.items()))
+        spec = replace(self._spec(), taken=frozenset(self._taken), cycles=cycles)
         tests = [relevance(self.plan, part, spec.other_names(part)) for part in spec.parts]
         relevant = [(path, content) for path, content in files if any(test(path, content) for test in tests)]
         progress = self.progress
@@ -122,87 +84,10 @@ class Rounds:
         """Other modules' names for the plan's objects: files to look at again, and those that have the new names."""
         if not self._wanted:
             return set(), set(), ()
-        aliases, maybe = self._aliases, self._maybe
-        wanted = self._wanted | set(self._subclasses)
-        renamed, doubtful = self._reexports.renamed(
-            ((p, self.read(p)) for p in found), words, wanted | set(aliases) | set(maybe)
-        )
-        uncertain = {n: real for n, real in renamed.items() if real in maybe} | dict(doubtful)
-        renamed = {n: real for n, real in renamed.items() if real not in maybe}
-        unresolved = {n for r in self.results.values() for n in r.unresolved if not n.endswith(".*")} - self._asked
-        self._asked |= unresolved
-        new = {**self._reexports.aliases(unresolved, wanted), **renamed}
-        new = {name: aliases.get(real, real) for name, real in new.items() if name not in aliases}
-        uncertain |= self._reexports.uncertain(unresolved - set(new), wanted)
-        doubts = {
-            name: aliases.get(real, maybe.get(real, real))
-            for name, real in uncertain.items()
-            if name not in aliases and name not in new and name not in maybe
-        }
-        if not new and not doubts:
-            return set(), set(), ()
-        aliases |= new
-        maybe |= doubts
-        words = {name.rpartition(".")[2] for name in (*renamed, *uncertain)} - self._known_words
-        self._known_words |= words
-        again = {r.path for r in self.results.values() if not r.unresolved.isdisjoint({*new, *doubts})}
-        return again, words, find_words(self.git, self.plan, words)
-
-    def _look_for_heirs(self) -> tuple[tuple[str, ...], set[str]]:
-        """Classes found to inherit a constructor: the files that may name them, and their names."""
-        found = {heir: base for r in self.results.values() for heir, base in r.subclasses}
-        new = {heir: base for heir, base in found.items() if heir not in self._subclasses}
-        self._subclasses |= new
-        words = {heir.rpartition(".")[2] for heir in new}
-        return find_words(self.git, self.plan, words), words
-
-    def _read_definitions(self) -> set[str]:
-        """What the plan's callees take, as far as the repository tells, with a note on each that is not known.
-
-        Returns:
-            Names by which the modules that define callees know them, where the plan names another module.
-        """
-        if self.phase not in (4, 5) or self.plan.phase4 is None:
-            return set()
-        definitions = Definitions(self.plan.plan.source_roots, self.read_if_there)
-        homes: dict[str, str] = {}
-        for index, call in enumerate(self.plan.phase4.call):
-            found = definitions.signature(call.callee)
-            if isinstance(found, Unknown):
-                self.notes.append(f"{call.callee}: calls are not checked against its signature: {found.reason}")
-            else:
-                self._signatures[call.callee.dotted] = found
-                self._mismatches += _mismatches(index, call, found, definitions.place(call.callee))
-            home = definitions.home(call.callee)
-            homes[home] = call.callee.dotted
-            if owner := owner_of(call):
-                homes[home.rpartition(".")[0]] = owner
-        homes = {home: dotted for home, dotted in homes.items() if home not in ("", dotted)}
-        self._aliases |= homes
-        self._wanted |= homes.keys()
-        return {home.rpartition(".")[2] for home in homes} - self._known_words
-
-    def _read_exports(self) -> set[str]:
-        """What star imports bind, and the files that asked."""
-        asked = {name for r in self.results.values() for name in r.unresolved if name.endswith(".*")} - self._asked
-        self._asked |= asked
-        for name in asked:
-            self._exports_of(name.removesuffix(".*"))
-        return {r.path for r in self.results.values() if not r.unresolved.isdisjoint(asked)}
-
-    def _exports_of(self, module: str) -> frozenset[str] | None:
-        if module not in self._exports:
-            self._exports[module] = None  # modules in a circle are not certain
-            path = self._file_of(module)
-            content = self.read_if_there(path) if path is not None else None
-            if path is not None and content is not None:
-                importer = module_of(path, self.plan.plan.source_roots)
-                try:
-                    tree = Source(content).parse()
-                    self._exports[module] = star_exports(tree, importer, self._exports_of)
-                except (UnparsableSource, RecursionError):
-                    self._exports[module] = None
-        return self._exports[module]
+        files = ((path, self.read(path)) for path in found)
+        renamed, doubtful = self._reexports.renamed(files, words, self._names)
+        again, new_words = self._learn(self.results.values(), renamed, doubtful)
+        return again, new_words, find_words(self.git, self.plan, new_words)
 
     def _look_for_circles(self) -> set[str]:
         """New homes that load the module which would come to import them: files to look at again."""
@@ -313,38 +198,8 @@ class Rounds:
             found[importer.name] = star_imported(self.read(path), importer)
         return found
 
-    def _file_of(self, module: str) -> str | None:
-        return file_of(module, self.plan.plan.source_roots, lambda path: (self.git.root / path).is_file())
-
-
-def _mismatches(index: int, call: Call, signature: Signature, place: tuple[str, int]) -> Iterator[Finding]:
-    """What the plan says of a callee that its definition, at `place`, contradicts."""
-    parameters = (*signature.positional_only, *signature.positional, *signature.keyword_only)
-    names = {parameter.name for parameter in parameters}
-    sentences: list[str] = []
-    for position, name in enumerate(call.keyword_only):
-        if name not in names:
-            key = f"phase4.call[{index}].keyword_only[{position}]"
-            sentences.append(f"{call.callee} has no parameter {name!r}; its signature is {signature}; correct {key}")
-    if call.attributes and signature.kind != "class":
-        what = "a function" if signature.kind == "function" else "a method"
-        key = f"phase4.call[{index}].attributes"
-        sentences.append(f"{call.callee} is {what}, and only instances of classes have attributes; remove {key}")
-    for key, name in [
-        *((f"rename.{old}", new) for old, new in call.rename.items()),
-        *((f"add.{n}", n) for n in call.add),
-    ]:
-        if not signature.accepts(name):
-            where = f"correct phase4.call[{index}].{key}, or give it that parameter first"
-            sentences.append(f"{call.callee} does not take {name!r}; its signature is {signature}; {where}")
-    sentences += [
-        f"{call.callee} still takes {name!r}; its signature is {signature}; take that parameter out first"
-        for name in call.old
-        if name in signature.by_name
-    ]
-    path, line = place
-    for sentence in sentences:
-        yield Finding(4, path, line, 0, "signature-mismatch", str(call.callee), sentence)
+    def _is_there(self, path: str) -> bool:
+        return (self.git.root / path).is_file()
 
 
 def _split(name: str) -> tuple[str, str, str]:

@@ -13,9 +13,10 @@ from migrate.provenance import attributes, root_name
 from migrate.source import Source, UnparsableSource
 from migrate.syntax import star_sources
 
-_FROM = re.compile(
+FROM = re.compile(
     rb"\bfrom\b[\s\\]*([\w.][\w.\s\\]{0,300}?)(?<!\w)import\b[\s\\]*(\((?:[^()#]|#[^\n]*)*|(?:[^\n;\\]|\\\r?\n)*)"
 )
+"""A `from … import …`: the module, and what is imported; also where that only stands in a text."""
 _WORD = re.compile(rb"[^\W\d]\w*|\*")
 _PATCHERS = frozenset({"patch", "setattr", "delattr", "spy"})
 _PATH = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)+")
@@ -34,7 +35,7 @@ def may_take(names: Collection[str]) -> Callable[[bytes], bool]:
     def test(content: bytes) -> bool:
         if by_attribute.search(content):
             return True
-        for found in _FROM.finditer(content):
+        for found in FROM.finditer(content):
             module = found.group(1).rstrip(b" \t\r\n\\")
             last = _WORD.findall(module)
             locals_ = by_leaf.get(last[-1]) if last else None

@@ -2,92 +2,25 @@
 
 from __future__ import annotations
 
-import ast
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from hashlib import sha256
 from importlib import import_module
 
-from migrate.candidates import concerns_members_only, relevance
 from migrate.edits import Edit, Span, apply_edits, in_order
 from migrate.fallback import locate_in_unparsable
 from migrate.findings import Finding
 from migrate.left import what_is_left
-from migrate.locate.callees import Known, owner_of
-from migrate.locate.calls import locate_calls
-from migrate.locate.decisions import Elsewhere
-from migrate.locate.imports import locate_imports
-from migrate.locate.sites import AddedImport, ImportSite, Located, Module, Site, UseSite
-from migrate.modules import ModuleName, module_of
+from migrate.locate.sites import Located, Module, Site
+from migrate.locating import PhaseSpec, locate, without_kept
+from migrate.modules import module_of
 from migrate.moves import MoveIndex
 from migrate.plan import Plan
 from migrate.rewrite import CompiledQuery, NotRewritable
 from migrate.rewriting.rewriter import Rewriter
-from migrate.signatures import Signature
+from migrate.selection import is_selected
 from migrate.source import Source, UnparsableSource
 from migrate.verify import NotAsPlanned, verify_compiles, verify_tree
-
-
-@dataclass(frozen=True)
-class PhaseSpec:
-    """What `transform_file` has to do, the same for every file of a phase.
-
-    Attributes:
-        phase: 1 to 5.
-        aliases: (dotted re-export, dotted object of the plan) pairs found in the repository.
-        maybe: such pairs where the re-export may also be something else.
-        exports: (module, what a star import of it binds; None where that is not certain).
-        taken: dotted names that other modules take from where they are.
-        cycles: (module, new home that loads it, the chain of modules in words).
-        hidden: old modules of which the package binds the name to something else.
-        signatures: (dotted callee, its signature) pairs; those that are not known left out.
-        subclasses: (dotted class, dotted class of the plan whose constructor it inherits) pairs.
-    """
-
-    plan: Plan
-    phase: int
-    aliases: tuple[tuple[str, str], ...] = ()
-    maybe: tuple[tuple[str, str], ...] = ()
-    exports: tuple[tuple[str, frozenset[str] | None], ...] = ()
-    taken: frozenset[str] = frozenset()
-    cycles: tuple[tuple[str, str, str], ...] = ()
-    hidden: frozenset[str] = frozenset()
-    signatures: tuple[tuple[str, Signature], ...] = ()
-    subclasses: tuple[tuple[str, str], ...] = ()
-
-    @property
-    def parts(self) -> tuple[int, ...]:
-        """The phases whose sites are looked for."""
-        return (3, 4) if self.phase == 5 else (self.phase,)
-
-    def other_names(self, part: int) -> frozenset[str]:
-        """Last names that other modules give to the objects of one of `parts`, and to heirs of its classes."""
-        of_others = frozenset[str]().union(*(passed_on(self.plan, p) for p in self.parts if p != part))
-        of_others -= passed_on(self.plan, part)
-        names = [name for name, real in (*self.aliases, *self.maybe) if real not in of_others]
-        return frozenset(name.rpartition(".")[2] for name in (*names, *(heir for heir, _ in self.subclasses)))
-
-    @property
-    def known(self) -> Known:
-        """What phase 4 knows of other modules."""
-        cycles = {(module, new): chain for module, new, chain in self.cycles}
-        subclasses, exports = dict(self.subclasses), dict(self.exports)
-        return Known(
-            dict(self.aliases), dict(self.maybe), dict(self.signatures), subclasses, cycles, self.hidden, exports
-        )
-
-    def concerns_members_only(self, content: bytes) -> bool:
-        """May a file have to do with phase 4 by an attribute's name alone?"""
-        others = {name.rpartition(".")[2] for name, _ in (*self.aliases, *self.maybe, *self.subclasses)}
-        return self.plan.phase4 is not None and concerns_members_only(self.plan.phase4.call, others)(content)
-
-    @property
-    def elsewhere(self) -> Elsewhere:
-        """What phase 3 knows of other modules."""
-        cycles = {(module, new): chain for module, new, chain in self.cycles}
-        aliases = dict(self.maybe) | dict(self.aliases)
-        doubtful = frozenset(name for name, _ in self.maybe) - {name for name, _ in self.aliases}
-        return Elsewhere(aliases, doubtful, dict(self.exports), self.taken, cycles, self.hidden)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,18 +48,6 @@ class FileResult:
     rerouted: frozenset[str] = frozenset()
     subclasses: frozenset[tuple[str, str]] = frozenset()
     bug: str | None = None
-
-
-def passed_on(plan: Plan, phase: int) -> frozenset[str]:
-    """Objects of the plan that other modules may pass on: callees, and modules and objects of which a part moves."""
-    wanted: set[str] = set()
-    if phase in (4, 5) and plan.phase4 is not None:
-        wanted |= {call.callee.dotted for call in plan.phase4.call}
-        wanted |= {owner for call in plan.phase4.call if (owner := owner_of(call))}
-    if phase in (3, 5):
-        moves = MoveIndex.of(plan)
-        wanted |= moves.split | {module[0] for module in moves.inner_modules}
-    return frozenset(wanted)
 
 
 @lru_cache(maxsize=16)
@@ -176,16 +97,16 @@ def _rewrite_sites(path: str, source: Source, spec: PhaseSpec) -> FileResult:
     module: Module | None = None
     try:
         module = Module(path, source, source.parse(), name)
-        located = _locate(module, spec)
+        located = locate(module, spec)
     except UnparsableSource as error:
         module = None  # it may parse and have scopes that CPython rejects
         located = Located()
         if spec.phase != 4 or not spec.concerns_members_only(source.content):  # it is no error, whatever it is about
             located = locate_in_unparsable(path, source, error, spec.plan, spec.phase, query)
-    located = _without_kept(source, located, path)
+    located = without_kept(source, located, path)
     about_others = located.unresolved, located.loads, located.dropped, located.rerouted, located.subclasses
     if spec.phase == 5:
-        left = what_is_left(path, source, located, query)
+        left = what_is_left(path, source, located, partial(is_selected, query, path, source))
         return FileResult(path, digest, (), left, located.kept, *about_others)
 
     rewriter = Rewriter(source, query, path, spec.phase)
@@ -203,33 +124,6 @@ def _rewrite_sites(path: str, source: Source, spec: PhaseSpec) -> FileResult:
         return result
     bug = _verify(source, module, done, result, spec)
     return replace(result, edits=(), bug=bug) if bug else result
-
-
-def _locate(module: Module, spec: PhaseSpec) -> Located:
-    redirected = frozenset(r.module for r in spec.plan.redirects)
-    calls = Located()
-    if spec.phase in (4, 5) and spec.plan.phase4 is not None:
-        calls = locate_calls(module, spec.plan, spec.known, spec.phase)
-    if spec.phase == 4 or not _may_import(module, spec):
-        return calls
-    imports = locate_imports(module, MoveIndex.of(spec.plan), redirected, spec.elsewhere)
-    if spec.phase == 3:
-        return imports
-    return replace(
-        imports,
-        sites=(*imports.sites, *calls.sites),
-        findings=(*imports.findings, *calls.findings),
-        unresolved=imports.unresolved | calls.unresolved,
-        loads=imports.loads | calls.loads,
-        subclasses=calls.subclasses,
-    )
-
-
-def _may_import(module: Module, spec: PhaseSpec) -> bool:
-    """In phase 5 a file may be here for its calls alone."""
-    if spec.phase != 5:
-        return True
-    return relevance(spec.plan, 3, spec.other_names(3))(module.path, module.source.content)
 
 
 def _verify(source: Source, module: Module | None, done: list[Site], result: FileResult, spec: PhaseSpec) -> str | None:
@@ -254,24 +148,3 @@ def accept_edits(path: str, content: bytes, edits: tuple[Edit, ...]) -> bytes:  
     after = apply_edits(content, edits)
     verify_compiles(Source(content), Source(after))
     return after
-
-
-def _without_kept(source: Source, located: Located, path: str) -> Located:
-    """Leave out sites and findings with a `# migrate: keep` on one of their lines, and count them.
-
-    Imports and their uses have been asked about it where they were located, as one depends on the other.
-    """
-    module = Module(path, source, ast.Module([], []), ModuleName("", is_package=False))
-    if not module.keep_lines:
-        return located
-
-    def is_kept(site: Site) -> bool:
-        if isinstance(site, UseSite | AddedImport) or (isinstance(site, ImportSite) and site.targets is not None):
-            return False
-        first, last = site.span.start, max(site.span.start, site.span.end - 1)
-        return module.is_kept(source.position(first)[0], source.position(last)[0])
-
-    sites = tuple(site for site in located.sites if not is_kept(site))
-    findings = tuple(f for f in located.findings if not module.is_kept(f.line, max(f.line, f.last_line)))
-    left_out = len(located.sites) - len(sites) + len(located.findings) - len(findings)
-    return replace(located, sites=sites, findings=findings, kept=located.kept + left_out)

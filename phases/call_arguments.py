@@ -117,7 +117,7 @@ def passes_on(dotted: str) -> Callable[[LN, Capture, Filename], bool]:
 
     def selected(node: LN, capture: Capture, filename: Filename) -> bool:  # noqa: ARG001
         present = arguments(capture["call"])
-        return bool(present) and str(present[0]).strip() == dotted
+        return bool(present) and str(present[0]).removeprefix(present[0].prefix) == dotted  # behind comments, too
 
     return selected
 

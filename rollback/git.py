@@ -6,8 +6,10 @@ import os
 import re
 import subprocess
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from rollback.errors import GitFailed, GitMissing, GitNotRun, GitTooOld, NotARepository, NotSearched, NotTrusted, escape
 from rollback.signals import deferred_signals
@@ -119,6 +121,7 @@ class Git:
         fixed: bool = True,
         pathspecs: Sequence[str] = (),
         exclude: Sequence[str] = (),
+        in_index: bool = False,
     ) -> tuple[str, ...]:
         """The files below the root, tracked or untracked but not ignored, that contain any of `patterns`.
 
@@ -127,6 +130,7 @@ class Git:
             words: only where no ASCII letter, digit or underscore adjoins.
             pathspecs: where to look, as git pathspecs relative to the root; none is everywhere.
             exclude: globs of what to leave out, `**` as in git.
+            in_index: only those for which git looks into the index; the others are `unseen`.
         Returns:
             Regular files, relative to the root with "/", sorted; undecodable bytes as surrogates.
         Raises:
@@ -145,16 +149,31 @@ class Git:
         options += ["-w"] if words else []
         for pattern in patterns:
             options += ["-e", pattern]
-        where = [*(pathspecs or ["."]), *(f":(exclude,glob){glob}" for glob in exclude)]
+        where = _where(pathspecs, exclude)
         # --untracked walks the folders and passes over tracked files that an ignore rule names;
         # without it git reads the index and, for assume-unchanged files, not the working tree.
         found: set[str] = set()
-        for scope in ([], ["--untracked"]):
+        for scope in ([], ["--untracked"])[: 1 if in_index else 2]:
             done = self._run(["grep", *scope, *options, "--", *where], ok=(0, 1))
             if done.stderr.startswith(b"error: ") or b"\nerror: " in done.stderr:  # it goes on without the file
                 raise NotSearched(os.fsdecode(done.stderr))
             found.update(_paths(done.stdout))
         return tuple(sorted(path for path in found if _is_regular(self.root / path)))
+
+    def unseen(self, pathspecs: Sequence[str] = (), exclude: Sequence[str] = ()) -> tuple[str, ...]:
+        """The files below the root that `grep` with `in_index` does not read.
+
+        They are untracked but not ignored, or tracked and marked so that git does not look at the working tree.
+
+        Args:
+            pathspecs, exclude: as for `grep`.
+        Returns:
+            Regular files, relative to the root with "/", sorted; those of repositories inside of this one left out.
+        """
+        command = ("ls-files", "-v", "-z", "--cached", "--others", "--exclude-standard")
+        entries = self.run(*command, "--", *_where(pathspecs, exclude)).split(b"\0")
+        found = {os.fsdecode(entry[2:]) for entry in entries if entry[:1] in b"?S" or entry[:1].islower()}
+        return tuple(sorted(path for path in found if path and _is_regular(self.root / path)))
 
     def tracked(self) -> frozenset[str]:
         """Every path below the root that is in the index, relative to the root."""
@@ -165,6 +184,49 @@ class Git:
         kinds = {b"120000": "link", b"160000": "submodule"}
         entries = (entry.partition(b"\t") for entry in self.run("ls-files", "--stage", "-z").split(b"\0") if entry)
         return {os.fsdecode(path): kinds[stage[:6]] for stage, _, path in entries if stage[:6] in kinds}
+
+    def staged(
+        self, pathspecs: Sequence[str], exclude: Sequence[str] = (), index: Path | None = None
+    ) -> dict[str, str | None]:
+        """What the next commit would change below the root: the new blob of each plain file, None for what goes.
+
+        A file that is renamed goes under one name and is new under the other.
+
+        Args:
+            pathspecs, exclude: as for `grep`.
+            index: the index that is committed; None for the repository's own.
+        """
+        command = ("diff", "--cached", "--raw", "-z", "--no-renames", "--no-abbrev", "--relative", "--no-ext-diff")
+        output = self.run(*command, "--ignore-submodules=all", "--", *_where(pathspecs, exclude), env=_index(index))
+        parts = output.split(b"\0")
+        found: dict[str, str | None] = {}
+        for about, path in zip(parts[::2], parts[1::2], strict=False):
+            _, mode, _, blob, status = about.decode("ascii").split(" ")
+            if status == "D" or mode in ("100644", "100755"):
+                found[os.fsdecode(path)] = None if status == "D" else blob
+        return found
+
+    def in_index(self, index: Path | None = None) -> dict[str, str]:
+        """The plain files below the root that are in the index, each with its blob.
+
+        Args:
+            index: another one than the repository's own.
+        """
+        entries = self.run("ls-files", "--stage", "-z", env=_index(index)).split(b"\0")
+        found: dict[str, str] = {}
+        for entry in entries:
+            about, _, path = entry.partition(b"\t")
+            if about[:6] in (b"100644", b"100755") and about.endswith(b" 0"):  # 1 to 3 are sides of a conflict
+                found[os.fsdecode(path)] = about[7:-2].decode("ascii")
+        return found
+
+    @contextmanager
+    def blobs(self) -> Iterator[Blobs]:
+        """The contents of blobs by their ids, through one process that lasts as long as the block."""
+        with _started(self.root, ["cat-file", "--batch"]) as process:
+            assert process.stdin is not None
+            assert process.stdout is not None
+            yield Blobs(process.stdin, process.stdout)
 
     def dirty(self, paths: Iterable[str]) -> dict[str, str]:
         """Those of `paths` that git could not bring back, each with the reason in a word.
@@ -294,6 +356,37 @@ class Git:
         return _line(self.run("rev-parse", "HEAD"))
 
 
+@dataclass(frozen=True, slots=True)
+class Blobs:
+    """Contents of blobs, asked for one by one."""
+
+    _questions: IO[bytes]
+    _answers: IO[bytes]
+
+    def read(self, blob: str) -> bytes:
+        """The exact content of a blob.
+
+        Raises:
+            GitFailed: there is none of that id.
+        """
+        self._questions.write(blob.encode("ascii") + b"\n")
+        self._questions.flush()
+        head = self._answers.readline().split()
+        if len(head) != 3:
+            raise GitFailed(("cat-file", "--batch"), 128, f"{blob} {os.fsdecode(b' '.join(head[1:]))}")
+        content = self._answers.read(int(head[2]))
+        self._answers.read(1)
+        return content
+
+
+def _where(pathspecs: Sequence[str], exclude: Sequence[str]) -> list[str]:
+    return [*(pathspecs or ["."]), *(f":(exclude,glob){glob}" for glob in exclude)]
+
+
+def _index(index: Path | None) -> dict[str, str]:
+    return {} if index is None else {"GIT_INDEX_FILE": str(index)}
+
+
 def join_paths(paths: Iterable[str]) -> bytes:
     """`paths` as git's `-z` and `--pathspec-file-nul` options read them."""
     return b"".join(os.fsencode(path) + b"\0" for path in paths)
@@ -351,20 +444,31 @@ class _Done:
 
 
 def _execute(root: Path, args: Sequence[str], input: bytes = b"", env: Mapping[str, str] | None = None) -> _Done:
+    with deferred_signals(), _started(root, args, env) as process:
+        try:
+            stdout, stderr = process.communicate(input)
+        except OSError as error:
+            raise GitNotRun(error) from error
+    return _Done(process.returncode, stdout, stderr)
+
+
+@contextmanager
+def _started(
+    root: Path, args: Sequence[str], env: Mapping[str, str] | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A git process with pipes; its end is waited for."""
     clean = {key: value for key, value in os.environ.items() if not key.startswith("GIT_") or _KEPT.fullmatch(key)}
     fixed = {"LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0"}
     try:
-        with deferred_signals():
-            # A session of its own: the terminal's Ctrl-C goes to this process, not to git.
-            process = subprocess.Popen(
-                ["git", *_CONFIG, *args],
-                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                cwd=root, env=clean | fixed | dict(env or {}), start_new_session=True,
-            )  # fmt: skip
-            with process:
-                stdout, stderr = process.communicate(input)
+        # A session of its own: the terminal's Ctrl-C goes to this process, not to git.
+        process = subprocess.Popen(
+            ["git", *_CONFIG, *args],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            cwd=root, env=clean | fixed | dict(env or {}), start_new_session=True,
+        )  # fmt: skip
     except (FileNotFoundError, NotADirectoryError, PermissionError) as error:
         raise GitMissing(MINIMUM) if root.is_dir() else NotARepository(root) from error
     except OSError as error:
         raise GitNotRun(error) from error
-    return _Done(process.returncode, stdout, stderr)
+    with process:
+        yield process

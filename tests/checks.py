@@ -5,15 +5,21 @@ from __future__ import annotations
 import ast
 import pickle
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+from migrate.candidates import relevance
 from migrate.definitions.lookup import Definitions
 from migrate.edits import Edit, apply_edits
-from migrate.findings import SEVERITIES
+from migrate.findings import SEVERITIES, Finding
+from migrate.guarding.file_look import NOTHING, LookSpec, look_at
+from migrate.guarding.seen import Seen
+from migrate.locating import PhaseSpec
 from migrate.plan import Plan, parse_plan
 from migrate.refs import ObjectRef
 from migrate.signatures import Signature
-from migrate.transform import FileResult, PhaseSpec, transform_file
+from migrate.transform import FileResult, transform_file
 
 TABLES: dict[str, Any] = {
     "phase1": {
@@ -94,8 +100,30 @@ def transform(
     result = transform_file(path, _bytes(source), pickle.loads(pickle.dumps(spec)))
     assert pickle.loads(pickle.dumps(result)) == result
     assert result.bug is None, result.bug
+    check_guard(path, _bytes(source), spec)
     assert {f.code for f in result.findings} <= SEVERITIES.keys()
     return result
+
+
+def check_guard(path: str, content: bytes, spec: PhaseSpec) -> None:
+    """`migrate guard` names the same places of a file as phase 5, where phase 5 looks at it at all."""
+    spec = replace(spec, phase=5, taken=frozenset(), cycles=())
+    tests = [relevance(spec.plan, part, spec.other_names(part)) for part in spec.parts]
+    if any(test(path, content) for test in tests):
+        left = {place(finding) for finding in transform_file(path, content, spec).findings}
+        seen = {place(each.finding): each for each in look_at(path, content, NOTHING, LookSpec(Path("/"), spec)).seen}
+        assert left - seen.keys() == set()
+        assert {p for p in seen.keys() - left if not by_redirect(seen[p])} == set()
+
+
+def place(finding: Finding) -> tuple[str, int, int, str, str]:
+    """Where a finding is, and what it is about; its message is a matter of taste."""
+    return finding.path, finding.line, finding.column, finding.code, finding.subject
+
+
+def by_redirect(seen: Seen) -> bool:
+    """Is it about an import by way of a redirect, which only `migrate guard` looks for?"""
+    return "redirect" in seen.finding.message
 
 
 def signature(parameters: str) -> Signature:

@@ -18,9 +18,13 @@ from typer.main import get_command
 from migrate.cli import app
 from migrate.errors import Exit
 from migrate.findings import SEVERITIES, Finding
-from migrate.plan import load_plan
+from migrate.guarding.look import TreeLook
+from migrate.guarding.search import Search
+from migrate.plan import Plan, load_plan
 from migrate.preflight.look import look
 from migrate.preview import preview
+from migrate.tree import Tree
+from rollback.git import Git
 from tests.conftest import MakeRepository
 
 ROOT = Path(__file__).parent.parent
@@ -48,6 +52,14 @@ def shown(finding: Finding) -> str:
     """A finding as `migrate.report` prints it."""
     place = f"{finding.path}:{finding.line}:{finding.column}"
     return f"{place}: {finding.severity}: {finding.code}: {finding.message}"
+
+
+def guarded(git: Git, plan: Plan) -> tuple[Finding, ...]:
+    """What `migrate guard` finds in the tree."""
+    search = Search(git, plan)
+    look = TreeLook(plan, 5, Tree(git).read_if_there, git, search, 1)
+    look.prepare()
+    return tuple(seen.finding for seen in look.look(search.candidates()).seen)
 
 
 def rows(text: str, heading: str) -> list[list[str]]:
@@ -99,6 +111,8 @@ def test_example_is_reported_in_the_words_of_its_page(code: str, make_repository
     phases = [int(number) for number in re.findall(r"\d", page.splitlines()[2])] or [3, 4, 5]
     if "migrate check" in page.splitlines()[2]:
         found = look(repository.open(), plan, repository.root / "migrate.toml").findings
+    elif "migrate guard" in page.splitlines()[2]:
+        found = guarded(repository.open(), plan)
     else:
         found = preview(repository.open(), plan, phases[0]).findings
     assert {finding.code for finding in found} == {code}

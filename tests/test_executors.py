@@ -13,7 +13,8 @@ from checks import PLAN
 
 from migrate import executors
 from migrate.executors import POOL_PAYS_BYTES, transform_files, usable_processors
-from migrate.transform import FileResult, PhaseSpec, transform_file
+from migrate.locating import PhaseSpec
+from migrate.transform import FileResult, transform_file
 
 SPEC = PhaseSpec(PLAN, 3)
 PADDING = b"# " + b"x" * 40_000 + b"\n"

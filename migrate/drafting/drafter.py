@@ -20,8 +20,8 @@ from migrate.foresight.uses import Use
 from migrate.modules import candidate_files, module_of
 from migrate.plan import parse_plan
 from migrate.plan_fields import read_folder
-from migrate.preview import Tree
 from migrate.refs import ObjectRef
+from migrate.tree import Tree
 from rollback.git import Git
 
 _VERSIONS = 10

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import bisect
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -87,9 +88,15 @@ class ImportedName:
         return same and (self.start, self.index) < (other.start, other.index)
 
 
-def imported_names(tree: ast.Module, importer: ModuleName) -> Iterator[ImportedName]:
-    """Every name that an import statement of the module binds; those of relative imports out of the tree left out."""
-    for block in blocks(tree.body):
+def imported_names(
+    tree: ast.Module, importer: ModuleName, lines: Sequence[int] | None = None
+) -> Iterator[ImportedName]:
+    """Every name that an import statement of the module binds; those of relative imports out of the tree left out.
+
+    Args:
+        lines: numbers, rising, of lines with the word `import`, where they are known.
+    """
+    for block in blocks(tree.body, lines=lines):
         for statement in block.statements:
             if isinstance(statement, ast.Import):
                 for index, alias in enumerate(statement.names):
@@ -106,18 +113,28 @@ def blocks(
     scopes: tuple[ast.AST, ...] = (),
     way: tuple[int, ...] = (),
     is_load_time: bool = True,
+    lines: Sequence[int] | None = None,
 ) -> Iterator[Block]:
-    """Every block at any depth, outer before inner."""
+    """Every block at any depth, outer before inner.
+
+    Args:
+        lines: numbers, rising; only blocks in statements that span one of these.
+    """
     inside = (*way, id(body))
     yield Block(body, scopes, inside, is_load_time)
     for statement in body:
-        if type(statement) in WITHOUT_BODY:
+        if type(statement) in WITHOUT_BODY or not (lines is None or _spans_one(statement, lines)):
             continue
         inner = (*scopes, statement) if isinstance(statement, SCOPES) else scopes
         later = is_load_time and not isinstance(statement, _FUNCTIONS)
         for nested in bodies(statement):
             checked = isinstance(statement, ast.If) and nested is statement.body and is_type_checking(statement.test)
-            yield from blocks(nested, inner, inside, later and not checked)
+            yield from blocks(nested, inner, inside, later and not checked, lines)
+
+
+def _spans_one(statement: ast.stmt, lines: Sequence[int]) -> bool:
+    at = bisect.bisect_left(lines, statement.lineno)
+    return at < len(lines) and lines[at] <= (statement.end_lineno or statement.lineno)
 
 
 def is_type_checking(test: ast.expr) -> bool:

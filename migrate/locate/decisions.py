@@ -15,7 +15,7 @@ from migrate.locate.uses import Use
 from migrate.moves import Home, MoveIndex, is_within
 from migrate.provenance import FollowedNames, Provenance, Variable
 from migrate.refs import ObjectRef
-from migrate.syntax import Place
+from migrate.syntax import Place, lines_naming
 from migrate.targets import Target
 
 
@@ -109,7 +109,12 @@ class Decisions:
 
     @cached_property
     def names(self) -> tuple[ImportedName, ...]:
-        return tuple(imported_names(self.module.tree, self.module.name))
+        return tuple(imported_names(self.module.tree, self.module.name, self.import_lines))
+
+    @cached_property
+    def import_lines(self) -> tuple[int, ...]:
+        """Numbers, rising, of the lines with an import statement, or a part of it that says so."""
+        return lines_naming(self.module.source, ("import",))
 
     @cached_property
     def identifiers(self) -> Names:

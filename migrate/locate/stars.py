@@ -15,7 +15,7 @@ from migrate.targets import Target
 def locate_stars(decisions: Decisions) -> Iterator[ImportSite]:
     """The star imports that change; the others that concern the plan are reported."""
     module = decisions.module
-    for block in blocks(module.tree.body):
+    for block in blocks(module.tree.body, lines=decisions.import_lines):
         for statement in block.statements:
             if isinstance(statement, ast.ImportFrom) and statement.names[0].name == "*":
                 source = resolve_relative(module.name, statement.level, statement.module or "")

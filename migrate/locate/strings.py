@@ -69,14 +69,20 @@ class _Paths:
         return any(module.rpartition(".")[2] in text for module in self.modules)
 
 
+_DOT = r"\\{0,2}\."
+"""A dot of a path: in a regular expression it is escaped, in the source of a string perhaps twice."""
+
+
 @lru_cache(maxsize=16)
 def _paths(modules: tuple[str, ...]) -> _Paths | None:
     if not modules:
         return None
     longest = sorted(modules, key=len, reverse=True)
-    # In a regular expression the dots are escaped, in the source of a string perhaps twice.
-    names = "|".join(r"\\{0,2}\.".join(map(re.escape, module.split("."))) for module in longest)
-    pattern = re.compile(rf"(?<![\w.])({names})((?:\\{{0,2}}\.\w+)*)((?::[^\W\d]\w*(?:\.\w+)*)?)(?![\w])")
+    parts = [[*map(re.escape, module.split("."))] for module in longest]
+    names = "|".join(_DOT.join(each) for each in parts)
+    # What must not stand before it is looked for behind its first word: what begins with a literal is searched faster.
+    begun = "|".join(_DOT.join([rf"{first}(?<![\w.]{first})", *rest]) for first, *rest in parts)
+    pattern = re.compile(rf"({begun})((?:\\{{0,2}}\.\w+)*)((?::[^\W\d]\w*(?:\.\w+)*)?)(?![\w])")
     imports = re.compile(rf"\b(?:from|import)[ \t]+({names})(?![\w])")
     return _Paths(tuple(longest), pattern, imports)
 

@@ -12,9 +12,10 @@ from migrate.documents import phase_document
 from migrate.edits import Edit, Span
 from migrate.errors import Exit, MigrateError, PlanError, UsageError, exit_code_of
 from migrate.findings import Finding
+from migrate.findings_report import findings_summary
 from migrate.plan import Plan, parse_plan
 from migrate.preview import FilePreview, Preview
-from migrate.report import duration, findings_summary, run_line, summary
+from migrate.report import duration, run_line, summary
 from migrate.timeline import iso, state_of, timeline
 from rollback.errors import GitMissing, RepositoryError
 from rollback.journal import RunRecord

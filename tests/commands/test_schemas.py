@@ -12,7 +12,19 @@ from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 from sample import CONFLICT, Done, MakeSample, Sample
 
-COMMANDS = ("phase", "run", "init", "check", "status", "timeline", "rollback", "journal", "prune", "error")
+COMMANDS = (
+    "phase",
+    "run",
+    "init",
+    "check",
+    "guard",
+    "status",
+    "timeline",
+    "rollback",
+    "journal",
+    "prune",
+    "error",
+)
 SCHEMAS: dict[str, Any] = {
     name: json.loads(resources.files("migrate").joinpath(f"schemas/{name}.schema.json").read_text("utf-8"))
     for name in COMMANDS
@@ -70,7 +82,7 @@ def test_nothing_else_is_taken(name: str, sample: Sample) -> None:
     }.get(name, [])
     if name == "error":
         command, options = "status", ["--plan", "gone.toml"]
-    document = check(name, sample.call(command, *options, "--json", code=2 * (name == "error")))
+    document = check(name, sample.call(command, *options, "--json", code={"error": 2, "guard": 1}.get(name, 0)))
     validator = Draft202012Validator(SCHEMAS[name], registry=REGISTRY)
     assert not validator.is_valid({**document, "extra": 1})
     for key in document:
@@ -212,3 +224,18 @@ def test_a_rollback_without_a_plan_has_no_plan_name(sample: Sample) -> None:
     done = sample.call("rollback", "--yes", "--json")
     assert done.document["plan"] is None
     assert Draft202012Validator(SCHEMAS["rollback"], registry=REGISTRY).is_valid(done.document)
+
+
+def test_guard_before_and_after_the_phases(sample: Sample) -> None:
+    before = check("guard", sample.call("guard", "--json", code=1))
+    assert [(f["path"], f["line"], f["code"]) for f in before["findings"]] == [
+        ("app/main.py", 1, "deprecated-import"),
+        ("app/main.py", 12, "deprecated-import"),
+        ("app/odd ü.py", 1, "deprecated-import"),
+        ("app/second.py", 2, "deprecated-import"),
+        ("app/star.py", 1, "deprecated-import"),
+    ]
+    sample.call("run", "--yes")
+    assert len(check("guard", sample.call("guard", "--json", code=1))["findings"]) == 1
+    sample.git("add", "--all")
+    assert check("guard", sample.call("guard", "--json", "--staged"))["findings"] == []

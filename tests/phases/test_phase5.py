@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import pytest
 from checks import calls, check_noop, check_refused, make_plan, moves
+from repositories import MakeRepository
 
+from migrate.preview import preview
 from migrate.transform import compiled_query
 
 IMPORT = "from shop.basket import Basket\n"
@@ -46,6 +48,36 @@ def test_noop(source: str) -> None:
 def test_findings(source: str, code: str, subject: str) -> None:
     (finding,) = check_refused(source, code, phase=5).findings
     assert (finding.phase, finding.subject, finding.severity) == (5, subject, "warning")
+
+
+@pytest.mark.parametrize(
+    ("source", "path"),
+    [
+        pytest.param("from shop.cart import Cart\n", "shop/basket.py", id="in the new home itself"),
+        pytest.param("from shop.prices import *\n", "shop/pricing/prices.py", id="everything, in the new home itself"),
+        pytest.param("from shop.cart import Cart as Cart\n", "stubs/api.pyi", id="passed on by a stub"),
+    ],
+)
+def test_imports_that_phase_3_leaves_to_a_person(source: str, path: str) -> None:
+    plan = make_plan(
+        {"phase3": {"move": [
+            {"old": "shop.cart:Cart", "new": "shop.basket:Basket", "rename_uses": True},
+            {"old": "shop.prices", "new": "shop.pricing.prices"},
+        ]}}
+    )  # fmt: skip
+    check_refused(source, "deprecated-import", phase=5, plan=plan, path=path)
+
+
+def test_an_import_that_would_be_circular(make_repository: MakeRepository) -> None:
+    files = {
+        "shop/cart.py": "class Cart: ...\n",
+        "shop/basket.py": "import shop.page\nclass Basket: ...\n",
+        "shop/page.py": "from shop.cart import Cart\n",
+    }
+    git = make_repository(files).open()
+    plan = moves(a="shop.cart:Cart -> shop.basket:Basket")
+    assert [(f.path, f.code) for f in preview(git, plan, 3).findings] == [("shop/page.py", "import-cycle")]
+    assert [(f.path, f.code) for f in preview(git, plan, 5).findings] == [("shop/page.py", "deprecated-import")]
 
 
 def test_an_import_and_its_uses() -> None:

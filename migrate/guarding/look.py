@@ -1,0 +1,139 @@
+"""The whole tree: every place that is deprecated, as phase 5 finds it, in a fraction of the time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+
+from migrate.executors import pool, run_batches, run_here, usable_processors
+from migrate.guarding.file_look import NOTHING, Concern, FileLook, LookSpec, look_at
+from migrate.guarding.search import Search
+from migrate.guarding.seen import Seen
+from migrate.knowledge import Knowledge
+from rollback.changes import read_file
+from rollback.errors import RepositoryError
+from rollback.git import Git
+
+POOL_PAYS_FILES = 24
+"""With fewer files one process is done before a second one has started."""
+_BATCHES_PER_WORKER = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What was found in the tree.
+
+    Attributes:
+        seen: by path and place.
+        files: how many files have been read. kept: places left alone for their `# migrate: keep`.
+    """
+
+    seen: tuple[Seen, ...]
+    files: int
+    kept: int
+
+
+@dataclass
+class TreeLook(Knowledge):
+    """A look at a whole working tree; see `Rounds`, which does the same to rewrite it.
+
+    Every file with a word of the plan's is looked at once. Other files, or some of these again, only where they may
+    get at what other modules have new names for.
+
+    Attributes:
+        search: of the same tree.
+        progress: told how many files of a round are done, and of how many.
+    """
+
+    git: Git
+    search: Search
+    jobs: int | None = None
+    progress: Callable[[int, int], None] | None = None
+    _new_words: set[str] = field(init=False, default_factory=set)
+    _looks: dict[str, FileLook] = field(init=False, default_factory=dict)
+    _stack: ExitStack = field(init=False, default_factory=ExitStack)
+    _pool: ProcessPoolExecutor | None = field(init=False, default=None)
+
+    def prepare(self) -> None:
+        """Read what the plan names in the repository."""
+        self._new_words = self._prepare()
+
+    def look(self, candidates: Collection[str]) -> Looked:
+        """Look until no module tells another one anything new.
+
+        Args:
+            candidates: what `search` finds for the plan.
+        """
+        with self._stack:
+            paths = {*candidates, *self.search.find(self._new_words)} - self._redirected
+            self._look_at(paths, frozenset(), surely=paths)
+            while True:
+                words, again = self._learn_from(self._looks.values())
+                users = self.search.find(words) - self._redirected
+                if not users and not again:
+                    break
+                self._look_at(users | again, words, surely=again)
+        looks = [self._looks[path] for path in sorted(self._looks)]
+        seen = tuple(each for look in looks for each in look.seen)
+        return Looked(seen, len(looks), sum(look.kept for look in looks))
+
+    def _look_at(self, paths: Collection[str], new: frozenset[str], surely: Collection[str]) -> None:
+        """Look at files that have one of the plan's words, or of new ones, or have asked about what is known by now.
+
+        Args:
+            surely: those of `paths` that count even if they get at nothing that is new.
+        """
+        tasks = [(path, self._concerns(path), path in surely) for path in sorted(paths)]
+        words = frozenset(self._known_words | {heir.rpartition(".")[2] for heir in self._subclasses})
+        spec = LookSpec(self.git.root, self._spec(), words, new)
+        for look in self._run(tasks, spec):
+            before = self._looks.get(look.path)
+            if before is not None and not look.is_whole:
+                look = replace(before, unresolved=before.unresolved | look.unresolved, given=look.given)
+            self._looks[look.path] = look
+
+    def _concerns(self, path: str) -> Concern:
+        """What a file was parsed for before."""
+        return self._looks[path].concerns if path in self._looks else NOTHING
+
+    def _learn_from(self, looks: Collection[FileLook]) -> tuple[frozenset[str], set[str]]:
+        """Take up what files have told; last names that are new, and files that have asked about what is known now."""
+        heirs = self._note_heirs(looks)
+        given = {name: (look.path, step) for look in looks for name, step in look.given.items()}
+        for name, (path, step) in given.items():
+            if self._file_of(name.rpartition(".")[0]) == path:
+                self._reexports.steps.setdefault(name, step)
+        renamed = self._reexports.aliases(given, self._names)
+        again, words = self._learn(looks, renamed, self._reexports.uncertain(given, self._names))
+        return frozenset(words | heirs), again | self._read_exports(looks)
+
+    def _run(self, tasks: list[tuple[str, Concern, bool]], spec: LookSpec) -> tuple[FileLook, ...]:
+        progress = self.progress
+        tick = None if progress is None else lambda done: progress(done, len(tasks))
+        workers = self.jobs or usable_processors()
+        if workers == 1 or len(tasks) < POOL_PAYS_FILES:
+            found = run_here(tasks, spec, tick, _look)
+        else:
+            if self._pool is None:
+                self._pool = self._stack.enter_context(pool(workers))
+            size = max(4, len(tasks) // (workers * _BATCHES_PER_WORKER))
+            batches = [tasks[at : at + size] for at in range(0, len(tasks), size)]
+            found = run_batches(self._pool, batches, spec, tick, _look)
+        for each in found:
+            if each.is_unreadable:
+                read_file(self.git.root, each.path)  # says why
+        return found
+
+    def _is_there(self, path: str) -> bool:
+        return (self.git.root / path).is_file()
+
+
+def _look(path: str, before: Concern, surely: bool, spec: LookSpec) -> FileLook:
+    """One file of the working tree; what cannot be read is left to the caller."""
+    try:
+        content, _ = read_file(spec.root, path, spec.checked)
+    except RepositoryError:
+        return FileLook(path, is_unreadable=True)
+    return look_at(path, content, before, spec, surely=surely)

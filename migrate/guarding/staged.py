@@ -1,0 +1,151 @@
+"""What is staged: only those files, as they are in the index; of others only what these files ask for."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from migrate.guarding.asked import may_ask, names_asked
+from migrate.guarding.file_look import BOTH, NOTHING, FileLook, LookSpec, look_at, may_hold
+from migrate.guarding.look import Looked
+from migrate.knowledge import Knowledge
+from migrate.modules import SUFFIXES, module_of
+from migrate.plan import Plan
+from migrate.source import Source, UnparsableSource
+from rollback.git import Blobs, Git
+
+
+@dataclass(frozen=True)
+class Staged:
+    """The staged Python files of the plan.
+
+    Attributes:
+        files: path to content. removed: paths of files that the commit removes.
+        index: where they are staged.
+    """
+
+    files: Mapping[str, bytes]
+    removed: frozenset[str]
+    index: Index
+
+
+@dataclass(frozen=True)
+class Index:
+    """The files of an index, by path."""
+
+    git: Git
+    file: Path | None
+    blobs: Blobs
+    _read: dict[str, bytes] = field(default_factory=dict)
+
+    @cached_property
+    def entries(self) -> Mapping[str, str]:
+        return self.git.in_index(self.file)
+
+    def read(self, path: str) -> bytes | None:
+        """The content of a file, None where there is none; links are not followed."""
+        blob = self.entries.get(path)
+        if blob is None:
+            return None
+        if blob not in self._read:
+            self._read[blob] = self.blobs.read(blob)
+        return self._read[blob]
+
+
+@contextmanager
+def staged(git: Git, plan: Plan) -> Iterator[Staged]:
+    """Read what is staged; other files can be read as long as the block lasts."""
+    file = hook_index(git)
+    pathspecs = (*(f"*{suffix}" for suffix in SUFFIXES), *plan.plan.include)
+    found = git.staged(pathspecs, plan.plan.exclude, file)
+    removed = frozenset(path for path, blob in found.items() if blob is None)
+    with git.blobs() as blobs:
+        files = {path: blobs.read(blob) for path, blob in sorted(found.items()) if blob is not None}
+        yield Staged(files, removed, Index(git, file, blobs))
+
+
+def hook_index(git: Git) -> Path | None:
+    """The index that git has told a hook to look at: `git commit FILE` and `git commit -a` have one of their own."""
+    named, repository = os.environ.get("GIT_INDEX_FILE"), os.environ.get("GIT_DIR")
+    if not named:
+        return None
+    if repository is not None and Path(repository).resolve() != git.git_dir.resolve():
+        return None  # that of another repository
+    return git.toplevel / named
+
+
+@dataclass
+class StagedLook(Knowledge):
+    """A look at staged files alone.
+
+    Each asks for the names it uses; the modules that these lead through are read from the index.
+    """
+
+    git: Git
+    staged: Staged
+
+    def look(self) -> Looked:
+        """Look at every staged file, until none asks for anything new."""
+        files = self.staged.files
+        spec = LookSpec(self.git.root, self._spec())
+        asking = {path for path, content in files.items() if may_ask(content, self.plan)}
+        if not asking and not any(may_hold(path, content, BOTH, spec) for path, content in files.items()):
+            return Looked((), len(files), 0)
+        self._prepare()
+        asked = frozenset().union(*(self._asked_by(path) for path in sorted(asking)))
+        looks: list[FileLook] = []
+        state: tuple[int, ...] = ()
+        while state != self._state():
+            state = self._state()
+            spec = LookSpec(self.git.root, self._spec())
+            looks = [look_at(path, files[path], NOTHING, spec) for path in files if path not in self._redirected]
+            self._look_for_heirs(asked, spec)
+            renamed = self._reexports.aliases(asked, self._names)
+            self._learn(looks, renamed, self._reexports.uncertain(asked, self._names))
+            self._read_exports(looks)
+        return Looked(tuple(each for look in looks for each in look.seen), len(files), sum(look.kept for look in looks))
+
+    def _state(self) -> tuple[int, ...]:
+        """Changes whenever something new is known."""
+        return len(self._aliases), len(self._maybe), len(self._subclasses), len(self._exports)
+
+    def _asked_by(self, path: str) -> frozenset[str]:
+        try:
+            tree = Source(self.staged.files[path]).parse()
+            return names_asked(tree, module_of(path, self.plan.plan.source_roots), self.plan)
+        except (UnparsableSource, RecursionError):
+            return frozenset()
+
+    def _look_for_heirs(self, asked: Collection[str], spec: LookSpec) -> None:
+        """Find out which of the names are classes that inherit a constructor of the plan's."""
+        if self.plan.phase4 is None:
+            return
+        looks = []
+        for path in sorted({path for dotted in asked for path in self._between(dotted)}):
+            content = self.read_if_there(path)
+            assert content is not None, "it has been read"
+            looks.append(look_at(path, content, NOTHING, spec))
+        self._note_heirs(looks)
+
+    def _between(self, dotted: str) -> frozenset[str]:
+        """The files of the classes from `dotted` up to one of the plan; none where that is not among its bases."""
+        pending, seen, homes, is_reached = [dotted], {dotted}, set[str](), False
+        while pending:
+            name = pending.pop()
+            if name in self._wanted or self._reexports.aliases([name], self._wanted):
+                is_reached = True
+                continue
+            ends = self._reexports.ends(name)
+            homes |= ends
+            more = {base for end in ends for base in self._reexports.bases(end)} - seen
+            seen |= more
+            pending += more
+        paths = {self._file_of(home.rpartition(".")[0]) for home in homes} if is_reached else set()
+        return frozenset(path for path in paths if path is not None)
+
+    def _is_there(self, path: str) -> bool:
+        return path in self.staged.index.entries

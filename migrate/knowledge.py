@@ -1,0 +1,219 @@
+"""What the modules of a repository have told about each other so far: re-exports, star imports, heirs, signatures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from migrate.definitions.lookup import Definitions, Unknown
+from migrate.exports import star_exports
+from migrate.findings import Finding
+from migrate.locate.callees import owner_of
+from migrate.locating import PhaseSpec, passed_on
+from migrate.modules import file_of, module_of
+from migrate.moves import MoveIndex
+from migrate.plan import Plan
+from migrate.plan_calls import Call
+from migrate.reexports import Reexports
+from migrate.signatures import Signature
+from migrate.source import Source, UnparsableSource
+
+ReadIfThere = Callable[[str], bytes | None]
+"""The bytes of a file by its path, None where there is none."""
+
+
+class Told(Protocol):
+    """What one file has told; see `locate.sites.Located`."""
+
+    @property
+    def path(self) -> str: ...
+    @property
+    def unresolved(self) -> frozenset[str]: ...
+    @property
+    def subclasses(self) -> frozenset[tuple[str, str]]: ...
+
+
+@dataclass
+class Knowledge:
+    """What is known for one phase of a plan; every file that is looked at may add to it.
+
+    Attributes:
+        read_if_there: files of the repository, by path.
+        notes: remarks for people.
+    """
+
+    plan: Plan
+    phase: int
+    read_if_there: ReadIfThere
+    notes: list[str] = field(init=False, default_factory=list)
+    _aliases: dict[str, str] = field(init=False, default_factory=dict)
+    _maybe: dict[str, str] = field(init=False, default_factory=dict)
+    _exports: dict[str, frozenset[str] | None] = field(init=False, default_factory=dict)
+    _asked: set[str] = field(init=False, default_factory=set)
+    _subclasses: dict[str, str] = field(init=False, default_factory=dict)
+    _signatures: dict[str, Signature] = field(init=False, default_factory=dict)
+    _mismatches: list[Finding] = field(init=False, default_factory=list)
+    _hidden: frozenset[str] = field(init=False, default=frozenset())
+    _known_words: set[str] = field(init=False, default_factory=set)
+
+    def _prepare(self) -> set[str]:
+        """Read what the plan names in the repository.
+
+        Returns:
+            Names for the plan's objects that are not the plan's own.
+        """
+        self._reexports = Reexports(self.plan, self.read_if_there)
+        self._wanted = set(passed_on(self.plan, self.phase))
+        self._known_words = {name.rpartition(".")[2] for name in self._wanted}
+        self._redirected = {path for r in self.plan.redirects if (path := self._file_of(r.module))}
+        modules = {m.old.module for m in MoveIndex.of(self.plan).moves} if self.phase in (3, 5) else set()
+        if self.phase in (4, 5) and self.plan.phase4 is not None:
+            modules |= {call.callee.module for call in self.plan.phase4.call}
+        if modules:
+            files = (module for module in modules if self._file_of(module))  # others are what the name is bound to
+            self._hidden = frozenset(module for module in files if self._reexports.hides(module))
+        new_words = self._read_definitions()
+        self._known_words |= new_words
+        return new_words
+
+    def _read_definitions(self) -> set[str]:
+        """What the plan's callees take, as far as the repository tells, with a note on each that is not known.
+
+        Returns:
+            Names by which the modules that define callees know them, where the plan names another module.
+        """
+        if self.phase not in (4, 5) or self.plan.phase4 is None:
+            return set()
+        definitions = Definitions(self.plan.plan.source_roots, self.read_if_there)
+        homes: dict[str, str] = {}
+        for index, call in enumerate(self.plan.phase4.call):
+            found = definitions.signature(call.callee)
+            if isinstance(found, Unknown):
+                self.notes.append(f"{call.callee}: calls are not checked against its signature: {found.reason}")
+            else:
+                self._signatures[call.callee.dotted] = found
+                self._mismatches += _mismatches(index, call, found, definitions.place(call.callee))
+            home = definitions.home(call.callee)
+            homes[home] = call.callee.dotted
+            if owner := owner_of(call):
+                homes[home.rpartition(".")[0]] = owner
+        homes = {home: dotted for home, dotted in homes.items() if home not in ("", dotted)}
+        self._aliases |= homes
+        self._wanted |= homes.keys()
+        return {home.rpartition(".")[2] for home in homes} - self._known_words
+
+    def _spec(self) -> PhaseSpec:
+        """What is known, as a file's step takes it."""
+        return PhaseSpec(
+            self.plan,
+            self.phase,
+            tuple(sorted(self._aliases.items())),
+            tuple(sorted(self._maybe.items())),
+            tuple(sorted(self._exports.items(), key=lambda item: item[0])),
+            hidden=self._hidden,
+            signatures=tuple(sorted(self._signatures.items(), key=lambda item: item[0])),
+            subclasses=tuple(sorted(self._subclasses.items())),
+        )
+
+    @property
+    def _names(self) -> set[str]:
+        """Dotted names other than the plan's that something new may be known by."""
+        return self._wanted | set(self._aliases) | set(self._maybe) | set(self._subclasses)
+
+    def _learn(
+        self, told: Collection[Told], renamed: Mapping[str, str], doubtful: Mapping[str, str]
+    ) -> tuple[set[str], set[str]]:
+        """Take up other modules' names for the plan's objects.
+
+        Args:
+            renamed: names that modules give to one of `_names`, with what each is. doubtful: what each may be.
+        Returns:
+            Files to look at again, and last names to look for that are new.
+        """
+        aliases, maybe = self._aliases, self._maybe
+        wanted = self._wanted | set(self._subclasses)
+        uncertain = {n: real for n, real in renamed.items() if real in maybe} | dict(doubtful)
+        renamed = {n: real for n, real in renamed.items() if real not in maybe}
+        unresolved = {n for r in told for n in r.unresolved if not n.endswith(".*")} - self._asked
+        self._asked |= unresolved
+        new = {**self._reexports.aliases(unresolved, wanted), **renamed}
+        new = {name: aliases.get(real, real) for name, real in new.items() if name not in aliases}
+        uncertain |= self._reexports.uncertain(unresolved - set(new), wanted)
+        doubts = {
+            name: aliases.get(real, maybe.get(real, real))
+            for name, real in uncertain.items()
+            if name not in aliases and name not in new and name not in maybe
+        }
+        if not new and not doubts:
+            return set(), set()
+        aliases |= new
+        maybe |= doubts
+        words = {name.rpartition(".")[2] for name in (*renamed, *uncertain)} - self._known_words
+        self._known_words |= words
+        return {r.path for r in told if not r.unresolved.isdisjoint({*new, *doubts})}, words
+
+    def _note_heirs(self, told: Iterable[Told]) -> set[str]:
+        """The last names of classes newly found to inherit a constructor."""
+        found = {heir: base for r in told for heir, base in r.subclasses}
+        new = {heir: base for heir, base in found.items() if heir not in self._subclasses}
+        self._subclasses |= new
+        return {heir.rpartition(".")[2] for heir in new}
+
+    def _read_exports(self, told: Collection[Told]) -> set[str]:
+        """Find out what star imports bind; the files that asked."""
+        asked = {name for r in told for name in r.unresolved if name.endswith(".*")} - self._asked
+        self._asked |= asked
+        for name in asked:
+            self._exports_of(name.removesuffix(".*"))
+        return {r.path for r in told if not r.unresolved.isdisjoint(asked)}
+
+    def _exports_of(self, module: str) -> frozenset[str] | None:
+        if module not in self._exports:
+            self._exports[module] = None  # modules in a circle are not certain
+            path = self._file_of(module)
+            content = self.read_if_there(path) if path is not None else None
+            if path is not None and content is not None:
+                importer = module_of(path, self.plan.plan.source_roots)
+                try:
+                    tree = Source(content).parse()
+                    self._exports[module] = star_exports(tree, importer, self._exports_of)
+                except (UnparsableSource, RecursionError):
+                    self._exports[module] = None
+        return self._exports[module]
+
+    def _file_of(self, module: str) -> str | None:
+        return file_of(module, self.plan.plan.source_roots, self._is_there)
+
+    def _is_there(self, path: str) -> bool:
+        return self.read_if_there(path) is not None
+
+
+def _mismatches(index: int, call: Call, signature: Signature, place: tuple[str, int]) -> Iterator[Finding]:
+    """What the plan says of a callee that its definition, at `place`, contradicts."""
+    parameters = (*signature.positional_only, *signature.positional, *signature.keyword_only)
+    names = {parameter.name for parameter in parameters}
+    sentences: list[str] = []
+    for position, name in enumerate(call.keyword_only):
+        if name not in names:
+            key = f"phase4.call[{index}].keyword_only[{position}]"
+            sentences.append(f"{call.callee} has no parameter {name!r}; its signature is {signature}; correct {key}")
+    if call.attributes and signature.kind != "class":
+        what = "a function" if signature.kind == "function" else "a method"
+        key = f"phase4.call[{index}].attributes"
+        sentences.append(f"{call.callee} is {what}, and only instances of classes have attributes; remove {key}")
+    for key, name in [
+        *((f"rename.{old}", new) for old, new in call.rename.items()),
+        *((f"add.{n}", n) for n in call.add),
+    ]:
+        if not signature.accepts(name):
+            where = f"correct phase4.call[{index}].{key}, or give it that parameter first"
+            sentences.append(f"{call.callee} does not take {name!r}; its signature is {signature}; {where}")
+    sentences += [
+        f"{call.callee} still takes {name!r}; its signature is {signature}; take that parameter out first"
+        for name in call.old
+        if name in signature.by_name
+    ]
+    path, line = place
+    for sentence in sentences:
+        yield Finding(4, path, line, 0, "signature-mismatch", str(call.callee), sentence)

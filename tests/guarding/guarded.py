@@ -1,0 +1,94 @@
+"""A plan to be guarded, and findings of `migrate guard` made by hand or found in a small repository."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+from repositories import Repository
+
+from migrate.findings import Finding
+from migrate.guarding.look import Looked, TreeLook
+from migrate.guarding.search import Search
+from migrate.guarding.seen import Seen, see
+from migrate.guarding.staged import StagedLook, staged
+from migrate.plan import Plan, parse_plan
+from migrate.source import Source
+from migrate.tree import Tree
+
+MODULES: Mapping[str, str] = {
+    "shop/__init__.py": "",
+    "shop/basket.py": "class Basket:\n    def __init__(self, owner=None, context=None): ...\n",
+    "shop/pay.py": "class Till: ...\n\ndef checkout(basket): ...\n\nEUR = 1\n",
+    "shop/cart.py": "from shop.basket import Basket as Cart\nfrom shop.pay import checkout\n",
+    "shop/till.py": "from shop.pay import EUR, Till\n",
+    "shop/pricing/__init__.py": "",
+    "shop/pricing/prices.py": "def net(): ...\n",
+    "shop/prices.py": "from shop.pricing.prices import net\n",
+}
+
+
+def make_plan(**changes: Any) -> Plan:
+    """`shop.cart` redirects, and one of its names moves; `shop.till` redirects, and none does; `shop.prices` moves."""
+    tables: dict[str, Any] = {
+        "plan": {"name": "basket"},
+        "phase1": {
+            "redirect": [
+                {
+                    "module": "shop.cart",
+                    "docstring": "Old.",
+                    "exports": ["shop.basket:Basket as Cart", "shop.pay:checkout"],
+                },
+                {"module": "shop.till", "docstring": "Old.", "exports": ["shop.pay:EUR", "shop.pay:Till"]},
+            ]
+        },
+        "phase3": {
+            "move": [
+                {"old": "shop.cart:Cart", "new": "shop.basket:Basket"},
+                {"old": "shop.prices", "new": "shop.pricing.prices"},
+            ]
+        },
+        "phase4": {"call": [{"callee": "shop.basket:Basket", "rename": {"metadata": "context"}}]},
+        "phase5": {},
+    }
+    tables |= changes
+    return parse_plan({key: value for key, value in tables.items() if value is not None}, "migrate.toml")
+
+
+def seen_at(
+    content: str | bytes = "from shop.cart import Cart\n",
+    line: int = 1,
+    column: int = 0,
+    **facts: Any,
+) -> Seen:
+    """A finding as the look gives it."""
+    given = {"path": "app/page.py", "code": "deprecated-import", "subject": "shop.cart:Cart", "message": "run phase3"}
+    finding = Finding(5, line=line, column=column, **{**given, **facts})
+    return see(finding, Source(content.encode() if isinstance(content, str) else content))
+
+
+def at_path(seen: Seen, path: str) -> Seen:
+    return dataclasses.replace(seen, finding=dataclasses.replace(seen.finding, path=path))
+
+
+def look_at_tree(repository: Repository, plan: Plan, jobs: int = 1) -> Looked:
+    """What `migrate guard` finds."""
+    git = repository.open()
+    search = Search(git, plan)
+    look = TreeLook(plan, 5, Tree(git).read_if_there, git, search, jobs)
+    look.prepare()
+    return look.look(search.candidates())
+
+
+def look_at_staged(repository: Repository, plan: Plan) -> Looked:
+    """What `migrate guard --staged` finds."""
+    git = repository.open()
+    with staged(git, plan) as files:
+        return StagedLook(plan, 5, files.index.read, git, files).look()
+
+
+def places(looked: Looked) -> list[tuple[str, int, int, str, str]]:
+    """Path, line, column, code and subject of each finding."""
+    found = (each.finding for each in looked.seen)
+    return [(f.path, f.line, f.column, f.code, f.subject) for f in found]

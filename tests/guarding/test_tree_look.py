@@ -1,0 +1,217 @@
+"""guarding/look.py: the same places as phase 5 finds, and imports by way of a redirect."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+
+import pytest
+from guarded import MODULES, look_at_tree, make_plan, places
+from repositories import MakeRepository, Repository
+
+from migrate.guarding.look import POOL_PAYS_FILES
+from migrate.plan import Plan
+from migrate.preview import preview
+
+Files = Mapping[str, str | bytes]
+
+
+def check_same_as_phase_5(repository: Repository, plan: Plan) -> list[tuple[str, int, int, str, str]]:
+    """What guard lists, once it is known to be what phase 5 lists, and imports of redirects besides."""
+    looked = look_at_tree(repository, plan)
+    found = places(looked)
+    expected = {(f.path, f.line, f.column, f.code) for f in preview(repository.open(), plan, 5).findings}
+    redirects = {redirect.module for redirect in plan.redirects}
+    own = [place for place in found if place[:4] not in expected]
+    assert {place[:4] for place in found if place not in own} == expected
+    assert all(subject.partition(":")[0] in redirects for *_, subject in own)
+    assert found == sorted(found)
+    assert len({place[:4] for place in found}) == len(found), "a place is told once"
+    return found
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        pytest.param({}, id="nothing uses what is old"),
+        pytest.param({"a.py": "from shop.basket import Basket\nBasket(context=1)\n"}, id="what is new"),
+        pytest.param({"a.py": "from other.cart import Cart\nCart(metadata=1)\n"}, id="another module of that name"),
+        pytest.param({"a.py": "from shop.cart import Cart  # migrate: keep\n"}, id="import that is kept"),
+        pytest.param({"a.py": "from shop.till import Till  # migrate: keep\n"}, id="import of a redirect that is kept"),
+        pytest.param({"a.py": "from shop.cart import (\n    checkout,  # migrate: keep\n)\n"}, id="kept within"),
+        pytest.param({"a.py": "from shop.basket import Basket\nBasket(metadata=1)  # migrate: keep\n"}, id="kept call"),
+        pytest.param({"old/a.py": "from shop.cart import Cart\nfrom shop.till import Till\n"}, id="excluded file"),
+        pytest.param({"a.txt": "from shop.cart import Cart\n"}, id="no Python"),
+        pytest.param({"a.py": "# from shop.cart import Cart\n'''from shop.till import Till'''\n"}, id="comments"),
+        pytest.param({"a.py": "import shop\n"}, id="the package alone"),
+        pytest.param({".gitignore": "a.py\n", "a.py": "from shop.cart import Cart\n"}, id="ignored file"),
+    ],
+)
+def test_noop(files: Files, make_repository: MakeRepository) -> None:
+    repository = make_repository({**MODULES, **files})
+    plan = make_plan(plan={"name": "basket", "exclude": ["old/*"]})
+    assert check_same_as_phase_5(repository, plan) == []
+
+
+def test_the_redirects_themselves_are_no_finding(make_repository: MakeRepository) -> None:
+    """Whatever their files hold; one that takes its names from another one is a file as any."""
+    repository = make_repository({**MODULES, "shop/cart.py": "from shop.till import Till\nclass Cart(\n"})
+    assert check_same_as_phase_5(repository, make_plan()) == []
+
+
+@pytest.mark.parametrize(
+    ("source", "line", "column", "code", "subject"),
+    [
+        pytest.param("from shop.cart import Cart\n", 1, 0, "deprecated-import", "shop.cart:Cart", id="from"),
+        pytest.param("from shop.cart import Cart as X\n", 1, 0, "deprecated-import", "shop.cart:Cart", id="alias"),
+        pytest.param("from .cart import Cart\n", 1, 0, "deprecated-import", "shop.cart:Cart", id="relative"),
+        pytest.param("def f():\n    from shop.cart import Cart\n", 2, 4, "deprecated-import", "shop.cart:Cart", id="inside"),
+        pytest.param("try:\n  from shop.cart import Cart\nexcept E: 0\n", 2, 2, "deprecated-import", "shop.cart:Cart", id="try"),
+        pytest.param("import shop.prices\n", 1, 0, "deprecated-import", "shop.prices", id="module"),
+        pytest.param("from shop.prices import net\n", 1, 0, "deprecated-import", "shop.prices:net", id="name of a module"),
+        pytest.param("from . import prices\n", 1, 0, "deprecated-import", "shop:prices", id="relative module"),
+        pytest.param("x = 1\nfrom shop.prices import *\n", 2, 0, "deprecated-import", "shop.prices", id="star"),
+        pytest.param("patch('shop.cart.Cart')\n", 1, 7, "deprecated-import", "shop.cart:Cart", id="string"),
+        pytest.param("from shop.basket import Basket\nBasket(metadata=1)\n", 2, 0, "deprecated-keyword", "shop.basket:Basket", id="call"),
+        pytest.param("from shop import basket as b\nb.Basket(metadata=1)\n", 2, 0, "deprecated-keyword", "shop.basket:Basket", id="attribute"),
+        pytest.param("é = 1; from shop.cart import Cart\n", 1, 8, "deprecated-import", "shop.cart:Cart", id="bytes"),
+        pytest.param(b"\xef\xbb\xbffrom shop.cart import Cart\r\n", 1, 0, "deprecated-import", "shop.cart:Cart", id="bom"),
+        # By way of a redirect: of `shop.cart` the plan moves another name, of `shop.till` none.
+        pytest.param("from shop.cart import checkout\n", 1, 22, "redirect-import", "shop.cart:checkout", id="not moved"),
+        pytest.param("from shop.cart import checkout as c\n", 1, 22, "redirect-import", "shop.cart:checkout", id="not moved, alias"),
+        pytest.param("from shop.cart import nothing\n", 1, 22, "redirect-import", "shop.cart:nothing", id="not even there"),
+        pytest.param("import shop.cart\n", 1, 7, "redirect-import", "shop.cart", id="the redirect"),
+        pytest.param("from shop import cart\n", 1, 17, "redirect-import", "shop.cart", id="the redirect by its package"),
+        pytest.param("from . import cart as c\n", 1, 14, "redirect-import", "shop.cart", id="the redirect, relative"),
+        pytest.param("from shop.till import Till\n", 1, 22, "deprecated-import", "shop.till:Till", id="no moves"),
+        pytest.param("from .till import (\n    Till,\n)\n", 2, 4, "deprecated-import", "shop.till:Till", id="no moves, relative"),
+        pytest.param("import shop.till as t\n", 1, 7, "deprecated-import", "shop.till", id="no moves, module"),
+        pytest.param("def f():\n  import shop.till\n", 2, 9, "deprecated-import", "shop.till", id="no moves, inside"),
+        pytest.param("from shop.till import *\n", 1, 0, "deprecated-import", "shop.till", id="no moves, star"),
+    ],
+)  # fmt: skip
+def test_each_form_is_found_in_its_place(
+    source: str | bytes, line: int, column: int, code: str, subject: str, make_repository: MakeRepository
+) -> None:
+    repository = make_repository({**MODULES, "shop/page.py": source})
+    found = check_same_as_phase_5(repository, make_plan())
+    assert found == [("shop/page.py", line, column, code, subject)]
+
+
+def test_one_statement_may_be_both(make_repository: MakeRepository) -> None:
+    repository = make_repository({**MODULES, "a.py": "from shop.cart import Cart, checkout\n"})
+    found = check_same_as_phase_5(repository, make_plan())
+    assert [(column, code) for _, _, column, code, _ in found] == [(0, "deprecated-import"), (28, "redirect-import")]
+
+
+def test_messages_name_the_new_home(make_repository: MakeRepository) -> None:
+    source = "from shop.cart import checkout\nimport shop.till\nfrom shop.till import *, EUR\n"
+    source = source.replace("*, EUR", "*\nfrom shop.till import gone")
+    repository = make_repository({**MODULES, "a.py": source})
+    assert [each.finding.message for each in look_at_tree(repository, make_plan()).seen] == [
+        "imports shop.cart:checkout by way of a redirect; import shop.pay:checkout",
+        "imports the redirect shop.till; import shop.pay",
+        "imports everything from the redirect shop.till; import what is needed from shop.pay",
+        "imports shop.till:gone from a redirect that does not have it; import it from its home",
+    ]
+
+
+@pytest.mark.parametrize(
+    "source", ["from shop.cart import Cart\nx = (\n", "from shop.basket import Basket\nBasket(metadata=)\n"]
+)
+def test_a_file_that_does_not_parse_fails(source: str, make_repository: MakeRepository) -> None:
+    repository = make_repository({**MODULES, "a.py": source, "b.py": "x = (\n"})
+    looked = look_at_tree(repository, make_plan())
+    assert {(each.finding.path, each.finding.code) for each in looked.seen} == {("a.py", "unparseable")}
+    assert check_same_as_phase_5(repository, make_plan())
+
+
+def test_untracked_files_count(make_repository: MakeRepository) -> None:
+    repository = make_repository(MODULES)
+    repository.write({"new.py": "from shop.cart import Cart\n"})
+    assert [path for path, *_ in check_same_as_phase_5(repository, make_plan())] == ["new.py"]
+
+
+def test_the_working_tree_counts_not_the_index(make_repository: MakeRepository) -> None:
+    repository = make_repository({**MODULES, "a.py": "from shop.cart import Cart\n", "b.py": ""})
+    repository.write({"a.py": "", "b.py": "from shop.cart import Cart\n"})
+    assert [path for path, *_ in check_same_as_phase_5(repository, make_plan())] == ["b.py"]
+
+
+def test_kept_places_are_counted(make_repository: MakeRepository) -> None:
+    keep = "  # migrate: keep\n"
+    source = f"from shop.cart import Cart{keep}from shop.basket import Basket\nBasket(metadata=1){keep}"
+    assert look_at_tree(make_repository({**MODULES, "a.py": source}), make_plan()).kept == 2
+
+
+FOLLOWED: Files = {
+    "app/__init__.py": "from app.api import Public\n",
+    "app/api.py": "from shop.basket import Basket as Public\nfrom shop.cart import Cart  # migrate: keep\n",
+    "app/more.py": "from app import Public as Renamed\nfrom .api import Cart\n",
+    "app/heir.py": "from app.more import Renamed\n\nclass Heir(Renamed):\n    pass\n",
+    "use/attribute.py": "import app.api\napp.api.Public(metadata=1)\napp.api.Cart\n",
+    "use/package.py": "from app import Public\nPublic(metadata=1)\n",
+    "use/renamed.py": "from app.more import Renamed, Cart\nRenamed(metadata=1)\n",
+    "use/heir.py": "from app.heir import Heir\nHeir(metadata=1)\n",
+    "use/star.py": "from app.more import *\nRenamed(metadata=1)\n",
+    "use/other.py": "from app.unknown import Renamed\nRenamed(metadata=1)\n",
+}
+
+
+def test_names_that_other_modules_pass_on_are_followed(make_repository: MakeRepository) -> None:
+    found = check_same_as_phase_5(make_repository({**MODULES, **FOLLOWED}), make_plan())
+    called = {path for path, *_, code, _ in found if code == "deprecated-keyword"}
+    assert {"use/attribute.py", "use/package.py", "use/renamed.py", "use/heir.py", "use/star.py"} <= called
+    assert "use/other.py" not in called
+
+
+_LINES = (
+    "from shop.cart import Cart", "from shop.cart import Cart as C, checkout", "import shop.cart as sc", "from shop import cart",
+    "from shop.cart import *", "import shop.prices", "from shop import prices as p", "from shop.prices import net",
+    "from shop.till import Till", "import shop.till", "from shop.basket import Basket", "import shop.basket",
+    "from shop import basket", "from lib0 import Basket as L0", "import lib1", "from lib1 import *", "from lib2 import C as L2",
+    "from shop.cart import Cart  # migrate: keep", "Basket(metadata=1)", "Basket(1, **{'metadata': 2})", "basket.Basket(metadata=3)",
+    "shop.basket.Basket(\n    metadata=4,\n)", "L0(metadata=5)", "lib1.Basket(metadata=6)", "Basket(context=7)",
+    "patch('shop.cart.Cart')", "patch('shop.prices.net')", "def f(Basket): return Basket(metadata=8)",
+    "def g():\n    from shop.cart import Cart\n    return Cart()", "class H(Basket): pass", "H(metadata=9)", "x = Basket",
+    "x(metadata=10)", "b = Basket(); b.metadata", "partial(Basket, metadata=11)", "# shop.cart.Cart",
+    "if TYPE_CHECKING:\n    from shop.cart import Cart", "dataclasses.replace(b, metadata=12)", "é = 'ü'; L2()", "x: 'Cart' = 1",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_the_same_places_as_phase_5_in_files_at_random(seed: int, make_repository: MakeRepository) -> None:
+    chance = random.Random(seed)
+    names = [f"lib{n}.py" for n in range(4)] + [f"app/page{n}.py" for n in range(12)]
+    files = {name: "\n".join(chance.choices(_LINES, k=chance.randint(2, 12))) + "\n" for name in names}
+    files = {
+        name: text.replace(f"from {name[:4]} import", "from lib3 import") for name, text in files.items()
+    }  # not itself
+    check_same_as_phase_5(make_repository({**MODULES, **files}), make_plan())
+
+
+def test_several_processes_find_the_same(make_repository: MakeRepository) -> None:
+    many = {f"app/page{n}.py": f"from shop.cart import Cart\nx = {n}\n" for n in range(POOL_PAYS_FILES + 2)}
+    repository = make_repository({**MODULES, **FOLLOWED, **many})
+    assert look_at_tree(repository, make_plan(), jobs=2) == look_at_tree(repository, make_plan())
+
+
+@pytest.mark.parametrize(
+    "plan",
+    [
+        pytest.param(make_plan(phase3=None), id="no moves"),
+        pytest.param(make_plan(phase4=None), id="no calls"),
+        pytest.param(make_plan(phase1=None), id="no redirects"),
+        pytest.param(make_plan(phase3=None, phase4=None), id="redirects alone"),
+        pytest.param(make_plan(phase4={"call": [{"callee": "shop.basket:Basket", "keyword_only": ["owner"]}]}), id="by position"),
+    ],
+)  # fmt: skip
+def test_plans_without_some_phase(plan: Plan, make_repository: MakeRepository) -> None:
+    page = "from shop.cart import Cart, checkout\nfrom shop.till import Till\nfrom shop.basket import Basket\nBasket(1, metadata=2)\n"
+    found = check_same_as_phase_5(make_repository({**MODULES, **FOLLOWED, "app/page.py": page}), plan)
+    imports = {(line, code) for path, line, _, code, _ in found if path == "app/page.py" and line < 3}
+    is_cart_moved = plan.phase3 is not None
+    if plan.redirects:
+        assert (2, "deprecated-import") in imports
+        assert ((1, "redirect-import") in imports) == is_cart_moved
+    assert ((1, "deprecated-import") in imports) == bool(is_cart_moved or plan.redirects)
