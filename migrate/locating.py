@@ -75,9 +75,10 @@ class PhaseSpec:
     def elsewhere(self) -> Elsewhere:
         """What phase 3 knows of other modules."""
         cycles = {(module, new): chain for module, new, chain in self.cycles}
-        aliases = dict(self.maybe) | dict(self.aliases)
-        doubtful = frozenset(name for name, _ in self.maybe) - {name for name, _ in self.aliases}
-        return Elsewhere(aliases, doubtful, dict(self.exports), self.taken, cycles, self.hidden)
+        concerned = passed_on(self.plan, 3)  # in phase 5 the old name of a moved class may be one of a callee, too
+        aliases, maybe = ({n: real for n, real in pairs if real in concerned} for pairs in (self.aliases, self.maybe))
+        doubtful = maybe.keys() - aliases.keys()
+        return Elsewhere(maybe | aliases, frozenset(doubtful), dict(self.exports), self.taken, cycles, self.hidden)
 
 
 def passed_on(plan: Plan, phase: int) -> frozenset[str]:

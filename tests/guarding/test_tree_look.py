@@ -169,7 +169,7 @@ _LINES = (
     "from shop.cart import Cart", "from shop.cart import Cart as C, checkout", "import shop.cart as sc", "from shop import cart",
     "from shop.cart import *", "import shop.prices", "from shop import prices as p", "from shop.prices import net",
     "from shop.till import Till", "import shop.till", "from shop.basket import Basket", "import shop.basket",
-    "from shop import basket", "from lib0 import Basket as L0", "import lib1", "from lib1 import *", "from lib2 import C as L2",
+    "from shop import basket", "cart.Cart", "sc.Cart()", "getattr(cart, 'Cart')", "from lib0 import Basket as L0", "import lib1", "from lib1 import *", "from lib2 import C as L2",
     "from shop.cart import Cart  # migrate: keep", "Basket(metadata=1)", "Basket(1, **{'metadata': 2})", "basket.Basket(metadata=3)",
     "shop.basket.Basket(\n    metadata=4,\n)", "L0(metadata=5)", "lib1.Basket(metadata=6)", "Basket(context=7)",
     "patch('shop.cart.Cart')", "patch('shop.prices.net')", "def f(Basket): return Basket(metadata=8)",

@@ -4,6 +4,7 @@ import pytest
 from checks import calls, check_noop, check_refused, make_plan, moves
 from repositories import MakeRepository
 
+from migrate.plan import parse_plan
 from migrate.preview import preview
 from migrate.transform import compiled_query
 
@@ -122,3 +123,17 @@ def test_the_query_only_selects() -> None:
         assert (found.text, found.selected) == (text, True)
     for text in ("from shop.cart import coupon", "from .... import x", "shop.basket.Basket(x=1)", "Basket(metadata=1)"):
         assert not query.run(text, "a.py").selected
+
+
+@pytest.mark.parametrize("source", ["from shop import cart\ncart.Cart\n", "import shop.cart\nshop.cart.Cart\n"])
+def test_the_old_name_of_a_callee_is_left_behind_a_redirect(source: str, make_repository: MakeRepository) -> None:
+    """The redirect passes the callee of phase 4 on; for phase 3 that is its old home all the same."""
+    move = {"old": "shop.cart:Cart", "new": "shop.basket:Basket"}
+    call = {"callee": "shop.basket:Basket", "rename": {"metadata": "context"}}
+    plan = parse_plan(
+        {"plan": {"name": "t"}, "phase3": {"move": [move]}, "phase4": {"call": [call]}, "phase5": {}}, "migrate.toml"
+    )
+    files = {"shop/__init__.py": "", "shop/basket.py": "class Basket: ...\n", "shop/page.py": source}
+    repository = make_repository({**files, "shop/cart.py": "from shop.basket import Basket as Cart\n"})
+    found = preview(repository.open(), plan, 5).findings
+    assert [(f.path, f.line) for f in found if f.path == "shop/page.py"] == [("shop/page.py", 1), ("shop/page.py", 2)]
