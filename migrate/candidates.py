@@ -433,22 +433,26 @@ _ENDED = re.compile(rb"[ \t)]*(?:[\r\n#;\\]|\Z)")
 
 
 _CHOSEN = re.compile(rb"(?:[\w,.\[\]) \t]|(?<![\w\])])\()+(?::[^=\r\n]*)?=(?!=)([^\r\n]*)\Z")
-_GOES_ON = re.compile(rb"[\w(.'\"]")
+_GOES_ON = _WORD_BYTES | {b"(", b".", b"'", b'"'}
+"""What follows a name that is not by itself a value of an assignment."""
 _REST = re.compile(rb"[^\r\n]*")
 _CHOICE = re.compile(rb"\b(?:if|else|or)\b")
 
 
 def may_give_other_name(content: bytes, names: Collection[str]) -> bool:
     """Does the text rename one of `names`: `import A as B`, `B = A`, `B = A if x else y`, `B, x = A, y`?"""
-    return next(_other_names(content, names), None) is not None or any(
-        _is_one_of_several(content, *span) for name in sorted(names) for span in _occurrences(content, name)
-    )
+    for name in sorted(names):
+        for start, end in _occurrences(content, name):
+            follows = content[end : end + 1]
+            if follows in _MAY_FOLLOW and next(_other_names_at(content, start, end), None) is not None:
+                return True
+            if follows not in _GOES_ON and _is_one_of_several(content, start, end):
+                return True
+    return False
 
 
 def _is_one_of_several(content: bytes, start: int, end: int) -> bool:
-    """Is the name at a place one of the values of an assignment that begins on its line?"""
-    if _GOES_ON.match(content, end):
-        return False
+    """Is the name at a place, where nothing goes on, one of the values of an assignment that begins on its line?"""
     line = max(content.rfind(b"\n", 0, start), content.rfind(b"\r", 0, start)) + 1
     on_line = content[line:start]
     before = _CHOSEN.match(on_line) if b"=" in on_line else None
@@ -476,13 +480,16 @@ def _other_names(content: bytes, names: Collection[str]) -> Iterator[bytes]:
     """What the text may rename `names` to; empty where that is not a plain name."""
     for name in sorted(names):
         for start, end in _occurrences(content, name):
-            if content[end : end + 1] not in _MAY_FOLLOW:
-                continue
-            if aliased := _ALIASED.match(content, end):
-                yield aliased.group(1)
-            elif _ENDED.match(content, end):
-                before = content[max(0, start - _WINDOW) : start]
-                texts = (before, _COMMENT.sub(b"", before)) if b"#" in before else (before,)  # or it is in a string
-                near = (text[-_ASSIGNED_WITHIN:] for text in texts)
-                assigned = (_ASSIGNED.search(text) for text in near if text.rstrip(_IN_CHAIN).endswith(b"="))
-                yield from (match.group(1) for match in assigned if match is not None)
+            if content[end : end + 1] in _MAY_FOLLOW:
+                yield from _other_names_at(content, start, end)
+
+
+def _other_names_at(content: bytes, start: int, end: int) -> Iterator[bytes]:
+    if aliased := _ALIASED.match(content, end):
+        yield aliased.group(1)
+    elif _ENDED.match(content, end):
+        before = content[max(0, start - _WINDOW) : start]
+        texts = (before, _COMMENT.sub(b"", before)) if b"#" in before else (before,)  # or it is in a string
+        near = (text[-_ASSIGNED_WITHIN:] for text in texts)
+        assigned = (_ASSIGNED.search(text) for text in near if text.rstrip(_IN_CHAIN).endswith(b"="))
+        yield from (match.group(1) for match in assigned if match is not None)

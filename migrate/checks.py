@@ -23,7 +23,7 @@ TAIL_LINES = 20
 
 # https://docs.pytest.org/en/stable/reference/exit-codes.html
 _PYTEST_EXIT = {2: "interrupted", 3: "internal error", 4: "usage error", 5: "no tests collected"}
-_PYTEST_INI = (
+PYTEST_INI = (
     "pytest.toml",
     ".pytest.toml",
     "pytest.ini",
@@ -32,6 +32,7 @@ _PYTEST_INI = (
     "tox.ini",
     "setup.cfg",
 )
+"""Files that may hold pytest's settings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +187,7 @@ def _has_no_cache(run: Sequence[str], root: Path, addopts: str) -> bool:
     switch = "no:cacheprovider"
     if switch in addopts or any(switch in word for word in run):
         return True
-    return any(switch in _text_of(root / name) for name in _PYTEST_INI)
+    return any(switch in _text_of(root / name) for name in PYTEST_INI)
 
 
 def _text_of(path: Path) -> str:

@@ -134,7 +134,7 @@ class _Unparsable:
 
     def look_at_strings(self) -> None:
         """A string may name a moved object by its old path; docstrings are prose."""
-        redirected = frozenset(r.module for r in self._plan.redirects)
+        redirected = {r.module: frozenset(export.bound for export in r.exports) for r in self._plan.redirects}
         self.in_doubt |= any(
             leaf.type == token.STRING
             and leaf.parent.type not in (symbols.simple_stmt, symbols.file_input)

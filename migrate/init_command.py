@@ -24,7 +24,6 @@ from migrate.plan import FILENAME, parse_plan
 from migrate.plan_fields import read_ref
 from migrate.plan_file import write_plan
 from migrate.preflight.look import look, path_of
-from migrate.preview import Previews
 from migrate.refs import ObjectRef
 from rollback.errors import WriteFailed, count
 from rollback.git import Git
@@ -160,27 +159,8 @@ class _Ahead:
 
 def _look(git: Git, draft: Draft, target: Path, jobs: int | None) -> list[_Ahead]:
     """The preflight of the draft."""
-    data = draft.data()
-    if draft.old != draft.new:
-        data.pop("phase4", None)
-    found = look(git, parse_plan(data, str(target)), target, jobs)
-    ahead = [_Ahead(p.phase, p.title, p.edits, p.files, p.findings, p.commands) for p in found.phases]
-    if draft.old != draft.new and draft.renames:
-        ahead.append(_look_at_calls(git, draft, target, jobs))
-    return sorted(ahead, key=lambda each: each.phase)
-
-
-def _look_at_calls(git: Git, draft: Draft, target: Path, jobs: int | None) -> _Ahead:
-    """Phase 4 of the draft, for calls by the new name and by the old one, which phase 3 turns into the new one."""
-    data = draft.data()
-    calls = [{"callee": str(c.former), "rename": dict(c.rename)} for c in draft.renames if c.former != c.callee]
-    both = {"plan": data["plan"], "phase4": {"call": [*data["phase4"]["call"], *calls]}}
-    found = Previews(git, parse_plan(both, str(target)), jobs).of(4)
-    # By the old name a call is wrong with the new keyword, as long as it leads to the old object.
-    later = [finding for finding in found.findings if finding.code == "invalid-call"]
-    paths = {file.path for file in found.files} | {finding.path for finding in later}
-    about = tuple(f for f in found.findings if f.code not in ("invalid-call", "signature-mismatch"))
-    return _Ahead(4, draft.title(4), found.edits + len(later), len(paths), about, 0)
+    found = look(git, parse_plan(draft.data(), str(target)), target, jobs)
+    return [_Ahead(p.phase, p.title, p.edits, p.files, p.findings, p.commands) for p in found.phases]
 
 
 def _write(target: Path, path: str, content: bytes, root: Path) -> None:

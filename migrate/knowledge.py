@@ -40,12 +40,14 @@ class Knowledge:
 
     Attributes:
         read_if_there: files of the repository, by path.
+        after_moves: look at phase 4 as if phase 3 was done: calls by the old name of a callee are calls of it.
         notes: remarks for people.
     """
 
     plan: Plan
     phase: int
     read_if_there: ReadIfThere
+    after_moves: bool = field(default=False, kw_only=True)
     notes: list[str] = field(init=False, default_factory=list)
     _aliases: dict[str, str] = field(init=False, default_factory=dict)
     _maybe: dict[str, str] = field(init=False, default_factory=dict)
@@ -98,10 +100,24 @@ class Knowledge:
             homes[home] = call.callee.dotted
             if owner := owner_of(call):
                 homes[home.rpartition(".")[0]] = owner
+        if self.after_moves:
+            homes |= self._old_names()
         homes = {home: dotted for home, dotted in homes.items() if home not in ("", dotted)}
         self._aliases |= homes
         self._wanted |= homes.keys()
         return {home.rpartition(".")[2] for home in homes} - self._known_words
+
+    def _old_names(self) -> dict[str, str]:
+        """What phase 3 moves to where the plan's callees, or classes around them, are: the old path to the new one."""
+        found: dict[str, str] = {}
+        wanted = passed_on(self.plan, 4)
+        for move in MoveIndex.of(self.plan).moves:
+            if move.old.name:
+                found |= {move.old.dotted: move.new.dotted} if move.new.dotted in wanted else {}
+            else:
+                inside = (dotted for dotted in wanted if dotted.startswith(f"{move.new.module}."))
+                found |= {move.old.module + dotted.removeprefix(move.new.module): dotted for dotted in inside}
+        return found
 
     def _spec(self) -> PhaseSpec:
         """What is known, as a file's step takes it."""

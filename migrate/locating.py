@@ -124,7 +124,7 @@ def locate_left(module: Module, spec: PhaseSpec, *, imports: bool = True, calls:
 
 
 def _imports(module: Module, spec: PhaseSpec) -> Located:
-    redirected = frozenset(r.module for r in spec.plan.redirects)
+    redirected = {r.module: frozenset(export.bound for export in r.exports) for r in spec.plan.redirects}
     return locate_imports(module, MoveIndex.of(spec.plan), redirected, spec.elsewhere)
 
 

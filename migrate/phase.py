@@ -221,6 +221,8 @@ class _PhaseCommand:
     def _what_blocks(self, verb: str) -> str:
         what = count(len(self._blocking()), "finding" if self._options.strict else "error")
         way_out = "mend the places, mark them with `# migrate: keep`, or pass --force to go on without them"
+        if self._found.phase < 3:  # no mark makes a redirect answer for what it does not have
+            way_out = "mend the places or the plan (`migrate check --suggest`), or pass --force to go on all the same"
         return f"{self._name}: {verb} by {what}; {way_out}"
 
     def _why_nothing(self) -> str:

@@ -170,7 +170,7 @@ class Previews:
         """As `preview`.
 
         Args:
-            planned: as if phases 1 and 2 were done.
+            planned: as if the phases before it were done.
         """
         started = time.monotonic()
         tree, plan = self._tree, self.plan
@@ -206,7 +206,10 @@ class Previews:
 
     @collector_paused()
     def ahead(self, modules: Collection[str] | None = None) -> Outlook:
-        """What redirects would break, by their modules; None for all."""
+        """What redirects would break, by their modules; None for all.
+
+        A `# migrate: keep` silences what is broken today already, and warnings: a line that stays as it is may break.
+        """
         if modules is not None and not modules:
             return Outlook()
         moved: dict[str, tuple[Edit, ...]] = {}
@@ -214,7 +217,10 @@ class Previews:
             moved = {result.path: result.edits for result in self._look(3, planned=True)[1]}
         tree = self._tree
         found = look_ahead(self.git, self.plan, tree.read, tree.read_if_there, moved, modules)
-        return replace(found, findings=tuple(f for f in found.findings if not self._is_kept(f)))
+        absent = {f"{hole.module}:{hole.name}" for hole in found.holes if hole.origin.is_absent}
+        kept = (f for f in found.findings if f.severity == "warning" or f.subject in absent)
+        silenced = {f for f in kept if self._is_kept(f)}
+        return replace(found, findings=tuple(f for f in found.findings if f not in silenced))
 
     def read_if_there(self, path: str) -> bytes | None:
         """The bytes of a file, or None when there is no such file."""
@@ -225,14 +231,17 @@ class Previews:
         return content is not None and is_kept(content, finding)
 
     def _look(self, phase: int, planned: bool) -> tuple[Rounds, list[FileResult]]:
-        key = (phase, planned and bool(self._planned))
+        key = (phase, planned and (bool(self._planned) or phase == 4))
         if key not in self._rounds:
             git, tree = self.git, self._tree
             read, read_if_there = tree.read, tree.read_if_there
             if key[1]:
                 git = _PlannedGit(git.root, git.toplevel, git.prefix, git.git_dir, git.common_dir, self._planned)
                 read, read_if_there = self._read_planned, self._read_planned_if_there
-            rounds = Rounds(self.plan, phase, read_if_there, git, read, self.jobs, self.progress)
+            after_moves = planned and phase == 4 and self.plan.phase3 is not None
+            rounds = Rounds(
+                self.plan, phase, read_if_there, git, read, self.jobs, self.progress, after_moves=after_moves
+            )
             self._rounds[key] = rounds, rounds.run()
         return self._rounds[key]
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from migrate.candidates import may_give_other_name
-from migrate.modules import ModuleName, file_of, module_of
+from migrate.modules import ModuleName, candidate_files, file_of, module_of
 from migrate.plan import Plan
 from migrate.provenance import Provenance, alternatives, plain_assignment, root_name
 from migrate.source import Source, UnparsableSource
@@ -82,6 +82,18 @@ class Reexports:
         ):
             return None
         return file_of(module, self.plan.plan.source_roots, lambda path: self.read(path) is not None)
+
+    def lacks_module(self, module: str) -> str | None:
+        """Where a module would be that its package surely does not have; None for any other."""
+        roots = self.plan.plan.source_roots
+        if file_of(module, roots, lambda path: self.read(path) is not None) is not None:
+            return None
+        parts = module.split(".")
+        packages = [".".join(parts[:length]) for length in range(len(parts) - 1, 0, -1)]
+        inner = next((package for package in packages if self._module(package) is not None), None)
+        if inner is None or self.lacks(inner, parts[inner.count(".") + 1]) is None:
+            return None
+        return next(path for path in candidate_files(module, roots) if not path.endswith("/__init__.py"))
 
     def hides(self, module: str) -> bool:
         """Does the package of `module` bind its last name to something else, so that an attribute is not the module?"""

@@ -13,7 +13,7 @@ from migrate.knowledge import Knowledge
 from migrate.load_graph import LoadGraph
 from migrate.locate.sites import is_kept
 from migrate.modules import module_of
-from migrate.moves import MoveIndex
+from migrate.moves import MoveIndex, is_within
 from migrate.plan import Move
 from migrate.taken import may_take, names_taken, patches, star_imported
 from migrate.transform import FileResult
@@ -102,18 +102,25 @@ class Rounds(Knowledge):
                     continue  # a module can be imported while it is being loaded
                 self._loads.add((module, loaded))
                 chain = self._graph.chain(new, {module})
-                if chain is not None and not self._is_loaded_by_old(new):
+                if chain is not None and not self._is_loaded_by_old(new, module):
                     self._cycles[module, loaded] = " → ".join(chain)
                     again.add(result.path)
         return again
 
-    def _is_loaded_by_old(self, new: str) -> bool:
-        """Does an old module load the new one already, as a redirect does? Then the circle is nothing new.
+    def _is_loaded_by_old(self, new: str, module: str) -> bool:
+        """Does an old module that `module` loads load the new one already, as a redirect does?
+
+        Then the circle is nothing new here: one that a redirect gives rise to is a matter of the redirect's phase.
 
         A lazy redirect does so as soon as it is asked for a name: where its users would load the new home themselves.
         """
         moves = [m for m in MoveIndex.of(self.plan).moves if m.new.module == new != m.old.module]
+        moves = [m for m in moves if self._is_loaded_with(m.old.module, module)]
         return any(self._graph.chain(m.old.module, {new}) is not None or self._is_passed_on(m) for m in moves)
+
+    def _is_loaded_with(self, old: str, module: str) -> bool:
+        """Is an old module loaded by another one, or as a package around it?"""
+        return is_within(module, old) or self._graph.chain(module, {old}) is not None
 
     def _is_passed_on(self, move: Move) -> bool:
         """Is what moves the new object already, by the old module's name for it?"""
@@ -148,8 +155,12 @@ class Rounds(Knowledge):
             wanted += [(f"imports[{i}]", export.module, export.name) for i, export in enumerate(call.imports)]
             for key, module, name in wanted:
                 path = self._reexports.lacks(module, name)
+                problem = f"{module} has no {name}"
+                if path is None:
+                    path = self._reexports.lacks_module(module)
+                    problem = f"there is no module {module}"
                 if path is not None:
-                    message = f"{module} has no {name}; correct phase4.call[{index}].{key}"
+                    message = f"{problem}; correct phase4.call[{index}].{key}"
                     found.append(Finding(4, path, 1, 0, "missing-export", f"{module}:{name}", message))
         return found
 

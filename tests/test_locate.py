@@ -22,7 +22,9 @@ RENAME = calls("shop.basket:Basket", rename={"metadata": "context"}, remove=["le
 
 
 def imports(source: str | bytes, plan: Plan = PLAN, path: str = "app/main.py") -> Located:
-    return locate_imports(parsed(source, path), MoveIndex.of(plan), frozenset(r.module for r in plan.redirects))
+    return locate_imports(
+        parsed(source, path), MoveIndex.of(plan), {r.module: {e.bound for e in r.exports} for r in plan.redirects}
+    )
 
 
 def spans(source: str, located: Located) -> list[str]:

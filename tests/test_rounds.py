@@ -153,6 +153,20 @@ def test_a_circle_by_way_of_the_old_module_is_nothing_new(make_repository: MakeR
     assert after(found) == {"shop/page.py": "from shop.basket import Basket as Cart\n"}
 
 
+def test_a_circle_by_way_of_another_old_module(make_repository: MakeRepository) -> None:
+    """What loads the new home is not what this module imports from."""
+    files = {
+        "shop/cart.py": "from shop.basket import Basket as Cart\n",
+        "shop/till.py": "class Till: ...\n",
+        "shop/basket.py": "import shop.page\nclass Basket: ...\nclass Till: ...\n",
+    }
+    plan = moves(a="shop.cart:Cart -> shop.basket:Basket", b="shop.till:Till -> shop.basket:Till")
+    found = run(make_repository, plan, {**HOMES, **files, "shop/page.py": "from shop.till import Till\n"})
+    assert reported(found) == [("shop/page.py", 1, "import-cycle")]
+    page = "from shop.cart import Cart\n"
+    assert reported(run(make_repository, plan, {**HOMES, **files, "shop/page.py": page})) == []
+
+
 def redirect(warn: str) -> str:
     exports = ["shop.basket:Basket as Cart", "shop.basket:Coupon"]
     found = Redirect.model_validate({"module": "shop.cart", "docstring": "Gone.", "exports": exports, "warn": warn})

@@ -22,7 +22,7 @@ MOVES = MoveIndex.of(PLAN)
 def verify(before: str, after: str) -> None:
     source = Source(before.encode())
     module = Module("app/main.py", source, source.parse(), module_of("app/main.py", ["."]))
-    imports = locate_imports(module, MOVES, frozenset()).sites
+    imports = locate_imports(module, MOVES, {}).sites
     verify_tree(module, (*imports, *locate_calls(module, PLAN, Known()).sites), (), Source(after.encode()), MOVES)
 
 

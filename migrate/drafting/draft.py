@@ -57,13 +57,16 @@ class RedirectDraft:
 
     @property
     def left(self) -> tuple[NameDraft, ...]:
-        """Names that somebody uses and that only a person can find a home for."""
-        return tuple(name for name in self.names if name.is_lost)
+        """Names that somebody uses, or may use, and that only a person can find a home for."""
+        return tuple(name for name in self.names if name.is_lost or (name.mentioned and self._goes(name)))
 
     @property
     def drop(self) -> tuple[NameDraft, ...]:
-        """Definitions that go with the old module, and that nobody uses."""
-        return tuple(name for name in self.names if name.home is None and not name.uses and name.size)
+        """Definitions that go with the old module, that nobody uses and no file speaks of."""
+        return tuple(name for name in self.names if self._goes(name) and not name.mentioned)
+
+    def _goes(self, name: NameDraft) -> bool:
+        return name.home is None and not name.uses and bool(name.size)
 
     def as_data(self) -> dict[str, Any]:
         data: dict[str, Any] = {"module": self.module, "docstring": self.docstring}
@@ -149,6 +152,9 @@ class Draft:
         if phase == 1:
             several = len(self.redirects) > 1
             return "The old modules become redirects" if several else f"{_last(self.old.module)} becomes a redirect"
+        if phase == 3 and "." in self.old.name + self.new.name:
+            is_same = self.old.name == self.new.name
+            return f"Use {self.new} instead" if is_same else f"Use {self.new.name} instead of {self.old.name}"
         new = f"{self.new.name} from {self.new.module}" if self.new.name else f"from {self.new.module}"
         return {3: f"Import {new}", 4: "Follow the new signature", 5: "Validate"}[phase]
 

@@ -13,8 +13,10 @@ from migrate.drafting.names import NameDraft, NameDrafts
 from migrate.drafting.signature_change import CallDraft, compare
 from migrate.drafting.validation import Command, find_commands
 from migrate.errors import UsageError
-from migrate.foresight.homes import Homes
-from migrate.foresight.surface import Surface, read_surface
+from migrate.foresight.history import earlier_surfaces
+from migrate.foresight.homes import Homes, holds_modules
+from migrate.foresight.mentioned import Mentions
+from migrate.foresight.surface import Surface
 from migrate.foresight.survey import Survey
 from migrate.foresight.uses import Use
 from migrate.modules import candidate_files, module_of
@@ -24,8 +26,6 @@ from migrate.refs import ObjectRef
 from migrate.tree import Tree
 from rollback.git import Git
 
-_VERSIONS = 10
-"""How many earlier versions of a redirect are looked through for what it was before."""
 _VENDORED = frozenset({"vendor", "vendored", "_vendor", "third_party", "node_modules", "site-packages"})
 """Folders that hold other people's code."""
 
@@ -45,7 +45,7 @@ class Drafter:
         self._tree = Tree(git)
         self._tracked = git.tracked()
         self._roots = self._source_roots()
-        self._homes = Homes(self._tree.read_if_there, self._roots, lambda path: (git.root / path).is_dir())
+        self._homes = Homes(self._tree.read_if_there, self._roots, lambda path: holds_modules(git.root / path))
         scope = parse_plan({"plan": {"name": "init", "source_roots": list(self._roots)}, "phase5": {}}, "init")
         self._survey = Survey(git, scope, self._tree.read)
 
@@ -87,7 +87,7 @@ class Drafter:
             raise UsageError(
                 f"init: OLD: there is no module {old.module} here, and nothing uses it; check the spelling"
             )
-        names = [(one, other, self._names(one, other, users)) for one, other in pairs]
+        names = self._with_mentions([(one, other, self._names(one, other, users)) for one, other in pairs])
         self._refuse_unknown(names[0][2])
         redirects, why_not = self._redirects(names)
         relevant = self._relevant([name for _, _, found in names for name in found], redirects, why_not)
@@ -148,12 +148,23 @@ class Drafter:
         former = self._former(old.module) if surface is not None and _is_bare(surface) else frozenset()
         return NameDrafts(old, new, self._homes, surface, self._survey.namesakes, former).draft(users)
 
+    def _with_mentions(
+        self, found: Sequence[tuple[ObjectRef, ObjectRef, Sequence[NameDraft]]]
+    ) -> list[tuple[ObjectRef, ObjectRef, list[NameDraft]]]:
+        """The names with the places that speak of those that would go, and that nothing is known to take."""
+        going = {old.module: [n.name for n in names if n.home is None and not n.uses] for old, _, names in found}
+        own = {path for module in going if (path := self._homes.path(module)) is not None}
+        where = Mentions(self._git, self._tree.read_if_there).of(going, own)
+        return [
+            (old, new, [replace(n, mentioned=where.get((n.module, n.name), "") if not n.uses else "") for n in names])
+            for old, new, names in found
+        ]
+
     def _former(self, module: str) -> frozenset[str]:
         """Names that earlier versions of a module defined."""
         path = self._homes.path(module)
         assert path is not None
-        versions = self._git.versions(path, _VERSIONS)
-        surfaces = (read_surface(content, module_of(path, self._roots)) for content in versions)
+        surfaces = earlier_surfaces(self._git, path, self._roots)
         return frozenset(name for surface in surfaces for name in surface.entries if surface.defines(name))
 
     def _relevant(
@@ -331,9 +342,7 @@ class Drafter:
 
 def _is_bare(surface: Surface) -> bool:
     """Does a module define no class and no function, other than to answer for names?"""
-    entries = [entry for found in surface.entries.values() for entry in found]
-    makes = any(entry.kind in ("class", "function") and not entry.name.startswith("__") for entry in entries)
-    return surface.is_parsed and bool(entries) and not makes
+    return surface.is_parsed and bool(surface.entries) and not surface.makes_objects
 
 
 def _rest(surface: Surface, names: Sequence[NameDraft]) -> int:

@@ -14,8 +14,8 @@ _PER_COMMAND = 5.0
 def minutes(phase: int, edits: int, findings: int, commands: int = 0) -> int:
     """Minutes for a phase, in steps of five.
 
-    A redirect is five minutes to read; an import or a call ten seconds; what is left to a person half a minute; a check
-    five minutes.
+    Each phase but the last is five minutes by itself. A redirect is five minutes to read; an import or a call ten
+    seconds; what is left to a person half a minute; a check five minutes.
     """
     spent = _OF_PHASE[phase] + _PER_EDIT[phase] * edits + _PER_FINDING * findings + _PER_COMMAND * commands
     return max(_STEP, math.ceil(spent / _STEP) * _STEP)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from migrate.foresight.homes import Has, Homes
 from migrate.foresight.surface import Surface
 from migrate.foresight.uses import Kind, Use
+from migrate.moves import is_within
 from migrate.plan_fields import read_identifier
 from migrate.refs import ObjectRef
 
@@ -25,6 +26,7 @@ class NameDraft:
         size: lines of its definition in the old module; 0 where it has none.
         is_sure: nothing has to be compared: it is the same object, or the one that was asked for.
         stays: it is not to move at all: only a member of it does, or its calls change.
+        mentioned: a place that speaks of it, `path:line`, where nothing is known to take it.
     """
 
     module: str
@@ -35,6 +37,7 @@ class NameDraft:
     size: int = 0
     is_sure: bool = True
     stays: bool = False
+    mentioned: str = ""
 
     @property
     def ref(self) -> ObjectRef:
@@ -164,6 +167,8 @@ class NameDrafts:
             return draft(self.new, "as asked for")
         if name == self._subject:
             return draft(None, f"{self.old.name} moves to {self.new}, the rest of it stays", stays=True)
+        if self._is_submodule(name) and is_within(self.new.module, f"{self.old.module}.{name}"):
+            return draft(None, "the new home is there already", stays=True)
         found = self._submodule(name) if self._is_submodule(name) else self._home(name)
         if found is None and uses and not _is_needed(uses):
             return draft(None, "only patched or named in strings; see what `migrate check` says")
@@ -213,6 +218,8 @@ class NameDrafts:
             return f"there is no module {self.new.module}.{name}; move it first"
         if is_there and (taken := self._taken(name)) is not None:
             return f"the old module takes it from {taken}, which is not there"
+        if self.surface is not None and (unclear := self.surface.why_unclear(name)):
+            return f"{unclear}; decide where it is to come from"
         if is_there:
             return "defined only there" + (f"; compare it with {listed}" if listed else "; move its definition first")
         gone = "an earlier version defined it" if name in self.former else "not there today"

@@ -106,7 +106,8 @@ def _redirect(redirect: RedirectDraft) -> Iterator[str]:
     if redirect.left:
         yield "# Left to you; `migrate check` names every place:"
         for name in redirect.left:
-            yield "#   " + _plain(f"{name.name} ({count(name.places, 'place')}): {name.why}")
+            where = f"mentioned in {name.mentioned}" if name.mentioned else count(name.places, "place")
+            yield "#   " + _plain(f"{name.name} ({where}): {name.why}")
 
 
 def _remark(name: NameDraft) -> str:
@@ -144,7 +145,8 @@ def _checks(draft: Draft) -> Iterator[list[str]]:
         words = [_quoted(word) for word in command.run]
         run = f"run = [{', '.join(words)}]"
         rows = [run] if len(run) <= _WIDTH else ["run = [", *(f"{_INDENT}{word}," for word in words), "]"]
-        yield ["[[phase5.check]]", f"name = {_quoted(command.name)}", *rows]
+        note = [f"# {_plain(command.note)}"] if command.note else []
+        yield [*note, "[[phase5.check]]", f"name = {_quoted(command.name)}", *rows]
 
 
 def _doubts(draft: Draft) -> Iterator[str]:

@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from migrate.checks import PYTEST_INI
+
 _TARGETS = ("test", "check", "lint")
 _RULE = re.compile(r"^([^\s#:=][^#:=\n]*?)[ \t]*:(?::(?!=))?(?![:=])", re.MULTILINE)
 """`target other: needed`, also with two colons; no assignment, whose `:=` or `::=` begins alike."""
 _MAKEFILES = ("GNUmakefile", "makefile", "Makefile")  # in the order in which make looks
+_PROJECT = re.compile(r"^\s*\[(?:project|build-system|tool\.poetry)\]", re.MULTILINE)
+_PYTHONPATH = re.compile(r"^\s*pythonpath\s*=", re.MULTILINE)
 _MOST = 150
 """Test files that a command lists; of more, their folders."""
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A check for phase 5."""
+    """A check for phase 5.
+
+    Attributes:
+        note: what a person should know of it, as a sentence.
+    """
 
     name: str
     run: tuple[str, ...]
+    note: str = ""
 
 
 def is_test(path: str) -> bool:
@@ -48,12 +58,13 @@ def find_commands(
     for name, modules in imports.items():
         if modules:
             yield Command(name, (python, "-c", "; ".join([*_path_to(source_roots), *map(_import, modules)])))
+    pytest, note = _pytest(root, python, source_roots)
     concerned = sorted({path for path in users if is_test(path) and _is_text(path)})
     if concerned:
         where = concerned if len(concerned) <= _MOST else sorted({_folder(path) for path in concerned})
-        yield Command("tests of the users", (python, "-m", "pytest", *map(_argument, _outermost(where))))
+        yield Command("tests of the users", (*pytest, *map(_argument, _outermost(where))), note)
     elif any(map(is_test, tracked)):
-        yield Command("all tests", (python, "-m", "pytest"))
+        yield Command("all tests", pytest, note)
     if shutil.which("make"):
         for target in _targets(root):
             yield Command(f"make {target}", ("make", target))
@@ -65,9 +76,40 @@ def _python() -> str:
 
 
 def _path_to(source_roots: Sequence[str]) -> list[str]:
-    if "." in source_roots:
-        return []
-    return ["import sys", f"sys.path[:0] = {list(source_roots)!r}"]
+    folders = _roots_below(source_roots)
+    return ["import sys", f"sys.path[:0] = {folders!r}"] if folders else []
+
+
+def _roots_below(source_roots: Sequence[str]) -> list[str]:
+    """Those that Python, started at the root, does not look into by itself."""
+    return [root for root in source_roots if root != "."]
+
+
+def _pytest(root: Path, python: str, source_roots: Sequence[str]) -> tuple[tuple[str, ...], str]:
+    """How to call pytest so that it finds the modules below the source roots, and what there is to say about that."""
+    plain, folders = (python, "-m", "pytest"), _roots_below(source_roots)
+    is_listed = not any(os.pathsep in folder for folder in folders) and shutil.which("env")
+    if not folders or not is_listed or _finds_modules(root):
+        return plain, ""
+    path = f"PYTHONPATH={os.pathsep.join(folders)}"
+    note = (
+        f"Nothing says where pytest finds what is below {' and '.join(folders)}; take {path} out where it is installed."
+    )
+    return ("env", path, *plain), note
+
+
+def _finds_modules(root: Path) -> bool:
+    """Does pytest have a `pythonpath`, or is there a project to install?"""
+    if (root / "setup.py").is_file() or _PROJECT.search(_text(root / "pyproject.toml")):
+        return True
+    return any(_PYTHONPATH.search(_text(root / name)) for name in PYTEST_INI)
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
 
 
 def _import(module: tuple[str, Sequence[str]]) -> str:
@@ -96,10 +138,7 @@ def _outermost(paths: Sequence[str]) -> list[str]:
 
 def _targets(root: Path) -> list[str]:
     for name in _MAKEFILES:
-        try:
-            text = (root / name).read_text(encoding="utf-8", errors="replace")
-        except OSError:
-            continue
-        found = {word for rule in _RULE.findall(text) for word in rule.split()}
-        return [target for target in _TARGETS if target in found]
+        if (root / name).is_file():
+            found = {word for rule in _RULE.findall(_text(root / name)) for word in rule.split()}
+            return [target for target in _TARGETS if target in found]
     return []

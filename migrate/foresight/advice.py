@@ -24,6 +24,8 @@ def instead(origin: Origin, bound: str, home: str, *, is_used: bool) -> str:
         return f"the old module takes it from {origin.dotted}, but {origin.problem}; decide where it comes from"
     if origin.perhaps_from:
         return f"{_perhaps(origin)}; decide where it comes from"
+    if origin.unclear:
+        return f"in the old module {origin.unclear}; decide where it is to come from"
     if origin.line:
         where = f"{bound} is defined in the file that the redirect replaces"
         return f"{where}; {compare(origin.namesakes)}" if origin.namesakes else f"{where}; move it to {home} first"
@@ -46,6 +48,8 @@ def way_out(origin: Origin, key: str, bound: str) -> str:
         return f"it comes from {origin.dotted}, but {origin.problem}; decide where it comes from"
     if origin.perhaps_from:
         return f"{_perhaps(origin)}; decide where it comes from"
+    if origin.unclear:
+        return f"{origin.unclear}; decide where it is to come from, and export it from there"
     if origin.line:
         where = "it is defined only there"
         return f"{where}; {compare(origin.namesakes)}" if origin.namesakes else f"{where}, so move its definition first"
@@ -68,8 +72,11 @@ def then(elsewhere: Sequence[str]) -> str:
     return " and export the one that is meant" if elsewhere else " and export it from there"
 
 
-def users(uses: Iterable[Use]) -> str:
+def users(uses: Iterable[Use], mentioned: str = "") -> str:
+    """Who takes a name; where nobody is known to, the place that speaks of it."""
     places = list(dict.fromkeys(use.place for use in uses))
+    if not places and mentioned:
+        return f"no import of it is in this repository, but it is mentioned in {mentioned}"
     if not places:
         return "nobody in this repository uses it"
     more = f" and {len(places) - _NAMED} more" if len(places) > _NAMED else ""

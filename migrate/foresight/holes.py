@@ -21,6 +21,7 @@ class Origin:
         problem: why it cannot be taken from `dotted`, as a phrase for people.
         perhaps_from: a module out of sight that the old one imports everything from.
         is_module: it is a module inside of the package, which the redirect no longer loads.
+        unclear: where it may come from, where only running the old module could tell, as a phrase for people.
     """
 
     dotted: str = ""
@@ -29,11 +30,17 @@ class Origin:
     problem: str = ""
     perhaps_from: str = ""
     is_module: bool = False
+    unclear: str = ""
 
     @property
     def is_certain(self) -> bool:
         """Can the redirect export the name from there without doubt?"""
         return bool(self.dotted) and not self.problem and not self.is_module
+
+    @property
+    def is_absent(self) -> bool:
+        """Does the module not have the name today either?"""
+        return not (self.dotted or self.line or self.perhaps_from or self.unclear)
 
     def export(self, bound: str) -> str:
         """As the plan's `exports` write it, for a name `bound` of the redirect."""

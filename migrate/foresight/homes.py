@@ -6,9 +6,10 @@ import sys
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from pathlib import Path
 
 from migrate.foresight.surface import Surface, read_surface
-from migrate.modules import candidate_files, file_of, module_of
+from migrate.modules import SUFFIXES, candidate_files, file_of, module_of
 
 
 class Has(Enum):
@@ -55,7 +56,7 @@ class Homes:
     Attributes:
         read: the bytes of a file of the repository, or None when there is no such file.
         source_roots: where absolute imports resolve from.
-        exists: is there a folder of that path below the root with Python files in it?
+        exists: is there a folder of that path below the root with modules in it, as `holds_modules` says?
         redirects: the names that each module which becomes a redirect will have, with the object behind each.
     """
 
@@ -191,9 +192,10 @@ class Homes:
 
     def is_folder(self, module: str) -> bool:
         """Is it a folder of modules without an `__init__`, or may be one?"""
-        return any(self.exists(folder) for folder in self._folders(module))
+        return any(self.exists(folder) for folder in self.folders(module))
 
-    def _folders(self, module: str) -> list[str]:
+    def folders(self, module: str) -> list[str]:
+        """Where a package of that name may be, relative to the root."""
         inside = module.replace(".", "/")
         return [inside if root == "." else f"{root.rstrip('/')}/{inside}" for root in self.source_roots]
 
@@ -208,6 +210,14 @@ class Homes:
     def defining(self, modules: Collection[str], name: str) -> tuple[str, ...]:
         """Those of `modules` that have a name of their own, or pass it on."""
         return tuple(module for module in modules if self.has(module, name).has is Has.YES)
+
+
+def holds_modules(folder: Path) -> bool:
+    """Is it a folder with modules or packages in it, which can be imported from without an `__init__`, too?"""
+    try:
+        return any(each.suffix in SUFFIXES or (each / "__init__.py").is_file() for each in folder.iterdir())
+    except OSError:
+        return False
 
 
 def _prefixes(dotted: str) -> list[str]:

@@ -31,6 +31,14 @@ class Later:
         content = self.now_if_there(path)
         return None if content is None else apply_edits(content, tuple(self.edits.get(path, ())))
 
+    def line_as_it_is(self, path: str, line: int) -> int:
+        """A line of a file after phase 3, as it is counted today."""
+        edits = sorted(self.edits.get(path, ()), key=lambda edit: edit.span)
+        if not edits or not line:
+            return line
+        start, _ = _before(readable(self.read(path)).line_starts[line - 1], edits)
+        return readable(self.now(path)).position(start)[0]
+
     def as_it_is(self, use: Use) -> Use:
         """A use that was found later, at the place where it is today."""
         edits = sorted(self.edits.get(use.path, ()), key=lambda edit: edit.span)

@@ -163,7 +163,7 @@ def _caught(statement: ast.stmt) -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """A module that is being loaded, and the line it is at."""
+    """A module that is being loaded, and the line it is at; 0 for a lazy redirect that looks up a name."""
 
     module: str
     line: int
@@ -220,6 +220,13 @@ class Loading:
             raise TooMuch from None
         return ()
 
+    def loads(self, module: str) -> bool:
+        """Does nothing fail, as far as can be told, when a module is the first one that is loaded?"""
+        try:
+            return not self.circle(module)
+        except TooMuch:
+            return True
+
     def _load(self, module: str) -> None:
         """A module and the packages around it."""
         for each in accumulated(module):
@@ -242,7 +249,8 @@ class Loading:
                         raise
                     at = next(i for i, frame in enumerate(self._stack) if frame.module == each)
                     for frame in self._stack[at + 1 :]:  # as if they had never been loaded
-                        del self._bound[frame.module]
+                        if frame.module not in self._done:  # a lazy redirect that was asked for a name
+                            del self._bound[frame.module]
                     del self._stack[at + 1 :]
             self._stack.pop()
             self._done.add(each)
@@ -256,17 +264,29 @@ class Loading:
             case _:
                 self._load(step.module)
                 if step.does == "star":
+                    for name in self._unloaded(step.module):
+                        self._take(step.module, name)
                     self._bound[module] |= self._bound.get(step.module, set())
+                    self._bound[module].update(self.lazy.get(step.module, ()))
                     if step.module not in self._bound or step.module in self._open:
                         self._open.add(module)
                 for name in step.names:
                     self._take(step.module, name)
 
+    def _unloaded(self, module: str) -> Mapping[str, tuple[str, str]]:
+        """What a module loads only when it is asked for it: each name that is not bound there."""
+        bound = self._bound.get(module, ())
+        return {name: home for name, home in self.lazy.get(module, {}).items() if name not in bound}
+
     def _take(self, module: str, name: str) -> None:
-        if module in self.lazy and name in self.lazy[module]:
-            home, original = self.lazy[module][name]
-            self._load(home)
-            self._take(home, original)
+        if (later := self._unloaded(module).get(name)) is not None:
+            self._stack.append(Frame(module, 0))
+            try:
+                self._load(later[0])
+                self._take(*later)
+            except _Failed as failed:
+                raise _Failed(failed.circle, "ImportError") from None  # whatever it was
+            self._stack.pop()
             return
         inside = f"{module}.{name}"
         if self.script(inside) is not None and name not in self._bound.get(module, ()):
@@ -277,6 +297,9 @@ class Loading:
     def _read(self, module: str, names: Sequence[str]) -> None:
         """Attributes, of modules in packages and then of what is in one; a package gets a module when that is done."""
         for name in names:
+            if name in self._unloaded(module):
+                self._take(module, name)
+                return
             inside = f"{module}.{name}"
             if name not in self._bound.get(module, ()):
                 if inside in self._bound and inside not in self._done:

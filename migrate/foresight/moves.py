@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from migrate.findings import Finding
 from migrate.foresight.homes import MODULE_ATTRIBUTES, Answer, Has, Homes
+from migrate.foresight.members import Members
 from migrate.foresight.uses import Use
+from migrate.moves import MoveIndex
 from migrate.plan import Move, Plan
 from rollback.errors import count, name_paths
+
+_NAMED = 3
+"""Places that a message names before it counts the rest."""
 
 
 def not_checked(found: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
@@ -17,27 +23,30 @@ def not_checked(found: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
     return tuple(f"not checked: {name_paths(list(objects))}, as {reason}" for reason, objects in found.items())
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class MovesAhead:
     """What phase 3 would point imports at.
 
     Attributes:
         today: the modules without the plan's redirects.
-        users: every use of a name of some modules.
+        users: every use of some modules, whose files are still there.
+        submodules: the modules of the repository that are inside of a package.
     """
 
     plan: Plan
     homes: Homes
     today: Homes
     users: Callable[[Collection[str]], Sequence[Use]]
+    submodules: Callable[[str], Iterable[str]]
 
     def look(self) -> tuple[tuple[Finding, ...], tuple[str, ...]]:
         """Findings about new homes that lack something, and remarks on those that cannot be checked."""
         findings: list[Finding] = []
         unchecked: dict[str, list[str]] = {}
         moves = self.plan.phase3.move if self.plan.phase3 is not None else ()
-        whole = {move.old.module for move in moves if not move.old.name}
-        users = self.users(whole) if whole else ()
+        going = {index: self._going(move) for index, move in enumerate(moves)}
+        modules = {old for pairs in going.values() for old in pairs}
+        users = [use for use in self.users(modules) if not self._is_replaced(use)] if modules else []
         for index, move in enumerate(moves):
             key = f"phase3.move[{index}].new"
             answer = self._answer(move)
@@ -46,21 +55,60 @@ class MovesAhead:
             elif answer.is_missing:
                 message = f"{key}: {move.new} will not be there, as {answer.reason}; correct it, or put it there first"
                 findings.append(Finding(3, answer.path, 1, 0, "missing-export", str(move.new), message))
-            elif not move.old.name:
-                findings += self._names(move, key, [use for use in users if use.module == move.old.module])
+            else:
+                for old, new in going[index].items():
+                    findings += self._module(key, old, new, [use for use in users if use.module == old])
         return tuple(findings), not_checked(unchecked)
+
+    def _going(self, move: Move) -> dict[str, str]:
+        """A module that moves as a whole, and those inside of it that go with it, each to its new name."""
+        if move.old.name:
+            return {}
+        index = MoveIndex.of(self.plan)
+        found = {move.old.module: move.new.module}
+        for module in sorted(self.submodules(move.old.module)):
+            home = index.home(module)
+            if home is not None and home.old == move.old.module:
+                found[module] = ".".join([move.new.module, *home.rest])
+        return found
+
+    def _is_replaced(self, use: Use) -> bool:
+        """Is it in a file that is a redirect by then?"""
+        return use.path in self._redirected
+
+    @cached_property
+    def _redirected(self) -> frozenset[str | None]:
+        return frozenset(map(self.homes.path, self.homes.redirects))
+
+    def _module(self, key: str, old: str, new: str, users: Sequence[Use]) -> Iterator[Finding]:
+        """What users take from a module that goes elsewhere, and will not find there."""
+        if self._is_module(new):
+            yield from self._names(key, old, new, [use for use in users if use.kind != "load"])
+            return
+        taken = list({use.place: use for use in users if use.breaks or use.kind in ("star", "load")}.values())
+        package, _, name = new.rpartition(".")
+        if taken and self.homes.is_own(new) and self.homes.has(package, name).is_missing:
+            message = (
+                f"{key}: there will be no module {new}, which {_takers(taken)} as {old} ({_places(taken)}); put it "
+                f"there first, or give {old} a move of its own"
+            )
+            yield Finding(3, self.homes.candidate(new), 1, 0, "missing-export", new, message)
+
+    def _is_module(self, module: str) -> bool:
+        return self.homes.path(module) is not None or self.homes.is_folder(module)
 
     def _answer(self, move: Move) -> Answer:
         new = move.new
         if new.name:
-            return self.homes.has(new.module, new.name.partition(".")[0])
-        if self.homes.path(new.module) is not None or self.homes.is_folder(new.module):
+            found = self.homes.has(new.module, new.name.partition(".")[0])
+            return Members(self.homes).has(new) if found.has is Has.YES and "." in new.name else found
+        if self._is_module(new.module):
             return Answer(Has.YES)
         if self.homes.is_own(new.module):
             return Answer(Has.NO, self.homes.candidate(new.module), f"there is no module {new.module}")
         return Answer(Has.UNCHECKED, "", f"{new.module} is not in this repository")
 
-    def _names(self, move: Move, key: str, users: Sequence[Use]) -> Iterator[Finding]:
+    def _names(self, key: str, old: str, new: str, users: Sequence[Use]) -> Iterator[Finding]:
         """Names that users take from a module that moves as a whole, and that its new home lacks."""
         named = {m.old.dotted for m in self.plan.phase3.move} if self.plan.phase3 is not None else set()
         found: dict[str, list[Use]] = {}
@@ -70,17 +118,16 @@ class MovesAhead:
                     if f"{use.module}.{name}" not in named and name not in MODULE_ATTRIBUTES and self._takes(use, name):
                         found.setdefault(name, []).append(use)
         for name, uses in sorted(found.items()):
-            if f"{move.new.module}.".startswith(f"{move.old.module}.{name}."):
+            if f"{new}.".startswith(f"{old}.{name}."):
                 continue  # the new home lies inside of the old one: this is the way to it
             is_starred = all(use.kind == "star" or use.via for use in uses)
-            answer = (self.homes.brings if is_starred else self.homes.has)(move.new.module, name)
+            answer = (self.homes.brings if is_starred else self.homes.has)(new, name)
             if answer.is_missing:
                 message = (
-                    f"{key}: {move.new} will not have {name}, which {count(len(uses), 'place')} of {move.old} "
-                    f"{'takes' if len(uses) == 1 else 'take'} from there ({uses[0].place}"
-                    f"{', …' if len(uses) > 1 else ''}), as {answer.reason}; put it there first"
+                    f"{key}: {new} will not have {name}, which {_takers(uses, f' of {old}')} from there "
+                    f"({_places(uses)}), as {answer.reason}; put it there first"
                 )
-                yield Finding(3, answer.path, 1, 0, "missing-export", f"{move.new.module}:{name}", message)
+                yield Finding(3, answer.path, 1, 0, "missing-export", f"{new}:{name}", message)
 
     def _takes(self, use: Use, name: str) -> bool:
         """Does the use get the name from its module today?"""
@@ -90,3 +137,13 @@ class MovesAhead:
                 return False
         is_starred = use.kind == "star" or use.via
         return (self.today.brings if is_starred else self.today.has)(use.module, name).has is Has.YES
+
+
+def _takers(uses: Sequence[Use], of: str = "") -> str:
+    number = len({use.place for use in uses})
+    return f"{count(number, 'place')}{of} {'takes' if number == 1 else 'take'}"
+
+
+def _places(uses: Sequence[Use]) -> str:
+    places = list(dict.fromkeys(use.place for use in uses))
+    return ", ".join(places[:_NAMED]) + (f" and {len(places) - _NAMED} more" if len(places) > _NAMED else "")

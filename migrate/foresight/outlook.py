@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from functools import partial
 
 from migrate.edits import Edit
 from migrate.findings import Finding
 from migrate.foresight.circles import Circles
+from migrate.foresight.history import earlier_surfaces
 from migrate.foresight.holes import Outlook, Target
-from migrate.foresight.homes import Homes
+from migrate.foresight.homes import Homes, holds_modules
 from migrate.foresight.later import Later
+from migrate.foresight.mentioned import Mentions
 from migrate.foresight.moves import MovesAhead
 from migrate.foresight.redirects import Ahead
-from migrate.foresight.surface import Surface, read_surface
+from migrate.foresight.surface import read_surface
 from migrate.foresight.survey import Survey
-from migrate.modules import SUFFIXES, module_of
+from migrate.modules import module_of
 from migrate.plan import Plan
 from rollback.git import Git
-
-_VERSIONS = 10
-"""How many earlier versions of a file that is a redirect already are looked through for what it was before."""
 
 
 def look_ahead(
@@ -39,6 +38,7 @@ def look_ahead(
         only: the modules to look at; None for all redirects of the plan.
     """
     redirects = {redirect.module: redirect for redirect in plan.redirects}
+    second = {redirect.module for redirect in plan.phase2.redirect} if plan.phase2 is not None else set()
     later = Later(read, read_if_there, moved)
     homes = homes_of(git, plan, later.read_if_there)
     wanted = redirects.keys() if only is None else redirects.keys() & set(only)
@@ -51,9 +51,10 @@ def look_ahead(
         targets,
         homes,
         homes_of(git, plan, read_if_there).before(former),
-        Circles(later.read_if_there, plan.plan.source_roots, redirects),
+        Circles(read_if_there, plan.plan.source_roots, redirects, second, later),
         tuple(sorted(map(later.as_it_is, users), key=lambda use: use.order)),
         survey.namesakes,
+        Mentions(git, read_if_there).of,
     ).look()
 
 
@@ -64,7 +65,19 @@ def look_at_moves(
     homes = homes_of(git, plan, read_if_there)
     whole = {move.old.module for move in plan.phase3.move if not move.old.name} if plan.phase3 is not None else set()
     former = {t.module: (t.path, t.former) for t in _targets(git, plan, homes, read) if t.module in whole}
-    return MovesAhead(plan, homes, homes.before(former), Survey(git, plan, read).users).look()
+    survey = Survey(git, plan, read)
+    return MovesAhead(plan, homes, homes.before(former), survey.users_in_place, partial(_submodules, git, homes)).look()
+
+
+def _submodules(git: Git, homes: Homes, package: str) -> Iterator[str]:
+    """The modules inside of a package, at any depth."""
+    path = homes.path(package)
+    if path is None or path.endswith("/__init__.py"):
+        for folder in homes.folders(package):
+            for file in sorted((git.root / folder).rglob("*.py")):
+                module = module_of(file.relative_to(git.root).as_posix(), homes.source_roots).name
+                if module != package and homes.path(module) is not None:
+                    yield module
 
 
 def homes_of(git: Git, plan: Plan, read_if_there: Callable[[str], bytes | None]) -> Homes:
@@ -73,14 +86,7 @@ def homes_of(git: Git, plan: Plan, read_if_there: Callable[[str], bytes | None])
         redirect.module: {export.bound: f"{export.module}.{export.name}" for export in redirect.exports}
         for redirect in plan.redirects
     }
-    return Homes(read_if_there, plan.plan.source_roots, lambda path: _holds_python(git.root / path), names)
-
-
-def _holds_python(folder: Path) -> bool:
-    try:
-        return any(path.suffix in SUFFIXES for path in folder.iterdir())
-    except OSError:
-        return False
+    return Homes(read_if_there, plan.plan.source_roots, lambda path: holds_modules(git.root / path), names)
 
 
 def _targets(git: Git, plan: Plan, homes: Homes, read: Callable[[str], bytes]) -> list[Target]:
@@ -92,22 +98,7 @@ def _targets(git: Git, plan: Plan, homes: Homes, read: Callable[[str], bytes]) -
             if path is not None:
                 name = module_of(path, plan.plan.source_roots)
                 surface = read_surface(read(path), name)
-                former = surface if _defines(surface) else _former(git, path, surface, plan)
+                earlier = earlier_surfaces(git, path, plan.plan.source_roots)
+                former = surface if surface.makes_objects else next(earlier, surface)
                 found.append(Target(phase, index, redirect, path, surface, former))
     return found
-
-
-def _former(git: Git, path: str, surface: Surface, plan: Plan) -> Surface:
-    """What a file that is a redirect already was in the newest version in git that defined something."""
-    name = module_of(path, plan.plan.source_roots)
-    versions = (read_surface(content, name) for content in git.versions(path, _VERSIONS))
-    return next((version for version in versions if _defines(version)), surface)
-
-
-def _defines(surface: Surface) -> bool:
-    """Does a module define a class or a function, other than to answer for names?"""
-    return any(
-        entry.kind in ("class", "function") and not entry.name.startswith("__")
-        for entries in surface.entries.values()
-        for entry in entries
-    )

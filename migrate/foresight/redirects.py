@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from migrate.findings import Finding
 from migrate.foresight import advice
-from migrate.foresight.circles import Circles, Edge
+from migrate.foresight.circles import Circle, Circles
 from migrate.foresight.holes import Hole, Origin, Outlook, Target, Unused
 from migrate.foresight.homes import MODULE_ATTRIBUTES, Answer, Has, Homes
 from migrate.foresight.moves import not_checked
@@ -25,6 +25,7 @@ class Ahead:
         uses: all that take something from the modules and still will after phase 3.
         homes, today: the modules once the phases are applied, and as they are.
         namesakes: dotted objects of a name that the repository defines elsewhere.
+        mentions: places that speak of names of modules, which some files apart do not count for.
     """
 
     plan: Plan
@@ -34,9 +35,11 @@ class Ahead:
     circles: Circles
     uses: Sequence[Use]
     namesakes: Callable[[Sequence[str]], Mapping[str, tuple[str, ...]]]
+    mentions: Callable[[Mapping[str, Collection[str]], Collection[str]], Mapping[tuple[str, str], str]]
     _findings: list[Finding] = field(default_factory=list, repr=False)
     _holes: list[Hole] = field(default_factory=list, repr=False)
     _unused: list[Unused] = field(default_factory=list, repr=False)
+    _circles: list[Circle] = field(default_factory=list, repr=False)
     _unchecked: dict[str, list[str]] = field(default_factory=dict, repr=False)
 
     def look(self) -> Outlook:
@@ -45,11 +48,17 @@ class Ahead:
         missing = {t.module: self._missing(t) for t in self.targets}
         unknown = {name for t in self.targets for name in self._in_doubt(t, missing[t.module])}
         self._elsewhere = self.namesakes(sorted(unknown))
+        lost = {
+            t.module: [(e, self._named(t, e, missing[t.module])) for e in self._lost(t, missing[t.module])]
+            for t in self.targets
+        }
+        unused = {module: [entry.name for entry, named in found if not named] for module, found in lost.items()}
+        self._mentioned = self.mentions(unused, [target.path for target in self.targets])
         for target in self.targets:
             self._look_at_exports(target)
             self._look_for_circles(target)
             self._look_at_names(target, missing[target.module])
-            self._look_at_definitions(target, missing[target.module])
+            self._look_at_definitions(target, lost[target.module])
             self._look_at_strings(target)
         return Outlook(
             tuple(sorted(self._findings, key=lambda f: f.order)),
@@ -85,21 +94,29 @@ class Ahead:
     # --- circles
 
     def _look_for_circles(self, target: Target) -> None:
-        edges = self.circles.of(target.redirect)
-        if edges:
-            self._report_circle(target, edges)
+        circle = self.circles.of(target.redirect)
+        if circle is not None and circle not in self._circles:
+            self._circles.append(circle)
+            self._report_circle(target, circle)
 
-    def _report_circle(self, target: Target, edges: tuple[Edge, ...]) -> None:
-        last = edges[-1]
-        code = "self-import" if len(edges) == 2 else "import-cycle"
-        chain = ", ".join(map(str, edges))
+    def _report_circle(self, target: Target, circle: Circle) -> None:
+        module, last = target.module, circle.edges[-1]
+        leads_back = circle.leads_through(module)
+        code = "self-import" if leads_back and len(circle.edges) == 2 else "import-cycle"
+        if not leads_back:
+            when = "after phase 3" if circle.is_moved else f"once {module} is a redirect"
+            what = f"{when}, loading {circle.start} would fail where these imports lead in a circle"
+        elif target.redirect.warn == "lazy":
+            what = f"a name that is taken from the redirect {module} would have to be taken through it again"
+        else:
+            what = f"loading the redirect {module} would load {module} again through its new home"
         way_out = "import it in the function that uses it"
-        way_out += ', or write warn = "lazy"' if target.redirect.warn != "lazy" else ""
-        message = (
-            f"loading the redirect {target.module} would load {target.module} again through its new home: {chain}; "
-            f"{way_out}"
-        )
-        self._report(target.phase, last.path, max(1, last.line), 0, code, target.module, message)
+        if self.circles.mends_as_lazy(target.redirect):
+            way_out += ', or write warn = "lazy"'
+        elif code == "self-import":
+            way_out = f"move the code that it takes from there into it, or {way_out}"
+        message = f"{what}: {', '.join(map(str, circle.edges))}; {way_out}"
+        self._report(target.phase, last.path, max(1, last.line), 0, code, module, message)
 
     # --- names
 
@@ -134,8 +151,19 @@ class Ahead:
             return False
         if use.via or use.kind == "star" or self.homes.path(f"{target.module}.{name}") is None:
             return True
+        if self._hides_module(target, name):
+            return not use.is_path
         is_attribute = use.kind == "attribute" or (use.kind == "patch" and not use.is_path)
         return is_attribute and not use.is_loaded and self._is_no_longer_loaded(target, name)
+
+    def _hides_module(self, target: Target, name: str) -> bool:
+        """Is the name of a module inside of the package another object today, as a function of that name in it?"""
+        dotted = f"{target.module}.{name}"
+        if target.former.binds(name):
+            return all(entry.dotted != dotted for entry in target.former.entries[name])
+        stars = [star for star in target.former.stars if self.today.brings(star, name).has is Has.YES]
+        surfaces = [found[1] for star in stars if (found := self.today.surface(star)) is not None]
+        return any(surface.source(name) != dotted for surface in surfaces)
 
     def _is_no_longer_loaded(self, target: Target, name: str) -> bool:
         """Is a module inside of the package loaded with it today, and not with the redirect?"""
@@ -173,7 +201,7 @@ class Ahead:
     def _origin(self, target: Target, name: str, other_than: str = "") -> Origin:
         """Where the module has a name from, and whether the redirect can take it from there."""
         surface = target.former
-        if self.homes.path(f"{target.module}.{name}") is not None:
+        if self.homes.path(f"{target.module}.{name}") is not None and not self._hides_module(target, name):
             return Origin(f"{target.module}.{name}", is_module=True)
         own = next((e for e in surface.entries.get(name, ()) if e.is_definition), None)
         dotted = surface.source(name)
@@ -182,16 +210,22 @@ class Ahead:
             dotted = next((f"{star}.{name}" for star in stars), None)
             if dotted is None and (unknown := self._perhaps_from(surface, name)):
                 return Origin(perhaps_from=unknown)
+        if dotted is None and (unclear := surface.why_unclear(name)):
+            return Origin(unclear=unclear)
         if dotted is None:
             homes = dict.fromkeys(export.module for export in target.redirect.exports)
             near = tuple(f"{home}.{name}" for home in self.homes.defining(homes, name) if home != other_than)
             others = sorted(self._elsewhere.get(name, ()), key=lambda other: -_shared(other, target.module))
             found = tuple(dict.fromkeys((*near, *others)))
-            found = tuple(each for each in found if each != f"{target.module}.{name}")
+            found = tuple(each for each in found if each != f"{target.module}.{name}" and self._is_there(each))
             return Origin(line=own.line if own is not None else 0, namesakes=found)
         if name in target.redirect.drop:
             return Origin(dotted, problem=f"the plan has it in {target.key}.drop")
         return self._taken(target, dotted)
+
+    def _is_there(self, dotted: str) -> bool:
+        """Can an object be imported, and does not only a stub speak of it?"""
+        return not self.homes.has(*dotted.rpartition(".")[::2]).is_missing
 
     def _perhaps_from(self, surface: Surface, name: str) -> str:
         """A module out of sight that the name may come from by a star import."""
@@ -222,27 +256,30 @@ class Ahead:
         if module not in self.homes.redirects and not self.homes.path(module):
             return ""
         exported = target.redirect.exports[0].model_copy(update={"module": module, "name": name, "asname": None})
-        edges = self.circles.of(target.redirect.model_copy(update={"exports": (exported,)}), anywhere=False)
-        if not edges:
+        circle = self.circles.of(target.redirect.model_copy(update={"exports": (exported,)}), anywhere=False)
+        if circle is None:
             return ""
-        return "that would load the redirect again: " + ", ".join(map(str, edges))
+        return "that would load the redirect again: " + ", ".join(map(str, circle.edges))
 
     # --- definitions
 
-    def _look_at_definitions(self, target: Target, missing: Mapping[str, Sequence[Use]]) -> None:
-        for entry in self._lost(target, missing):
-            named = [use for use in self.uses if use.module == target.module and use.name == entry.name]
-            named += missing.get(entry.name, ()) if not named else []
-            if not named:
+    def _named(self, target: Target, entry: Entry, missing: Mapping[str, Sequence[Use]]) -> list[Use]:
+        """What takes or names a definition, by star imports as well; a place may be in it twice."""
+        named = [use for use in self.uses if use.module == target.module and use.name == entry.name]
+        return [*named, *missing.get(entry.name, ())]
+
+    def _look_at_definitions(self, target: Target, lost: Sequence[tuple[Entry, Sequence[Use]]]) -> None:
+        for entry, named in lost:
+            mentioned = self._mentioned.get((target.module, entry.name), "")
+            if not named and not mentioned:
                 self._unused.append(Unused(target.phase, target.index, target.module, entry.name))
-            elsewhere = [
-                name for name in self._elsewhere.get(entry.name, ()) if name != f"{target.module}.{entry.name}"
-            ]
+            others = (each for each in self._elsewhere.get(entry.name, ()) if each != f"{target.module}.{entry.name}")
+            elsewhere = [each for each in others if self._is_there(each)]
             message = (
                 f"{entry.name} is defined only in this file, which becomes a redirect without it, and "
-                f"{advice.users(named)}; "
+                f"{advice.users(named, mentioned)}; "
                 + (advice.compare(elsewhere) if elsewhere else "move its definition to a module that stays")
-                + (advice.then(elsewhere) if named else f', or write drop = ["{entry.name}"]')
+                + (advice.then(elsewhere) if named or mentioned else f', or write drop = ["{entry.name}"]')
             )
             subject = f"{target.module}:{entry.name}"
             self._report(target.phase, target.path, entry.line, 0, "lost-definition", subject, message)
@@ -268,9 +305,11 @@ class Ahead:
             if use.module != target.module:
                 continue
             is_gone = self._is_gone(target, use.name, use)
+            if use.kind == "patch" and use.is_path and not is_gone:
+                continue  # a member of an object, or a name of a module inside: the redirect hands out that very one
             if use.kind == "patch":
                 what = (
-                    f"and fails, as the redirect has no {use.name}" if is_gone and not use.hidden_by
+                    f"and fails, as the redirect has no {use.name}" if is_gone and (use.is_path or not use.hidden_by)
                     else "and no longer reaches the code under test"
                 )  # fmt: skip
                 message = (

@@ -65,6 +65,15 @@ class Surface:
         """Does it answer for names that no statement of it binds?"""
         return "__getattr__" in self.entries or self.makes_names
 
+    @property
+    def makes_objects(self) -> bool:
+        """Does it define a class or a function, other than to answer for names?"""
+        return any(
+            entry.kind in ("class", "function") and not entry.name.startswith("__")
+            for entries in self.entries.values()
+            for entry in entries
+        )
+
     def binds(self, name: str) -> bool:
         return name in self.entries
 
@@ -82,10 +91,26 @@ class Surface:
 
     def source(self, name: str) -> str | None:
         """The dotted object that the name is taken from; None where it is made here, or that is not certain."""
+        taken = self.sources(name)
+        return taken[0] if len(taken) == 1 and taken[0] and name not in self.late else None
+
+    def sources(self, name: str) -> tuple[str, ...]:
+        """The dotted objects that the name may be taken from, in source order; an empty one for what is made here."""
         entries = self.entries.get(name, ())
         loaded = [entry for entry in entries if entry.is_loaded]
-        taken = {entry.dotted for entry in loaded or entries}
-        return taken.pop() if len(taken) == 1 and "" not in taken else None
+        return tuple(dict.fromkeys(entry.dotted for entry in loaded or entries))
+
+    def why_unclear(self, name: str) -> str:
+        """Why the source cannot be told where there is one all the same, as a phrase for people; else empty."""
+        taken = [":".join(filter(None, each.rpartition(".")[::2])) for each in self.sources(name) if each]
+        if name in self.late:
+            at_first = f" from {' or '.join(taken)} at first, and" if taken else ""
+            return f"it comes{at_first} from a function that declares it `global`"
+        own = [f"its own definition in line {entry.line}" for entry in self.entries.get(name, ()) if not entry.dotted]
+        if len(self.sources(name)) > 1:
+            return f"it comes from {' or '.join([*taken, *own[:1]])}"
+        is_made = self.is_dynamic and not self.binds(name)
+        return "the module may make it while it runs" if is_made else ""
 
     @property
     def definitions(self) -> tuple[Entry, ...]:
@@ -126,6 +151,24 @@ def read_surface(content: bytes, importer: ModuleName) -> Surface:
 
 
 def _entries(tree: ast.Module, importer: ModuleName) -> Iterator[Entry]:
+    deleted = list(_deletions(tree))
+    for entry in _bound(tree, importer):
+        if not any(name == entry.name and entry.line in lines for name, lines in deleted):
+            yield entry
+
+
+def _deletions(tree: ast.Module) -> Iterator[tuple[str, range]]:
+    """Names that a `del` takes away, and the lines before it in its block: what is bound there is gone again."""
+    for block in blocks(tree.body):
+        for statement in block.statements if not block.scopes else ():
+            if isinstance(statement, ast.Delete):
+                for target in statement.targets:
+                    for node in ast.walk(target):
+                        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Del):
+                            yield node.id, range(block.statements[0].lineno, statement.lineno)
+
+
+def _bound(tree: ast.Module, importer: ModuleName) -> Iterator[Entry]:
     for block in blocks(tree.body):
         if block.scopes:
             continue
@@ -144,6 +187,8 @@ def _entries(tree: ast.Module, importer: ModuleName) -> Iterator[Entry]:
 
 def assigned(statement: ast.stmt) -> Iterator[tuple[str, int]]:
     """Names that a statement itself binds, with their lines; those in the blocks inside it left out."""
+    if isinstance(statement, ast.AnnAssign) and statement.value is None:
+        return  # an annotation alone binds nothing
     blocks_inside = {id(each) for block in bodies(statement) for each in block}
     pending: list[tuple[ast.AST, bool]] = [(node, False) for node in ast.iter_child_nodes(statement)]
     while pending:

@@ -31,27 +31,35 @@ class Survey:
 
     def users(self, modules: Collection[str]) -> tuple[Use, ...]:
         """Every use of a name of `modules`, by place; those through modules that import everything from one, too."""
-        found = list(self._direct(modules))
+        return tuple(self._users(modules, in_place=False))
+
+    def users_in_place(self, modules: Collection[str]) -> tuple[Use, ...]:
+        """Those of modules whose files stay for now: what they use of each other, and imports of the modules, too."""
+        return tuple(self._users(modules, in_place=True))
+
+    def _users(self, modules: Collection[str], *, in_place: bool) -> list[Use]:
+        found = list(self._direct(modules, in_place=in_place))
         known = {use.module for use in found} | set(modules)
         passing = _passing(found, {module: (module,) for module in modules}, self._module)
         while passing:
             known |= passing.keys()
             through = self._direct(passing.keys())
-            found += (use.through(source) for use in through for source in passing[use.module] if use.kind != "module")
+            named = [use for use in through if use.kind not in ("module", "load")]
+            found += (use.through(source) for use in named for source in passing[use.module])
             passing = _passing(through, passing, self._module)
             passing = {module: sources for module, sources in passing.items() if module not in known}
         called = {f"{self._module(use.path)}.{use.name}": use.module for use in found if use.kind == "module"}
         if called:
             found += self._by_other_names(called, modules)
-        return tuple(sorted((use for use in dict.fromkeys(found) if use.kind != "module"), key=lambda use: use.order))
+        return sorted((use for use in dict.fromkeys(found) if use.kind != "module"), key=lambda use: use.order)
 
-    def _direct(self, modules: Collection[str]) -> tuple[Use, ...]:
+    def _direct(self, modules: Collection[str], *, in_place: bool = False) -> tuple[Use, ...]:
         test = may_use(modules)
         found: list[Use] = []
         for path in find_users(self.git, self.plan, modules):
             content = self.read(path)
             if test(content):
-                found += uses.find_users(path, content, self._name(path), modules)
+                found += uses.find_users(path, content, self._name(path), modules, in_place=in_place)
         return tuple(found)
 
     def _by_other_names(self, called: Mapping[str, str], modules: Collection[str]) -> Iterable[Use]:

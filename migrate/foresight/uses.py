@@ -29,7 +29,7 @@ _IMPORT_ERRORS = _ANY_ERROR | {"ImportError", "ModuleNotFoundError"}
 _ATTRIBUTE_ERRORS = _ANY_ERROR | {"AttributeError"}
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
-Kind = Literal["import", "attribute", "star", "assign", "patch", "path", "string", "module"]
+Kind = Literal["import", "attribute", "star", "assign", "patch", "path", "string", "module", "load"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Use:
         module: dotted. name: what is taken; `*` for everything.
         kind: imported, read as an attribute of the module, set as one, patched by a function, looked up by its path
             in a string, or only named in a string. Of `module` the name is what the file calls the module itself at
-            its top level, by which others may use it.
+            its top level, by which others may use it. Of `load`, an import of the module itself, the name is empty.
         path: relative to the root. line, last_line: from 1. column: from 0, in UTF-8 bytes.
         span: the bytes of the statement, expression or string.
         hidden_by: what would hide that the name is gone, as a phrase for people.
@@ -98,6 +98,8 @@ def find_users(
     importer: ModuleName,
     modules: Collection[str],
     aliases: Mapping[str, str] | None = None,
+    *,
+    in_place: bool = False,
 ) -> tuple[Use, ...]:
     """Every use of a name of `modules` in a file, by place; in one that CPython does not read, the imports alone.
 
@@ -107,13 +109,16 @@ def find_users(
     Args:
         path: relative to the root, with `/`. modules: dotted names.
         aliases: what other modules call those, as `pkg.facade.mod`, to the module.
+        in_place: the files of the modules stay for now: what one uses of another counts, and an import of a module.
     """
     if importer.name in modules:
+        modules = set(modules) - {importer.name} if in_place else ()
+    if not modules:
         return ()
     source = Source(content)
     try:
         tree = source.parse()
-        finder = _Finder(path, source, tree, importer, frozenset(modules), aliases or {})
+        finder = _Finder(path, source, tree, importer, frozenset(modules), aliases or {}, in_place)
         return tuple(sorted(finder.find(), key=lambda use: use.order))
     except (UnparsableSource, RecursionError):
         return tuple(_in_text(path, readable(content), importer, modules))
@@ -128,6 +133,7 @@ class _Finder:
         importer: ModuleName,
         modules: frozenset[str],
         aliases: Mapping[str, str],
+        in_place: bool,
     ) -> None:
         self._path = path
         self._source = source
@@ -135,6 +141,7 @@ class _Finder:
         self._importer = importer
         self._modules = modules
         self._aliases = aliases
+        self._in_place = in_place
         wanted = modules | aliases.keys()
         self._packages = frozenset(package for module in wanted for package in accumulated(module)) - modules
 
@@ -142,6 +149,8 @@ class _Finder:
         names = list(imported_names(self._tree, self._importer))
         hidden = _hidden_imports(self._tree)
         for name in names:
+            if self._in_place and name.path in self._modules:
+                yield self._use(name.path, "", "load", name.alias, self._source.span(name.statement))
             if name.source in self._modules and name.path not in self._modules:
                 yield self._use(
                     name.source,

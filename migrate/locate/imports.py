@@ -12,7 +12,7 @@ from migrate.locate.decisions import Decisions, Elsewhere, Group, MovedUse, is_b
 from migrate.locate.settle import rename, settle
 from migrate.locate.sites import ImportSite, Located, Module, Site, StringSite
 from migrate.locate.stars import locate_stars
-from migrate.locate.strings import locate_strings
+from migrate.locate.strings import Redirected, locate_strings
 from migrate.locate.unseen import report_mentions, report_through_stars
 from migrate.locate.uses import Use, find_uses
 from migrate.moves import Home, MoveIndex, is_within
@@ -24,12 +24,12 @@ NOTHING_KNOWN = Elsewhere()
 
 
 def locate_imports(
-    module: Module, moves: MoveIndex, redirected: frozenset[str], elsewhere: Elsewhere = NOTHING_KNOWN
+    module: Module, moves: MoveIndex, redirected: Redirected, elsewhere: Elsewhere = NOTHING_KNOWN
 ) -> Located:
     """Find what phase 3 changes in a module: imports, the uses that go with them, and strings.
 
     Args:
-        redirected: modules that are redirects; a `patch()` of one of their names no longer reaches the code.
+        redirected: a `patch()` of one of their names no longer reaches the code.
     """
     decisions = Decisions(module, moves, elsewhere)
     imports = _Imports(decisions).locate()

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import TypeAlias
 
 from migrate.edits import Span
 from migrate.findings import Finding
@@ -25,15 +26,17 @@ _IMPORTERS = frozenset({
 })  # fmt: skip
 """Functions whose first argument is the path of a module or an object."""
 _PATCHERS = frozenset({"patch", "setattr", "delattr"})
+Redirected: TypeAlias = Mapping[str, Collection[str]]
+"""Modules that are redirects, each with the names it exports."""
 
 
-def locate_strings(module: Module, moves: MoveIndex, redirected: frozenset[str], names: Names) -> Located:
+def locate_strings(module: Module, moves: MoveIndex, redirected: Redirected, names: Names) -> Located:
     """Find the strings of a module that name a moved object or module by its old path.
 
     Docstrings and comments are prose and stay, but for doctests and type comments.
 
     Args:
-        redirected: modules that are redirects; a `patch()` of one of their names no longer reaches the code.
+        redirected: a `patch()` of one of their names no longer reaches the code.
     """
     paths = _Paths.of(moves)
     if paths is None or not paths.may_be_in(module.source.text):
@@ -41,7 +44,7 @@ def locate_strings(module: Module, moves: MoveIndex, redirected: frozenset[str],
     return _Strings(module, moves, redirected, paths, names).locate()
 
 
-def moved_object_in(text: str, moves: MoveIndex, redirected: frozenset[str]) -> ObjectRef | None:
+def moved_object_in(text: str, moves: MoveIndex, redirected: Redirected) -> ObjectRef | None:
     """The first moved object that a string names by its old path."""
     paths = _Paths.of(moves)
     if paths is not None:
@@ -91,7 +94,7 @@ def _paths(modules: tuple[str, ...]) -> _Paths | None:
 class _Strings:
     module: Module
     moves: MoveIndex
-    redirected: frozenset[str]
+    redirected: Redirected
     paths: _Paths
     names: Names
     sites: list[StringSite] = field(default_factory=list)
@@ -153,6 +156,8 @@ class _Strings:
         home = self.moves.home(path)
         if home is None and "." not in path and not is_target:
             return  # of a module that stays
+        if home is None and self._is_handed_out(place, node, found):
+            return  # a patch of it reaches the object that the new home has
         subject = _named(self.moves, self.redirected, found)
         if home is None or home.move.strings == "none":
             if subject is not None and home is None:
@@ -173,15 +178,18 @@ class _Strings:
         span = Span(start, start + len(moved.encode(self.module.source.encoding)))
         self.sites.append(StringSite(span, home, node, colon))
 
+    def _is_handed_out(self, place: Place, node: ast.Constant, found: re.Match[str]) -> bool:
+        """Is it the patch of a member of what a redirect exports?"""
+        name, _, member = (found.group(2) + found.group(3).replace(":", ".")).strip(".").partition(".")
+        return bool(member) and name in self.redirected.get(found.group(1), ()) and self._is_patched(place, node)
+
+    def _is_patched(self, place: Place, node: ast.Constant) -> bool:
+        call = next((p for p in reversed(place.parents) if isinstance(p, ast.Call)), None)
+        return call is not None and node in call.args[:1] and bool(called_names(call.func) & _PATCHERS)
+
     def _tell(self, place: Place, node: ast.Constant, subject: ObjectRef) -> None:
         shown: ast.AST = next((p for p in reversed(place.parents) if isinstance(p, ast.JoinedStr)), node)
-        call = next((p for p in reversed(place.parents) if isinstance(p, ast.Call)), None)
-        if (
-            subject.module in self.redirected
-            and call is not None
-            and node in call.args[:1]
-            and called_names(call.func) & _PATCHERS
-        ):
+        if subject.module in self.redirected and self._is_patched(place, node):
             self._report(
                 shown, "shim-patch", subject,
                 f"this patch replaces a name in the redirect {subject.module} and no longer reaches the code under "
@@ -337,7 +345,7 @@ def _imported_by(call: ast.Call, package: str) -> Iterator[str]:
                 yield f"{first.value}.{each.value}"
 
 
-def _named(moves: MoveIndex, redirected: frozenset[str], found: re.Match[str]) -> ObjectRef | None:
+def _named(moves: MoveIndex, redirected: Redirected, found: re.Match[str]) -> ObjectRef | None:
     """What a dotted path in a string refers to, if the plan moves it or makes its module a redirect."""
     module = found.group(1).replace("\\", "")
     rest = (found.group(2).replace("\\", "") + found.group(3).replace(":", ".")).strip(".")

@@ -109,6 +109,8 @@ def _left(hole: Hole) -> Left:
         why = f"it comes from {origin.dotted}, but {origin.problem}"
     elif origin.perhaps_from:
         why = f"it may come from {origin.perhaps_from} by a star import, which cannot be checked"
+    elif origin.unclear:
+        why = f"{origin.unclear}: where is it to come from?"
     elif origin.line and candidates:
         why = (
             "it is defined in the old file, and others of that name elsewhere: is one of them meant to take its place?"

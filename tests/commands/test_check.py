@@ -326,3 +326,40 @@ def test_what_is_foretold_is_what_happens(sample: Sample) -> None:
         happened[phase] = sum(len(file["edits"]) for file in files), len(files)
     assert foretold == happened
     assert "priority app/gone.py: not in the tree" in done.err
+
+
+def test_calls_by_the_old_name_are_foretold(make_sample: MakeSample) -> None:
+    """Phase 3 makes calls of the callee of them, whether there is a redirect or not."""
+    plan = """\
+[plan]
+name = "basket"
+[phase3]
+[[phase3.move]]
+old = "shop.till:Till"
+new = "shop.pay:Purse"
+[[phase3.move]]
+old = "shop.old_pay"
+new = "shop.pay"
+[phase4]
+[[phase4.call]]
+callee = "shop.pay:Purse"
+rename = { k = "key" }
+"""
+    sample = make_sample({
+        "migrate.toml": plan,
+        "shop/pay.py": "class Purse:\n    def __init__(self, key=1): ...\n",
+        "shop/till.py": "class Till:\n    def __init__(self, k=1): ...\n",
+        "shop/old_pay.py": "class Purse:\n    def __init__(self, k=1): ...\n",
+        "app/main.py": "from shop.till import Till\nTill(k=1)\nTill(k=1, key=2)\n",
+        "app/second.py": "import shop.old_pay\nshop.old_pay.Purse(k=1)\n",
+        "app/odd ü.py": "",
+        "app/star.py": "",
+        "app/spread.py": "",
+    })  # fmt: skip
+    found = sample.call("check", "--json", code=1).document
+    (calls,) = (phase for phase in found["phases"] if phase["phase"] == 4)
+    assert (calls["edits"], calls["files"]) == (2, 2)
+    assert [(f["code"], f["path"], f["line"]) for f in found["findings"]] == [("keyword-conflict", "app/main.py", 3)]
+    sample.call("phase3", "--yes")
+    then = sample.call("phase4", "--dry-run", "--json").document
+    assert sum(len(file["edits"]) for file in then["files"]) == 2

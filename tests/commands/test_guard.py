@@ -333,6 +333,7 @@ def test_the_manifest_is_what_pre_commit_takes() -> None:
     hook = manifest()
     assert hook.keys() <= {
         "id", "name", "description", "entry", "language", "types_or", "pass_filenames", "require_serial",
+        "minimum_pre_commit_version",
     }  # fmt: skip
     assert {key: hook[key] for key in ("id", "entry", "language", "pass_filenames")} == {
         "id": "ssot-migrate-guard",

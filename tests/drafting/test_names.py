@@ -71,6 +71,8 @@ def star(*reads: str, module: str = "shop.cart") -> Use:
                      "the new home has one of that name; compare the two", id="a namesake in the new home"),
         pytest.param("def only(): ...\n", uses("only"), "only", None, "defined only there; move its definition first",
                      id="defined only there"),
+        pytest.param("if x:\n    from shop.money import EUR\nelse:\n    import EUR\n", uses("EUR"), "EUR", None,
+                     "it comes from shop.money:EUR or EUR; decide where it is to come from", id="from one of two"),
         pytest.param("", uses("gone"), "gone", None, "not there today; its uses are broken already", id="not there"),
         pytest.param("from shop.money import GBP\n", uses("GBP"), "GBP", None,
                      "the old module takes it from shop.money.GBP, which is not there", id="taken from where it is not"),
@@ -174,6 +176,16 @@ def test_names_of_a_package_and_its_modules() -> None:
         "Core": ("new.core:Core", False, "the old module takes it from there"),
         "core": ("new.core", True, "a module of its own"),
         "extra": (None, False, "there is no module new.extra; move it first"),
+    }
+
+
+def test_a_new_home_inside_of_the_old_package_stays() -> None:
+    tree = {"old/core/__init__.py": "", "old/extra.py": ""}
+    found = draft("", [*uses("core", module="old"), *uses("extra", module="old")], old="old", new="old.core", tree=tree,
+                  path="old/__init__.py")  # fmt: skip
+    assert {name: (each.stays, each.is_lost, each.why) for name, each in found.items()} == {
+        "core": (True, False, "the new home is there already"),
+        "extra": (False, True, "there is no module old.core.extra; move it first"),
     }
 
 

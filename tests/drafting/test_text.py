@@ -173,7 +173,7 @@ calls = st.builds(
     CallDraft, refs, refs, signatures, signatures,
     st.dictionaries(identifiers, identifiers, max_size=3), st.lists(anything, max_size=2).map(tuple),
 )  # fmt: skip
-commands = st.builds(Command, words, st.lists(words, min_size=1, max_size=6).map(tuple))
+commands = st.builds(Command, words, st.lists(words, min_size=1, max_size=6).map(tuple), anything)
 drafts = st.builds(
     lambda old, new, names, moves, calls, notes, roots, exclude, commands, minutes: Draft(
         old, new, tuple(names), (), (RedirectDraft(old.module, new, tuple(names)),), "why\nnot", tuple(moves), tuple(calls),

@@ -80,6 +80,43 @@ def test_names_that_are_no_options_and_no_text(bin_folder: Path, tmp_path: Path)
 
 
 @pytest.mark.parametrize(
+    ("files", "roots", "is_told"),
+    [
+        pytest.param({}, ["."], False, id="at the root"),
+        pytest.param({"pytest.ini": "[pytest]\npythonpath = src\n"}, ["src"], False, id="pytest knows"),
+        pytest.param({"pyproject.toml": "[tool.pytest.ini_options]\npythonpath = ['src']\n"}, ["src"], False, id="by pyproject"),
+        pytest.param({"pyproject.toml": "[project]\nname = 'x'\n"}, ["src"], False, id="to be installed"),
+        pytest.param({"setup.py": ""}, ["src"], False, id="to be installed by setup.py"),
+        pytest.param({}, ["a:b"], False, id="no path can name it"),
+        pytest.param({}, ["src"], True, id="nothing said"),
+        pytest.param({}, [".", "src"], True, id="some of it below a folder"),
+        pytest.param({"pyproject.toml": "[tool.ruff]\n#pythonpath = 1\n"}, ["src"], True, id="other settings"),
+    ],
+)  # fmt: skip
+def test_where_pytest_finds_modules(
+    files: dict[str, str], roots: list[str], is_told: bool, bin_folder: Path, tmp_path: Path
+) -> None:
+    _install(bin_folder, "env")
+    for path, text in files.items():
+        (tmp_path / path).write_text(text)
+    (found,) = find_commands(tmp_path, {}, ["tests/test_a.py"], (), roots)
+    plain = ("python", "-m", "pytest", "tests/test_a.py")
+    assert found.run == (("env", "PYTHONPATH=src", *plain) if is_told else plain)
+    assert found.note.startswith("Nothing says where pytest finds what is below src;") == is_told
+    (bin_folder / "env").unlink()
+    assert next(find_commands(tmp_path, {}, ["tests/test_a.py"], (), roots)).run == plain
+
+
+def test_tests_below_a_source_root_really_run(tmp_path: Path) -> None:
+    (tmp_path / "my src").mkdir()
+    (tmp_path / "my src/cart.py").write_text("Cart = 1\n")
+    (tmp_path / "test_cart.py").write_text("from cart import Cart\ndef test(): assert Cart\n")
+    (found,) = find_commands(tmp_path, {}, ["test_cart.py"], (), [".", "my src"])
+    assert found.run[:2] == ("env", "PYTHONPATH=my src")
+    subprocess.run([*found.run[:2], sys.executable, *found.run[3:], "-p", "no:cacheprovider"], cwd=tmp_path, check=True)
+
+
+@pytest.mark.parametrize(
     ("makefile", "targets"),
     [
         pytest.param("", [], id="empty"),

@@ -46,7 +46,12 @@ DANGLING = "is imported from shop.old, which becomes a redirect without it"
         pytest.param(
             {"app.py": "from shop.old import Coin\n"}, with_redirect(moves={"shop.old:Coin": "shop.money:Coin"}), [], id="moved"
         ),
-        pytest.param({"app.py": "from shop.old import Coin  # migrate: keep\n"}, with_redirect(), [], id="kept"),
+        pytest.param({"app.py": "from shop.old import Gone  # migrate: keep\n"}, with_redirect(), [], id="broken already, and kept"),
+        pytest.param(
+            {"app.py": "from shop.old import Coin  # migrate: keep\n"}, with_redirect(),
+            [f'app.py:1:21: dangling-name shop.old:Coin: Coin {DANGLING}; add "shop.money:Coin" to phase1.redirect[0].exports'],
+            id="kept, and about to break",
+        ),
         pytest.param({"app.py": "from shop.old import __doc__, __all__\n"}, with_redirect(), [], id="what every module has"),
         pytest.param({"shop/old.py": "class Spare: ...\n"}, with_redirect(drop=("Spare",)), [], id="dropped"),
         pytest.param({"shop/old.py": "class _Spare: ...\nV = 1\n"}, with_redirect(), [], id="private and values"),
@@ -61,6 +66,20 @@ DANGLING = "is imported from shop.old, which becomes a redirect without it"
             {"app.py": "from shop.old import Gone\n"}, with_redirect(),
             [f"app.py:1:21: dangling-name shop.old:Gone: Gone {DANGLING}; it is not there today either, so mend the use"],
             id="not there",
+        ),
+        pytest.param(
+            {"app.py": "from shop.old import X\n",
+             "shop/old.py": "try:\n    from shop.fast import X\nexcept ImportError:\n    from shop.money import Coin as X\n"},
+            with_redirect(),
+            [f"app.py:1:21: dangling-name shop.old:X: X {DANGLING}; it comes from shop.fast:X or shop.money:Coin; decide where it "
+             "is to come from, and export it from there"], id="from one of two",
+        ),
+        pytest.param(
+            {"app.py": "from shop.old import Coin\n",
+             "shop/old.py": "from shop.money import Coin\ndef _f():\n    global Coin\n    Coin = 3\n_f()\n"}, with_redirect(),
+            [f"app.py:1:21: dangling-name shop.old:Coin: Coin {DANGLING}; it comes from shop.money:Coin at first, and from a "
+             "function that declares it `global`; decide where it is to come from, and export it from there"],
+            id="set by a function",
         ),
         pytest.param(
             {"app.py": "from shop.old import Gone\n", "shop/far/x.py": "class Gone: ...\n", "tests/x.py": "class Gone: ...\n"},
@@ -85,6 +104,23 @@ DANGLING = "is imported from shop.old, which becomes a redirect without it"
              "shop/old.py:1:0: lost-definition shop.old:f: f is defined only in this file, which becomes a redirect without "
              "it, and 4 places use it (a.py:1, b.py:1, c.py:1 and 1 more); compare it with shop.b:f and export the one that "
              "is meant"], id="defined elsewhere, too",
+        ),
+        pytest.param(
+            {"shop/old.py": "def f(): ...\n", "a.py": "from shop.old import f\n", "w.py": "from shop.old import *\nf\n"},
+            with_redirect(),
+            [f"a.py:1:21: dangling-name shop.old:f: f {DANGLING}; it is defined only there, so move its definition first",
+             "shop/old.py:1:0: lost-definition shop.old:f: f is defined only in this file, which becomes a redirect without it, "
+             "and 2 places use it (a.py:1, w.py:1); move its definition to a module that stays and export it from there",
+             f"w.py:1:0: dangling-name shop.old:f: f {DANGLING}; it is defined only there, so move its definition first"],
+            id="used by a star import, too",
+        ),
+        pytest.param(
+            {"shop/old.py": "def f(): ...\n", "a.py": "from shop.old import f\n", "shop/stub.pyi": "def f(): ...\n"},
+            with_redirect(),
+            [f"a.py:1:21: dangling-name shop.old:f: f {DANGLING}; it is defined only there, so move its definition first",
+             "shop/old.py:1:0: lost-definition shop.old:f: f is defined only in this file, which becomes a redirect without it, "
+             "and 1 place uses it (a.py:1); move its definition to a module that stays and export it from there"],
+            id="elsewhere in a stub alone",
         ),
         pytest.param(
             {"shop/old.py": "__all__ = ['V']\nV = 1\n"}, with_redirect(),
@@ -155,7 +191,7 @@ DANGLING = "is imported from shop.old, which becomes a redirect without it"
             {"shop/new.py": "import shop.a\nclass New: ...\n", "shop/a.py": "import shop.old\nshop.old.New\n"}, with_redirect(),
             ["shop/a.py:2:0: import-cycle shop.old: loading the redirect shop.old would load shop.old again through its new "
              "home: shop.old → shop.new (shop/old.py:2), shop.new → shop.a (shop/new.py:1), shop.a → shop.old (shop/a.py:2); "
-             'import it in the function that uses it, or write warn = "lazy"'], id="import-cycle",
+             "import it in the function that uses it"], id="import-cycle",
         ),
         pytest.param(
             {"app.py": "patch('shop.old.New')\npatch('shop.old.Coin')\nimport_module('shop.old.Coin')\n"}, with_redirect(),
@@ -165,6 +201,11 @@ DANGLING = "is imported from shop.old, which becomes a redirect without it"
              "the redirect has no Coin; patch the module that uses the name",
              "app.py:3:14: string-reference shop.old:Coin: this string looks up Coin in shop.old, which becomes a redirect "
              "without it; change it by hand"], id="strings",
+        ),
+        pytest.param(
+            {"app.py": "patch('shop.old.New.f')\npatch('shop.old.Coin.f', create=True)\n"}, with_redirect(),
+            ["app.py:2:6: shim-patch shop.old:Coin: this patch aims at Coin in shop.old, which becomes a redirect, and fails, as "
+             "the redirect has no Coin; patch the module that uses the name"], id="patches of members",
         ),
         pytest.param(
             {"app.py": "import shop.old\nshop.old.New = 1\npatch('shop.old.Coin', create=True)\n"}, with_redirect(),
@@ -192,6 +233,33 @@ def test_a_package(make_repository: MakeRepository) -> None:
         "redirect no longer loads it"
     ]
     assert not outlook.holes[0].origin.is_certain
+
+
+@pytest.mark.parametrize(
+    ("old", "sub", "user", "expected"),
+    [
+        pytest.param("from . import sub\n", "def sub(): ...\n", "from shop.old import sub\n", [], id="the module itself"),
+        pytest.param("", "def sub(): ...\n", "from shop.old import sub\n", [], id="a function that stays inside of it"),
+        pytest.param("from .sub import *\n", "_sub = 1\n", "from shop.old import sub\n", [], id="a star without it"),
+        pytest.param("from .sub import sub\n", "def sub(): ...\n", "from shop.old.sub import sub\n", [], id="the way through"),
+        pytest.param("from .sub import sub\n", "def sub(): ...\n", "from shop.old import sub\n", ["app.py:1"], id="imported"),
+        pytest.param("from .sub import *\n", "def sub(): ...\n", "from shop.old import sub\n", ["app.py:1"], id="by a star"),
+        pytest.param("from .sub import sub\n", "def sub(): ...\n", "import shop.old\nshop.old.sub()\n", ["app.py:2"], id="read"),
+        pytest.param(
+            "from .sub import sub\n", "def sub(): ...\n", "import shop.old.sub\nshop.old.sub()\n", ["app.py:2"], id="and loaded"
+        ),
+    ],
+)  # fmt: skip
+def test_a_function_named_like_its_module(
+    old: str, sub: str, user: str, expected: list[str], make_repository: MakeRepository
+) -> None:
+    """Without the package's own import, the name is the module, which is there but no function."""
+    files = {"shop/old/__init__.py": old, "shop/old/sub.py": sub, "app.py": user}
+    git = make_repository({path: text for path, text in {**BASE, **files}.items() if path != "shop/old.py"}).open()
+    found = Previews(git, with_redirect(), 1).ahead().findings
+    assert [f"{f.path}:{f.line}" for f in found] == expected
+    way_out = 'add "shop.old.sub:sub" to phase1.redirect[0].exports'
+    assert all(f.code == "dangling-name" and f.message.endswith(way_out) for f in found)
 
 
 def test_a_name_from_another_redirect(make_repository: MakeRepository) -> None:

@@ -16,6 +16,10 @@ def surface(text: str | bytes, name: ModuleName = HERE) -> Surface:
     "text",
     [
         pytest.param("", id="empty"),
+        pytest.param("f: int\n", id="annotation alone"),
+        pytest.param("class f: ...\ndel f\n", id="deleted"),
+        pytest.param("import f\nif a:\n    f = 1\ndel (f, f.x, e[0])\n", id="deleted, however bound"),
+        pytest.param("try:\n    import f\n    del f\nfinally: ...\n", id="deleted in a block"),
         pytest.param("def f():\n    x = 1\n    import os\n    class C: ...\n", id="in a function"),
         pytest.param("class f:\n    x = 1\n    def g(): ...\n", id="in a class"),
         pytest.param("f = [x for x in y for z in x]\n", id="comprehension"),
@@ -38,6 +42,9 @@ def test_what_binds_nothing_else(text: str) -> None:
         pytest.param("try:\n    pass\nfinally:\n    X = 1\n", "value", id="in a finally"),
         pytest.param("a, (*X, b) = c\n", "value", id="unpacked"),
         pytest.param("X: int = 1\n", "value", id="annotated"),
+        pytest.param("del X\nX: int\nX = 1\n", "value", id="after a deletion"),
+        pytest.param("X = 1\nif a:\n    del X\n", "value", id="perhaps deleted"),
+        pytest.param("X = 1\ndef f(X):\n    del X\n", "value", id="another is deleted"),
         pytest.param("X += 1\n", "value", id="augmented"),
         pytest.param("for X in a: ...\n", "value", id="loop"),
         pytest.param("with a as (X, b): ...\n", "value", id="with"),
@@ -83,10 +90,40 @@ def test_what_binds(text: str, kind: str) -> None:
             id="loaded",
         ),
         pytest.param("from a import *\n", None, id="star"),
+        pytest.param("from a import X\ndef f():\n    global X\n    X = 1\n", None, id="set by a function"),
     ],
 )
 def test_source(text: str, source: str | None) -> None:
     assert surface(text).source("X") == source
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        pytest.param("", "", id="not there"),
+        pytest.param("from a import X\n", "", id="taken"),
+        pytest.param("X = 1\n", "", id="made"),
+        pytest.param("def __getattr__(name): ...\nX = 1\n", "", id="made, and others on demand"),
+        pytest.param("if a:\n    X = 1\nelse:\n    X = 2\n", "", id="made in two ways"),
+        pytest.param(
+            "try:\n    from a import X\nexcept ImportError:\n    from b import Y as X\n", "it comes from a:X or b:Y", id="two"
+        ),
+        pytest.param(
+            "try:\n    from a import X\nexcept ImportError:\n    X = 1\n",
+            "it comes from a:X or its own definition in line 4", id="or its own",
+        ),
+        pytest.param(
+            "from a import X\ndef f():\n    global X\n",
+            "it comes from a:X at first, and from a function that declares it `global`", id="set by a function later",
+        ),
+        pytest.param(
+            "def f():\n    global X\n    X = 1\n", "it comes from a function that declares it `global`", id="set by a function",
+        ),
+        pytest.param("globals()['X'] = 1\n", "the module may make it while it runs", id="made somehow"),
+    ],
+)  # fmt: skip
+def test_why_unclear(text: str, why: str) -> None:
+    assert surface(text).why_unclear("X") == why
 
 
 @pytest.mark.parametrize(

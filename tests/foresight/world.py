@@ -70,11 +70,9 @@ def predict(repository: Repository, plan: Plan) -> Preflight:
     return look(repository.open(), plan, repository.root / "migrate.toml", jobs=1)
 
 
-def apply(repository: Repository, plan: Plan) -> None:
+def apply(repository: Repository, plan: Plan, phases: Collection[int] = (1, 2, 3, 4)) -> None:
     """Phases 1 to 4, whatever stands against them."""
-    for phase in plan.phases:
-        if phase == 5:
-            continue
+    for phase in [phase for phase in plan.phases if phase in phases]:
         found = Previews(repository.open(), plan, 1).of(phase)
         for file in found.files:
             (repository.root / file.path).write_bytes(file.after)

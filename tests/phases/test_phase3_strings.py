@@ -656,6 +656,18 @@ def test_patches_of_a_redirect(form: str, path: str, subject: str) -> None:
     assert result.findings[0].subject == subject
 
 
+def test_a_patch_of_a_member_reaches_what_a_redirect_exports() -> None:
+    bound = SHIM.redirects[0].exports[0].bound
+    only_other = make_plan({
+        "phase1": {"redirect": [{"module": "shop.cart", "docstring": "D.", "exports": [f"shop.basket:Basket as {bound}"]}]},
+        "phase3": {"move": [{"old": "shop.cart:other", "new": "shop.basket:other"}]},
+    })  # fmt: skip
+    check_noop(f"patch('shop.cart.{bound}.open')\n", phase=3, plan=only_other)
+    for path in (f"shop.cart.{bound}", "shop.cart.coupon.open"):
+        check_refused(f"patch('{path}')\n", "shim-patch", phase=3, plan=only_other)
+    check_refused(f"f('shop.cart.{bound}.open')\n", "string-reference", phase=3, plan=only_other)
+
+
 @pytest.mark.parametrize("form", [*cases(PLAIN), *cases(NOT_TYPES), *cases(IMPORTERS), *cases(TYPES)])
 def test_other_strings_that_name_a_redirect(form: str) -> None:
     result = check_refused(form.format("'shop.cart.coupon'"), "string-reference", phase=3, plan=SHIM)

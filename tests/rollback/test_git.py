@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shlex
 import shutil
@@ -233,6 +234,132 @@ def test_grep_is_not_led_astray_by_configuration(committed: Tree) -> None:
     assert Git.open(committed.root / "pkg").grep(["import"], words=True) == ("c.py", "ü.py")
 
 
+def test_what_grep_leaves_out_with_the_index_alone(tree: Tree) -> None:
+    """Between them, both name every file that `grep` does without it."""
+    tree.write(".gitignore", b"ignored*\n")
+    for path in ("a.py", "ignored-but-tracked.py", "assumed.py", "skipped.py", "linked.py", "pkg/c.py", "a.txt"):
+        tree.write(path, b"needle\n")
+    (tree.root / "linked.py").unlink()
+    (tree.root / "linked.py").symlink_to("a.py")
+    tree.git("add", "--force", ".")
+    tree.git("update-index", "--assume-unchanged", "assumed.py")
+    tree.git("update-index", "--skip-worktree", "skipped.py")
+    tree.write("assumed.py", b"edited\n")
+    for path in ("ignored.py", "untracked.py", "pkg/ü\n.py"):
+        tree.write(path, b"needle\n")
+    (tree.root / "link.py").symlink_to("a.py")
+    tree.git("init", "--quiet", "nested")
+    tree.write("nested/inner.py", b"needle\n")
+    git = tree.open()
+    assert git.unseen(["*.py"]) == ("assumed.py", "pkg/ü\n.py", "skipped.py", "untracked.py")
+    assert git.unseen(["*.py"], ["pkg/**"]) == ("assumed.py", "skipped.py", "untracked.py")
+    assert Git.open(tree.root / "pkg").unseen() == ("ü\n.py",)
+    in_index = git.grep(["needle"], words=True, pathspecs=["*.py"], in_index=True)
+    assert {*in_index} - {*git.unseen()} == {"a.py", "ignored-but-tracked.py", "pkg/c.py"}
+    assert {*in_index, *git.unseen(["*.py"])} >= {*git.grep(["needle"], words=True, pathspecs=["*.py"])}
+
+
+def blob(content: bytes) -> str:
+    """The id that git gives to a content."""
+    return hashlib.sha1(b"blob %d\0%b" % (len(content), content), usedforsecurity=False).hexdigest()
+
+
+def test_nothing_is_staged(committed: Tree) -> None:
+    committed.write("a.py", b"edited\n")
+    committed.write("untracked.py", b"")
+    assert committed.open().staged(["*.py"]) == {}
+
+
+def test_what_is_staged(committed: Tree) -> None:
+    for path in ("gone.py", "renamed.py", "linked.py", "mode.py", "excluded.py", "other.txt"):
+        committed.write(path, f"{path}\n".encode() * 9)
+    committed.commit()
+    committed.write("a.py", b"staged\n")
+    committed.git("rm", "--quiet", "gone.py")
+    committed.git("mv", "renamed.py", "renamed to.py")
+    (committed.root / "linked.py").unlink()
+    (committed.root / "linked.py").symlink_to("a.py")
+    (committed.root / "mode.py").chmod(0o755)
+    committed.write("excluded.py", b"staged\n")
+    committed.write("other.txt", b"staged\n")
+    committed.write("pkg/new\n.py", b"new\n")
+    committed.git("add", "--all")
+    committed.write("a.py", b"edited\n")
+    committed.write("added.py", b"not yet\n")
+    committed.git("add", "--intent-to-add", "added.py")
+    assert committed.open().staged(["*.py"], ["excluded.py"]) == {
+        "a.py": blob(b"staged\n"),
+        "gone.py": None,
+        "renamed.py": None,
+        "renamed to.py": blob(b"renamed.py\n" * 9),
+        "mode.py": blob(b"mode.py\n" * 9),
+        "pkg/new\n.py": blob(b"new\n"),
+    }
+    assert Git.open(committed.root / "pkg").staged([]) == {"new\n.py": blob(b"new\n")}
+
+
+@pytest.mark.parametrize("path", ODD_NAMES)
+def test_what_is_staged_before_the_first_commit(tree: Tree, path: str) -> None:
+    tree.write(path, b"new\r\n\0")
+    tree.git("add", "--all")
+    git = tree.open()
+    assert git.staged([]) == git.in_index() == {path: blob(b"new\r\n\0")}
+    with git.blobs() as blobs:
+        assert blobs.read(blob(b"new\r\n\0")) == b"new\r\n\0"
+
+
+def test_what_is_staged_whatever_the_settings(committed: Tree) -> None:
+    for key in ("diff.noprefix", "diff.renames", "diff.mnemonicPrefix", "core.quotePath"):
+        committed.git("config", key, "true")
+    committed.git("config", "diff.external", "false")
+    committed.git("mv", "a.py", "ü.py")
+    assert committed.open().staged(["*.py"]) == {"a.py": None, "ü.py": blob(b"import a\n")}
+
+
+def test_what_is_staged_in_another_index(committed: Tree, tmp_path: Path) -> None:
+    """As git makes one for the hooks of `git commit FILE`."""
+    index = tmp_path / "next index"
+    shutil.copy(committed.root / ".git/index", index)
+    committed.write("a.py", b"staged\n")
+    committed.git("add", "a.py")
+    git = committed.open()
+    assert git.staged([], index=index) == {}
+    assert git.in_index(index)["a.py"] == blob(b"import a\n")
+    assert git.in_index()["a.py"] == blob(b"staged\n")
+
+
+def test_the_index_in_a_conflict_has_only_what_is_settled(committed: Tree) -> None:
+    committed.git("checkout", "--quiet", "-b", "other")
+    committed.write("a.py", b"theirs\n")
+    committed.commit()
+    committed.git("checkout", "--quiet", "main")
+    committed.write("a.py", b"ours\n")
+    committed.commit()
+    with pytest.raises(subprocess.CalledProcessError):
+        committed.git("merge", "--quiet", "other")
+    git = committed.open()
+    assert git.in_index() == {"b.py": blob(b"import b\n"), "pkg/c.py": blob(b"import c")}
+    assert git.staged([]) == {}
+    assert Git.open(committed.root / "pkg").in_index() == {"c.py": blob(b"import c")}
+
+
+def test_links_and_submodules_are_not_in_the_index_as_files(committed: Tree) -> None:
+    (committed.root / "link.py").symlink_to("a.py")
+    head = committed.git("rev-parse", "HEAD").decode().strip()
+    committed.git("add", "link.py")
+    committed.git("update-index", "--add", "--cacheinfo", f"160000,{head},inner")
+    assert committed.open().in_index().keys() == {"a.py", "b.py", "pkg/c.py"}
+    assert committed.open().staged([]) == {}
+
+
+def test_contents_of_blobs(committed: Tree) -> None:
+    with committed.open().blobs() as blobs:
+        assert blobs.read(blob(b"import c")) == b"import c"
+        with pytest.raises(GitFailed, match=r"git cat-file failed .*: 0{40} missing"):
+            blobs.read("0" * 40)
+        assert blobs.read(blob(b"import a\n")) == b"import a\n"
+
+
 def test_dirty_says_how(committed: Tree) -> None:
     committed.write(".gitignore", b"*.log\n")
     for path in ("deleted.py", "staged.py", "renamed.py", "mode.py", "gone.py", "both.py"):
@@ -458,6 +585,16 @@ def test_git_that_cannot_be_started(committed: Tree, monkeypatch: pytest.MonkeyP
     else:
         with pytest.raises(MemoryError):
             git.run("version")
+
+
+def test_git_that_cannot_be_talked_to(committed: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(5, "Input/output error")
+
+    git = committed.open()
+    monkeypatch.setattr(subprocess.Popen, "communicate", fail)
+    with pytest.raises(GitNotRun, match="git cannot be run: Input/output error"):
+        git.run("version")
 
 
 def test_git_that_is_ended_by_a_signal(committed: Tree) -> None:
