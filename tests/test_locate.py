@@ -125,6 +125,27 @@ def test_what_only_other_modules_can_tell(source: str, unresolved: set[str]) -> 
     assert (located.sites, located.unresolved) == ((), unresolved)
 
 
+@pytest.mark.parametrize(
+    ("source", "unresolved"),
+    [
+        pytest.param("from facade import Basket\nBasket().owner\n", set(), id="another attribute"),
+        pytest.param("from facade import Basket\nx.metadata\n", set(), id="of something else"),
+        pytest.param("from shop.basket import Basket\nBasket().metadata\n", set(), id="the class itself"),
+        pytest.param("from facade import Basket\nb = Basket()\nb.metadata\n", {"facade.Basket"}, id="made"),
+        pytest.param("from facade import Basket\ndef f(b: Basket): b.metadata\n", {"facade.Basket"}, id="annotated"),
+        pytest.param("import facade\ngetattr(facade.Basket(), 'metadata')\n", {"facade.Basket"}, id="getattr"),
+        pytest.param(
+            "from shop.basket import Basket\nfrom facade import Basket\nBasket().metadata\n",
+            {"facade.Basket"},
+            id="one of two",
+        ),
+    ],
+)
+def test_what_only_other_modules_can_tell_of_instances(source: str, unresolved: set[str]) -> None:
+    plan = calls("shop.basket:Basket", rename={"metadata": "context"}, attributes={"metadata": "context"})
+    assert locate_calls(parsed(source), plan, Known()).unresolved == unresolved
+
+
 def test_any_call_may_be_a_reexport_where_keywords_are_only_added() -> None:
     plan = calls("m:f", add={"a": "1"})
     assert locate_calls(parsed("from facade import f\nf()\n"), plan, Known()).unresolved == {"facade.f"}

@@ -193,6 +193,21 @@ def test_calls_by_way_of_reexports(make_repository: MakeRepository) -> None:
     check_calls(make_repository, files, {"a.py": CHANGED, "b.py": CHANGED})
 
 
+def test_instances_by_way_of_reexports(make_repository: MakeRepository) -> None:
+    plan = calls("shop.basket:Basket", rename={"metadata": "context"}, attributes={"metadata": "context"})
+    files = {
+        "shop/__init__.py": "from .basket import Basket\n",
+        "shop/basket.py": "class Basket:\n    context = 1\n",
+        "a.py": "from shop import Basket\nb = Basket()\nb.metadata\n",
+        "b.py": "from shop.basket import Basket\nb = Basket()\nb.metadata\nfrom stars import *\n",
+        "stars.py": "from shop.basket import *\n",
+        "c.py": "from other import Basket\nb = Basket()\nb.metadata\n",
+        "other.py": "class Basket: ...\n",
+    }
+    found = edited(preview(make_repository(files).open(), plan, 4))
+    assert found == {path: files[path].replace("metadata", "context") for path in ("a.py", "b.py")}
+
+
 def test_calls_by_way_of_a_linked_module(make_repository: MakeRepository, tmp_path: Path) -> None:
     repository = make_repository(
         {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -146,6 +146,8 @@ class Callees:
         bound = self.names.resolve(_unsubscripted(expression), place)
         found = [self.real(dotted) for dotted in bound.objects] if bound is not None else []
         dotted = next((path for path in found if path in self.classes), None)
+        if bound is not None:
+            self._ask(each for each, real in zip(bound.objects, found, strict=True) if real not in self.classes)
         return dotted, self._is_certain(bound, expression, place) and all(other == dotted for other in found)
 
     def heir_of(self, expression: ast.expr, place: Place) -> Call | None:
@@ -167,8 +169,11 @@ class Callees:
     def note_unresolved(self, expression: ast.expr, place: Place) -> None:
         """Ask whether what an expression is bound to is a callee by another module's name."""
         bound = self.names.resolve(_unsubscripted(expression), place)
+        self._ask(bound.objects if bound is not None else ())
+
+    def _ask(self, objects: Iterable[str]) -> None:
         own = self.module.name.name + "."
-        for dotted in bound.objects if bound is not None else ():
+        for dotted in objects:
             is_known = dotted in self._by_path or any(dotted.startswith(path + ".") for path in self._by_path)
             if not is_known and not dotted.startswith(own) and dotted not in _LIBRARY:
                 self.unresolved.add(dotted)
@@ -233,8 +238,10 @@ class Callees:
             if line > first:
                 if star not in self.known.exports:
                     self.unresolved.add(f"{star}.*")
-                if name in (self.known.exports.get(star) or ()) and self.known.aliases.get(f"{star}.{name}") is None:
-                    return f"{star}.{name}" not in self._by_path
+                dotted = f"{star}.{name}"
+                if name in (self.known.exports.get(star) or ()) and self.known.aliases.get(dotted) is None:
+                    self._ask([dotted])
+                    return dotted not in self._by_path
         return False
 
 
