@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -10,7 +10,7 @@ from migrate.definitions.lookup import Definitions, Unknown
 from migrate.exports import star_exports
 from migrate.findings import Finding
 from migrate.locate.callees import owner_of
-from migrate.locating import PhaseSpec, passed_on
+from migrate.locating import PhaseSpec, parts_of, passed_on
 from migrate.modules import file_of, module_of
 from migrate.moves import MoveIndex
 from migrate.plan import Plan
@@ -35,6 +35,48 @@ class Told(Protocol):
 
 
 @dataclass
+class _OtherNames:
+    """What other modules call the objects that one phase looks for.
+
+    Attributes:
+        wanted: the objects, dotted. aliases, maybe: other names, to what each is, or may be.
+    """
+
+    wanted: set[str]
+    aliases: dict[str, str] = field(default_factory=dict)
+    maybe: dict[str, str] = field(default_factory=dict)
+
+    def learn(
+        self, reexports: Reexports, given: Collection[str], unresolved: Collection[str], heirs: Collection[str]
+    ) -> tuple[set[str], set[str]]:
+        """Find out which names are one of the objects.
+
+        Args:
+            given: names that modules give to something. unresolved: those that files have asked about.
+            heirs: classes that inherit a constructor.
+        Returns:
+            Names that are new, and those of `given` that are, or may be, one of the objects.
+        """
+        aliases, maybe = self.aliases, self.maybe
+        wanted = {*self.wanted, *heirs}
+        known = wanted | aliases.keys() | maybe.keys()
+        renamed, uncertain = reexports.aliases(given, known), dict(reexports.uncertain(given, known))
+        uncertain |= {name: real for name, real in renamed.items() if real in maybe}
+        renamed = {name: real for name, real in renamed.items() if real not in maybe}
+        new = {**reexports.aliases(unresolved, wanted), **renamed}
+        new = {name: aliases.get(real, real) for name, real in new.items() if name not in aliases}
+        uncertain |= reexports.uncertain({*unresolved} - new.keys(), wanted)
+        doubts = {
+            name: aliases.get(real, maybe.get(real, real))
+            for name, real in uncertain.items()
+            if name not in aliases and name not in new and name not in maybe
+        }
+        aliases |= new
+        maybe |= doubts
+        return new.keys() | doubts.keys(), renamed.keys() | uncertain.keys()
+
+
+@dataclass
 class Knowledge:
     """What is known for one phase of a plan; every file that is looked at may add to it.
 
@@ -49,8 +91,7 @@ class Knowledge:
     read_if_there: ReadIfThere
     after_moves: bool = field(default=False, kw_only=True)
     notes: list[str] = field(init=False, default_factory=list)
-    _aliases: dict[str, str] = field(init=False, default_factory=dict)
-    _maybe: dict[str, str] = field(init=False, default_factory=dict)
+    _parts: dict[int, _OtherNames] = field(init=False)
     _exports: dict[str, frozenset[str] | None] = field(init=False, default_factory=dict)
     _asked: set[str] = field(init=False, default_factory=set)
     _subclasses: dict[str, str] = field(init=False, default_factory=dict)
@@ -59,6 +100,9 @@ class Knowledge:
     _hidden: frozenset[str] = field(init=False, default=frozenset())
     _known_words: set[str] = field(init=False, default_factory=set)
 
+    def __post_init__(self) -> None:
+        self._parts = {part: _OtherNames({*passed_on(self.plan, part)}) for part in parts_of(self.phase)}
+
     def _prepare(self) -> set[str]:
         """Read what the plan names in the repository.
 
@@ -66,8 +110,7 @@ class Knowledge:
             Names for the plan's objects that are not the plan's own.
         """
         self._reexports = Reexports(self.plan, self.read_if_there)
-        self._wanted = set(passed_on(self.plan, self.phase))
-        self._known_words = {name.rpartition(".")[2] for name in self._wanted}
+        self._known_words = {name.rpartition(".")[2] for part in self._parts.values() for name in part.wanted}
         self._redirected = {path for r in self.plan.redirects if (path := self._file_of(r.module))}
         modules = {m.old.module for m in MoveIndex.of(self.plan).moves} if self.phase in (3, 5) else set()
         if self.phase in (4, 5) and self.plan.phase4 is not None:
@@ -103,8 +146,8 @@ class Knowledge:
         if self.after_moves:
             homes |= self._old_names()
         homes = {home: dotted for home, dotted in homes.items() if home not in ("", dotted)}
-        self._aliases |= homes
-        self._wanted |= homes.keys()
+        self._parts[4].aliases |= homes
+        self._parts[4].wanted |= homes.keys()
         return {home.rpartition(".")[2] for home in homes} - self._known_words
 
     def _old_names(self) -> dict[str, str]:
@@ -121,53 +164,40 @@ class Knowledge:
 
     def _spec(self) -> PhaseSpec:
         """What is known, as a file's step takes it."""
+        last = self._parts[max(self._parts)]
+        moved = self._parts[3] if self.phase == 5 else _OtherNames(set())
         return PhaseSpec(
             self.plan,
             self.phase,
-            tuple(sorted(self._aliases.items())),
-            tuple(sorted(self._maybe.items())),
+            tuple(sorted(last.aliases.items())),
+            tuple(sorted(last.maybe.items())),
+            tuple(sorted(moved.aliases.items())),
+            tuple(sorted(moved.maybe.items())),
             tuple(sorted(self._exports.items(), key=lambda item: item[0])),
             hidden=self._hidden,
             signatures=tuple(sorted(self._signatures.items(), key=lambda item: item[0])),
             subclasses=tuple(sorted(self._subclasses.items())),
         )
 
-    @property
-    def _names(self) -> set[str]:
-        """Dotted names other than the plan's that something new may be known by."""
-        return self._wanted | set(self._aliases) | set(self._maybe) | set(self._subclasses)
-
-    def _learn(
-        self, told: Collection[Told], renamed: Mapping[str, str], doubtful: Mapping[str, str]
-    ) -> tuple[set[str], set[str]]:
+    def _learn(self, told: Collection[Told], given: Collection[str]) -> tuple[set[str], set[str]]:
         """Take up other modules' names for the plan's objects.
 
         Args:
-            renamed: names that modules give to one of `_names`, with what each is. doubtful: what each may be.
+            given: names, dotted, that modules give to something that has one of `_known_words`.
         Returns:
             Files to look at again, and last names to look for that are new.
         """
-        aliases, maybe = self._aliases, self._maybe
-        wanted = self._wanted | set(self._subclasses)
-        uncertain = {n: real for n, real in renamed.items() if real in maybe} | dict(doubtful)
-        renamed = {n: real for n, real in renamed.items() if real not in maybe}
         unresolved = {n for r in told for n in r.unresolved if not n.endswith(".*")} - self._asked
         self._asked |= unresolved
-        new = {**self._reexports.aliases(unresolved, wanted), **renamed}
-        new = {name: aliases.get(real, real) for name, real in new.items() if name not in aliases}
-        uncertain |= self._reexports.uncertain(unresolved - set(new), wanted)
-        doubts = {
-            name: aliases.get(real, maybe.get(real, real))
-            for name, real in uncertain.items()
-            if name not in aliases and name not in new and name not in maybe
-        }
-        if not new and not doubts:
-            return set(), set()
-        aliases |= new
-        maybe |= doubts
-        words = {name.rpartition(".")[2] for name in (*renamed, *uncertain)} - self._known_words
+        learned, words = set[str](), set[str]()
+        for part, names in self._parts.items():
+            heirs = self._subclasses if part == 4 else ()
+            new, of_given = names.learn(self._reexports, given, unresolved, heirs)
+            learned |= new
+            words |= {name.rpartition(".")[2] for name in of_given} if new else set()
+        words -= self._known_words
         self._known_words |= words
-        return {r.path for r in told if not r.unresolved.isdisjoint({*new, *doubts})}, words
+        return {r.path for r in told if not r.unresolved.isdisjoint(learned)}, words
 
     def _note_heirs(self, told: Iterable[Told]) -> set[str]:
         """The last names of classes newly found to inherit a constructor."""

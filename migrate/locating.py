@@ -26,6 +26,7 @@ class PhaseSpec:
         phase: 1 to 5.
         aliases: (dotted re-export, dotted object of the plan) pairs found in the repository.
         maybe: such pairs where the re-export may also be something else.
+        moved, maybe_moved: in phase 5 those of what moves, and the first two of callees; a redirect may pass on both.
         exports: (module, what a star import of it binds; None where that is not certain).
         taken: dotted names that other modules take from where they are.
         cycles: (module, new home that loads it, the chain of modules in words).
@@ -38,6 +39,8 @@ class PhaseSpec:
     phase: int
     aliases: tuple[tuple[str, str], ...] = ()
     maybe: tuple[tuple[str, str], ...] = ()
+    moved: tuple[tuple[str, str], ...] = ()
+    maybe_moved: tuple[tuple[str, str], ...] = ()
     exports: tuple[tuple[str, frozenset[str] | None], ...] = ()
     taken: frozenset[str] = frozenset()
     cycles: tuple[tuple[str, str, str], ...] = ()
@@ -48,14 +51,12 @@ class PhaseSpec:
     @property
     def parts(self) -> tuple[int, ...]:
         """The phases whose sites are looked for."""
-        return (3, 4) if self.phase == 5 else (self.phase,)
+        return parts_of(self.phase)
 
     def other_names(self, part: int) -> frozenset[str]:
         """Last names that other modules give to the objects of one of `parts`, and to heirs of its classes."""
-        of_others = frozenset[str]().union(*(passed_on(self.plan, p) for p in self.parts if p != part))
-        of_others -= passed_on(self.plan, part)
-        names = [name for name, real in (*self.aliases, *self.maybe) if real not in of_others]
-        return frozenset(name.rpartition(".")[2] for name in (*names, *(heir for heir, _ in self.subclasses)))
+        names = self._of_moves if part == 3 else (self.aliases, self.maybe)
+        return frozenset(name.rpartition(".")[2] for pairs in (*names, self.subclasses) for name, _ in pairs)
 
     @property
     def known(self) -> Known:
@@ -75,22 +76,32 @@ class PhaseSpec:
     def elsewhere(self) -> Elsewhere:
         """What phase 3 knows of other modules."""
         cycles = {(module, new): chain for module, new, chain in self.cycles}
-        concerned = passed_on(self.plan, 3)  # in phase 5 the old name of a moved class may be one of a callee, too
-        aliases, maybe = ({n: real for n, real in pairs if real in concerned} for pairs in (self.aliases, self.maybe))
-        doubtful = maybe.keys() - aliases.keys()
-        return Elsewhere(maybe | aliases, frozenset(doubtful), dict(self.exports), self.taken, cycles, self.hidden)
+        aliases, maybe = map(dict, self._of_moves)
+        doubtful = frozenset(maybe.keys() - aliases.keys())
+        return Elsewhere(maybe | aliases, doubtful, dict(self.exports), self.taken, cycles, self.hidden)
+
+    @property
+    def _of_moves(self) -> tuple[tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]]:
+        return (self.moved, self.maybe_moved) if self.phase == 5 else (self.aliases, self.maybe)
+
+
+def parts_of(phase: int) -> tuple[int, ...]:
+    """The phases whose sites a phase looks for."""
+    return (3, 4) if phase == 5 else (phase,)
 
 
 def passed_on(plan: Plan, phase: int) -> frozenset[str]:
-    """Objects of the plan that other modules may pass on: callees, and modules and objects of which a part moves."""
-    wanted: set[str] = set()
-    if phase in (4, 5) and plan.phase4 is not None:
-        wanted |= {call.callee.dotted for call in plan.phase4.call}
-        wanted |= {owner for call in plan.phase4.call if (owner := owner_of(call))}
-    if phase in (3, 5):
+    """What other modules may pass on of what phase 3 or 4 looks for.
+
+    Callees, or modules and objects of which a part moves.
+    """
+    if phase == 4 and plan.phase4 is not None:
+        owners = {owner for call in plan.phase4.call if (owner := owner_of(call))}
+        return frozenset({call.callee.dotted for call in plan.phase4.call} | owners)
+    if phase == 3:
         moves = MoveIndex.of(plan)
-        wanted |= moves.split | {module[0] for module in moves.inner_modules}
-    return frozenset(wanted)
+        return frozenset(moves.split | {module[0] for module in moves.inner_modules})
+    return frozenset()
 
 
 def locate(module: Module, spec: PhaseSpec) -> Located:

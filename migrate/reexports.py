@@ -55,21 +55,18 @@ class Reexports:
                 found[name] = min(reached)
         return found
 
-    def renamed(
-        self, files: Iterable[tuple[str, bytes]], words: Collection[str], wanted: Collection[str]
-    ) -> tuple[Mapping[str, str], Mapping[str, str]]:
-        """Other names that modules give to one of `wanted` for others to import, with what each is, or only may be.
+    def given(self, files: Iterable[tuple[str, bytes]], words: Collection[str]) -> frozenset[str]:
+        """Other names that modules give to one of `words` for others to import, dotted.
 
         Args:
-            files: (path, content) pairs. words: the last names of `wanted` to look for in them.
+            files: (path, content) pairs.
         """
-        given = {
+        return frozenset(
             f"{module_of(path, self.plan.plan.source_roots).name}.{name}"
             for path, content in files
             if may_give_other_name(content, words)
             for name in _names_given_to(content, words)
-        }
-        return self.aliases(given, wanted), self.uncertain(given, wanted)
+        )
 
     def lacks(self, module: str, name: str) -> str | None:
         """The file of a module of the repository that surely has no such name; None for any other."""

@@ -82,11 +82,10 @@ class Rounds(Knowledge):
 
     def _follow_reexports(self, words: set[str], found: Collection[str]) -> tuple[set[str], set[str], tuple[str, ...]]:
         """Other modules' names for the plan's objects: files to look at again, and those that have the new names."""
-        if not self._wanted:
+        if not self._known_words:
             return set(), set(), ()
-        files = ((path, self.read(path)) for path in found)
-        renamed, doubtful = self._reexports.renamed(files, words, self._names)
-        again, new_words = self._learn(self.results.values(), renamed, doubtful)
+        given = self._reexports.given(((path, self.read(path)) for path in found), words)
+        again, new_words = self._learn(self.results.values(), given)
         return again, new_words, find_words(self.git, self.plan, new_words)
 
     def _look_for_circles(self) -> set[str]:

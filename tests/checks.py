@@ -96,7 +96,9 @@ def transform(
         known: more of the specification.
     """
     found = ((ref.replace(":", "."), signature(parameters)) for ref, parameters in (signatures or {}).items())
-    spec = PhaseSpec(plan, phase, tuple(sorted((aliases or {}).items())), signatures=tuple(found), **known)
+    others = tuple(sorted((aliases or {}).items()))
+    moved = {"moved": others, "maybe_moved": known.get("maybe", ())} if phase == 5 else {}
+    spec = PhaseSpec(plan, phase, others, signatures=tuple(found), **moved, **known)
     result = transform_file(path, _bytes(source), pickle.loads(pickle.dumps(spec)))
     assert pickle.loads(pickle.dumps(result)) == result
     assert result.bug is None, result.bug
@@ -107,7 +109,7 @@ def transform(
 
 def check_guard(path: str, content: bytes, spec: PhaseSpec) -> None:
     """`migrate guard` names the same places of a file as phase 5, where phase 5 looks at it at all."""
-    spec = replace(spec, phase=5, taken=frozenset(), cycles=())
+    spec = replace(spec, phase=5, moved=spec.aliases, maybe_moved=spec.maybe, taken=frozenset(), cycles=())
     tests = [relevance(spec.plan, part, spec.other_names(part)) for part in spec.parts]
     if any(test(path, content) for test in tests):
         left = {place(finding) for finding in transform_file(path, content, spec).findings}

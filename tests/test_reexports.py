@@ -123,8 +123,10 @@ def test_modules_are_read_once() -> None:
 )
 def test_renamed(source: str, names: list[str]) -> None:
     files = {"a.py": source.encode()}
-    found = Reexports(PLAN, files.get).renamed(files.items(), ["Basket"], WANTED)
-    assert found == (dict.fromkeys(names, "shop.basket.Basket"), {})
+    reexports = Reexports(PLAN, files.get)
+    given = reexports.given(files.items(), ["Basket"])
+    assert reexports.aliases(given, WANTED) == dict.fromkeys(names, "shop.basket.Basket")
+    assert reexports.uncertain(given, WANTED) == {}
 
 
 EITHER = "try:\n from shop.basket import Basket\nexcept ImportError:\n from b import Basket\n"
@@ -164,5 +166,10 @@ def test_not_uncertain(name: str, modules: Mapping[str, str]) -> None:
 
 def test_renamed_in_one_of_two_ways() -> None:
     files = {"a.py": EITHER.replace("import Basket", "import Basket as Korb").encode()}
-    found = Reexports(PLAN, files.get).renamed(files.items(), ["Basket"], WANTED)
-    assert found == ({}, {"a.Korb": "shop.basket.Basket"})
+    reexports = Reexports(PLAN, files.get)
+    given = reexports.given(files.items(), ["Basket"])
+    assert given == {"a.Korb"}
+    assert (reexports.aliases(given, WANTED), reexports.uncertain(given, WANTED)) == (
+        {},
+        {"a.Korb": "shop.basket.Basket"},
+    )

@@ -81,7 +81,9 @@ class LookSpec:
     @cached_property
     def names(self) -> frozenset[str]:
         """Dotted names that other modules have for what is looked for."""
-        return frozenset(name for name, _ in (*self.phase.aliases, *self.phase.maybe, *self.phase.subclasses))
+        told = self.phase
+        pairs = (*told.aliases, *told.maybe, *told.moved, *told.maybe_moved, *told.subclasses)
+        return frozenset(name for name, _ in pairs)
 
 
 @dataclass(frozen=True, slots=True)

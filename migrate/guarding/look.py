@@ -12,6 +12,9 @@ from migrate.guarding.file_look import NOTHING, Concern, FileLook, LookSpec, loo
 from migrate.guarding.search import Search
 from migrate.guarding.seen import Seen
 from migrate.knowledge import Knowledge
+from migrate.modules import module_of
+from migrate.reexports import Step, names_given
+from migrate.source import Source
 from rollback.changes import read_file
 from rollback.errors import RepositoryError
 from rollback.git import Git
@@ -59,6 +62,10 @@ class TreeLook(Knowledge):
     def prepare(self) -> None:
         """Read what the plan names in the repository."""
         self._new_words = self._prepare()
+        words, _ = self._learn_from(())
+        while words:
+            self._new_words |= words
+            words, _ = self._learn_from(())
 
     def look(self, candidates: Collection[str]) -> Looked:
         """Look until no module tells another one anything new.
@@ -79,6 +86,21 @@ class TreeLook(Knowledge):
         seen = tuple(each for look in looks for each in look.seen)
         return Looked(seen, len(looks), sum(look.kept for look in looks))
 
+    def _given_by_redirects(self) -> dict[str, tuple[str, Step]]:
+        """Other names that the plan's redirects, which nothing is found in, give to what is looked for."""
+        found: dict[str, tuple[str, Step]] = {}
+        for path in sorted(self._redirected):
+            source = Source(self.read_if_there(path) or b"")
+            name = module_of(path, self.plan.plan.source_roots)
+            given = names_given(source, name, self._words, source.parse)
+            found |= {dotted: (path, step) for dotted, step in given.items()}
+        return found
+
+    @property
+    def _words(self) -> frozenset[str]:
+        """Last names of what is looked for."""
+        return frozenset(self._known_words | {heir.rpartition(".")[2] for heir in self._subclasses})
+
     def _look_at(self, paths: Collection[str], new: frozenset[str], surely: Collection[str]) -> None:
         """Look at files that have one of the plan's words, or of new ones, or have asked about what is known by now.
 
@@ -86,8 +108,7 @@ class TreeLook(Knowledge):
             surely: those of `paths` that count even if they get at nothing that is new.
         """
         tasks = [(path, self._concerns(path), path in surely) for path in sorted(paths)]
-        words = frozenset(self._known_words | {heir.rpartition(".")[2] for heir in self._subclasses})
-        spec = LookSpec(self.git.root, self._spec(), words, new)
+        spec = LookSpec(self.git.root, self._spec(), self._words, new)
         for look in self._run(tasks, spec):
             before = self._looks.get(look.path)
             if before is not None and not look.is_whole:
@@ -100,14 +121,15 @@ class TreeLook(Knowledge):
 
     def _learn_from(self, looks: Collection[FileLook]) -> tuple[frozenset[str], set[str]]:
         """Take up what files have told; last names that are new, and files that have asked about what is known now."""
+        told = {look.path for look in looks if any(heir not in self._subclasses for heir, _ in look.subclasses)}
         heirs = self._note_heirs(looks)
         given = {name: (look.path, step) for look in looks for name, step in look.given.items()}
+        given |= self._given_by_redirects()
         for name, (path, step) in given.items():
             if self._file_of(name.rpartition(".")[0]) == path:
                 self._reexports.steps.setdefault(name, step)
-        renamed = self._reexports.aliases(given, self._names)
-        again, words = self._learn(looks, renamed, self._reexports.uncertain(given, self._names))
-        return frozenset(words | heirs), again | self._read_exports(looks)
+        again, words = self._learn(looks, given)
+        return frozenset(words | heirs), again | told | self._read_exports(looks)
 
     def _run(self, tasks: list[tuple[str, Concern, bool]], spec: LookSpec) -> tuple[FileLook, ...]:
         progress = self.progress

@@ -104,14 +104,15 @@ class StagedLook(Knowledge):
             spec = LookSpec(self.git.root, self._spec())
             looks = [look_at(path, files[path], NOTHING, spec) for path in files if path not in self._redirected]
             self._look_for_heirs(asked, spec)
-            renamed = self._reexports.aliases(asked, self._names)
-            self._learn(looks, renamed, self._reexports.uncertain(asked, self._names))
+            self._note_heirs(looks)
+            self._learn(looks, asked)
             self._read_exports(looks)
         return Looked(tuple(each for look in looks for each in look.seen), len(files), sum(look.kept for look in looks))
 
     def _state(self) -> tuple[int, ...]:
         """Changes whenever something new is known."""
-        return len(self._aliases), len(self._maybe), len(self._subclasses), len(self._exports)
+        names = (len(each) for part in self._parts.values() for each in (part.aliases, part.maybe))
+        return (*names, len(self._subclasses), len(self._exports))
 
     def _asked_by(self, path: str) -> frozenset[str]:
         try:
@@ -133,10 +134,11 @@ class StagedLook(Knowledge):
 
     def _between(self, dotted: str) -> frozenset[str]:
         """The files of the classes from `dotted` up to one of the plan; none where that is not among its bases."""
+        callees = self._parts[4].wanted
         pending, seen, homes, is_reached = [dotted], {dotted}, set[str](), False
         while pending:
             name = pending.pop()
-            if name in self._wanted or self._reexports.aliases([name], self._wanted):
+            if name in callees or self._reexports.aliases([name], callees):
                 is_reached = True
                 continue
             ends = self._reexports.ends(name)

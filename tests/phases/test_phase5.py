@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 from checks import calls, check_noop, check_refused, make_plan, moves
-from repositories import MakeRepository
+from repositories import MakeRepository, Repository
 
-from migrate.plan import parse_plan
+from migrate.plan import Plan, parse_plan
 from migrate.preview import preview
 from migrate.transform import compiled_query
 
@@ -125,7 +125,15 @@ def test_the_query_only_selects() -> None:
         assert not query.run(text, "a.py").selected
 
 
-@pytest.mark.parametrize("source", ["from shop import cart\ncart.Cart\n", "import shop.cart\nshop.cart.Cart\n"])
+@pytest.mark.parametrize(
+    "source",
+    [
+        pytest.param("from shop import cart\ncart.Cart\n", id="package"),
+        pytest.param("import shop.cart\nshop.cart.Cart\n", id="module"),
+        pytest.param("from shop.first import cart\ncart.Cart(metadata=1)\n", id="passed on"),
+        pytest.param("import shop.second\nshop.second.sc.Cart\n", id="passed on twice"),
+    ],
+)
 def test_the_old_name_of_a_callee_is_left_behind_a_redirect(source: str, make_repository: MakeRepository) -> None:
     """The redirect passes the callee of phase 4 on; for phase 3 that is its old home all the same."""
     move = {"old": "shop.cart:Cart", "new": "shop.basket:Basket"}
@@ -133,7 +141,20 @@ def test_the_old_name_of_a_callee_is_left_behind_a_redirect(source: str, make_re
     plan = parse_plan(
         {"plan": {"name": "t"}, "phase3": {"move": [move]}, "phase4": {"call": [call]}, "phase5": {}}, "migrate.toml"
     )
-    files = {"shop/__init__.py": "", "shop/basket.py": "class Basket: ...\n", "shop/page.py": source}
-    repository = make_repository({**files, "shop/cart.py": "from shop.basket import Basket as Cart\n"})
-    found = preview(repository.open(), plan, 5).findings
+    files = {
+        "shop/__init__.py": "",
+        "shop/basket.py": "class Basket: ...\n",
+        "shop/cart.py": "from shop.basket import Basket as Cart\n",
+        "shop/first.py": "from shop import cart\nimport shop.cart as sc\n",
+        "shop/second.py": "from shop.first import sc\n",
+        "shop/page.py": source,
+    }
+    repository = make_repository(files)
+    assert paths_changed(repository, plan) == ["shop/page.py"]
+    found = [f for f in preview(repository.open(), plan, 5).findings if f.code == "deprecated-import"]
     assert [(f.path, f.line) for f in found if f.path == "shop/page.py"] == [("shop/page.py", 1), ("shop/page.py", 2)]
+
+
+def paths_changed(repository: Repository, plan: Plan) -> list[str]:
+    """What phase 3 would change."""
+    return [file.path for file in preview(repository.open(), plan, 3).files]
