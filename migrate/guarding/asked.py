@@ -6,11 +6,11 @@ import ast
 from collections.abc import Collection, Iterable, Iterator
 
 from migrate.locate.aliases import imported_names
-from migrate.modules import ModuleName
+from migrate.modules import ModuleName, resolve_relative
 from migrate.moves import MoveIndex
 from migrate.plan import Plan
 from migrate.provenance import alternatives, attributes, plain_assignment, root_name
-from migrate.syntax import DEFINITIONS
+from migrate.syntax import DEFINITIONS, statements
 
 
 def may_ask(content: bytes, plan: Plan) -> bool:
@@ -28,15 +28,26 @@ def names_asked(tree: ast.Module, importer: ModuleName, plan: Plan) -> frozenset
     imported: dict[str, set[str]] = {}
     for name in imported_names(tree, importer):
         imported.setdefault(name.local, set()).add(name.dotted)
+    stars = _star_imports(tree, importer)
     asked: set[str] = set()
     for root, chain in _followed(tree, _interesting(tree, plan)):
-        for dotted in imported.get(root, ()):
+        for dotted in (*imported.get(root, ()), *(f"{module}.{root}" for module in stars)):
             parts = [dotted]
             asked.add(dotted)
             for attribute in chain:
                 parts.append(attribute)
                 asked.add(".".join(parts))
     return frozenset(asked) - own
+
+
+def _star_imports(tree: ast.Module, importer: ModuleName) -> frozenset[str]:
+    """The modules that everything is imported from; functions cannot."""
+    sources = (
+        resolve_relative(importer, statement.level, statement.module or "")
+        for statement, scopes in statements(tree.body)
+        if not scopes and isinstance(statement, ast.ImportFrom) and statement.names[0].name == "*"
+    )
+    return frozenset(filter(None, sources))
 
 
 Chain = tuple[str, tuple[str, ...]]

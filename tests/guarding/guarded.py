@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import random
 from collections.abc import Mapping
 from typing import Any
 
@@ -92,3 +93,31 @@ def places(looked: Looked) -> list[tuple[str, int, int, str, str]]:
     """Path, line, column, code and subject of each finding."""
     found = (each.finding for each in looked.seen)
     return [(f.path, f.line, f.column, f.code, f.subject) for f in found]
+
+
+LINES = (
+    "from shop.cart import Cart", "from shop.cart import Cart as C, checkout", "import shop.cart as sc", "from shop import cart",
+    "from shop.cart import *", "import shop.prices", "from shop import prices as p", "from shop.prices import net",
+    "from shop.till import Till", "import shop.till", "from shop.basket import Basket", "import shop.basket",
+    "from shop import basket", "cart.Cart", "sc.Cart()", "getattr(cart, 'Cart')", "from lib0 import Basket as L0", "import lib1", "from lib1 import *", "from lib2 import C as L2",
+    "from shop.cart import Cart  # migrate: keep", "Basket(metadata=1)", "Basket(1, **{'metadata': 2})", "basket.Basket(metadata=3)",
+    "shop.basket.Basket(\n    metadata=4,\n)", "L0(metadata=5)", "lib1.Basket(metadata=6)", "Basket(context=7)",
+    "patch('shop.cart.Cart')", "patch('shop.prices.net')", "def f(Basket): return Basket(metadata=8)",
+    "def g():\n    from shop.cart import Cart\n    return Cart()", "class H(Basket): pass", "H(metadata=9)", "x = Basket",
+    "x(metadata=10)", "b = Basket(); b.metadata", "partial(Basket, metadata=11)", "# shop.cart.Cart",
+    "if TYPE_CHECKING:\n    from shop.cart import Cart", "dataclasses.replace(b, metadata=12)", "é = 'ü'; L2()", "x: 'Cart' = 1",
+    "from lib0 import Wagon", "from shop.cart import Cart as Wagon", "Wagon(metadata=13)", "import lib3", "lib3.sc.Cart", "lib3.cart.Cart",
+    "Alias = Basket", "from lib3 import Alias as A", "A(metadata=14)", "from lib2 import H as H2", "H2(metadata=15)", "from lib0 import *",
+    "class Z(H2):\n    def f(self): super().__init__(metadata=16)", "from lib1 import p as q", "q.net()", "with Basket() as w: w.metadata",
+)  # fmt: skip
+"""Lines of which files at random are made; most only mean something after some others."""
+
+
+def files_at_random(seed: int) -> dict[str, str]:
+    """Modules that take names from each other, and others that use them."""
+    chance = random.Random(seed)
+    names = [f"lib{n}.py" for n in range(4)] + [f"app/page{n}.py" for n in range(12)]
+    files = {name: "\n".join(chance.choices(LINES, k=chance.randint(2, 12))) + "\n" for name in names}
+    return {
+        name: text.replace(f"from {name[:4]} import", "from lib3 import") for name, text in files.items()
+    }  # not itself

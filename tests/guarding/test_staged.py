@@ -6,10 +6,10 @@ import os
 from collections.abc import Mapping
 
 import pytest
-from guarded import MODULES, look_at_staged, look_at_tree, make_plan, places
+from guarded import MODULES, files_at_random, look_at_staged, look_at_tree, make_plan, places
 from repositories import MakeRepository, Repository
 
-from migrate.guarding.staged import hook_index, staged
+from migrate.guarding.staged import Staged, StagedLook, hook_index, staged
 
 Files = Mapping[str, str | bytes]
 
@@ -118,6 +118,7 @@ def test_the_first_commit(make_repository: MakeRepository) -> None:
 FOLLOWED: Files = {
     "lib/__init__.py": "from lib.api import Public\n",
     "lib/api.py": "from shop.basket import Basket as Public\n",
+    "lib/stars.py": "from lib.api import *\n",
     "lib/heir.py": "from shop.basket import Basket\n\nclass Heir(Basket):\n    pass\n",
 }
 
@@ -131,6 +132,14 @@ FOLLOWED: Files = {
         pytest.param("from lib.heir import Heir\nHeir(metadata=1)\n", id="heir"),
         pytest.param("from lib.heir import Heir\nclass Later(Heir): ...\nLater(metadata=1)\n", id="heir of an heir"),
         pytest.param("from lib import Public\nx = Public\nx(metadata=1)\n", id="assigned"),
+        pytest.param("from lib import *\nPublic(metadata=1)\n", id="star"),
+        pytest.param("from lib.stars import *\nPublic(metadata=1)\n", id="star of a star"),
+        pytest.param("from lib import stars\nstars.Public(metadata=1)\n", id="attribute, by a star"),
+        pytest.param("from lib import Public as P\nf = lambda p=P: p(metadata=1)\n", id="default"),
+        pytest.param("from lib import Public as P\nasync def f(): (await P(metadata=1))[0]\n", id="awaited"),
+        pytest.param(
+            "from lib.heir import Heir\nclass H(Heir):\n  def f(self): super().__init__(metadata=1)\n", id="super"
+        ),
     ],
 )
 def test_names_that_other_modules_pass_on_are_followed_as_in_the_tree(
@@ -141,6 +150,20 @@ def test_names_that_other_modules_pass_on_are_followed_as_in_the_tree(
     found = places(look_at_staged(repository, make_plan()))
     assert [(path, code) for path, *_, code, _ in found] == [("page.py", "deprecated-keyword")]
     assert found == places(look_at_tree(repository, make_plan()))
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_each_file_by_itself_has_what_the_tree_has(seed: int, make_repository: MakeRepository) -> None:
+    repository = make_repository({**MODULES, **files_at_random(seed)})
+    found, plan, git = places(look_at_tree(repository, make_plan())), make_plan(), repository.open()
+    with staged(git, plan) as nothing:
+        index = nothing.index
+        for path in files_at_random(seed):
+            content = index.read(path)
+            assert content is not None
+            one = Staged({path: content}, frozenset(), index)
+            alone = places(StagedLook(plan, 5, index.read, git, one).look())
+            assert alone == [place for place in found if place[0] == path]
 
 
 def test_other_modules_are_read_from_the_index_too(make_repository: MakeRepository) -> None:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Mapping
 
 import pytest
-from guarded import MODULES, look_at_tree, make_plan, places
+from guarded import MODULES, files_at_random, look_at_tree, make_plan, places
 from repositories import MakeRepository, Repository
 
 from migrate.guarding.look import POOL_PAYS_FILES
@@ -165,29 +164,30 @@ def test_names_that_other_modules_pass_on_are_followed(make_repository: MakeRepo
     assert "use/other.py" not in called
 
 
-_LINES = (
-    "from shop.cart import Cart", "from shop.cart import Cart as C, checkout", "import shop.cart as sc", "from shop import cart",
-    "from shop.cart import *", "import shop.prices", "from shop import prices as p", "from shop.prices import net",
-    "from shop.till import Till", "import shop.till", "from shop.basket import Basket", "import shop.basket",
-    "from shop import basket", "cart.Cart", "sc.Cart()", "getattr(cart, 'Cart')", "from lib0 import Basket as L0", "import lib1", "from lib1 import *", "from lib2 import C as L2",
-    "from shop.cart import Cart  # migrate: keep", "Basket(metadata=1)", "Basket(1, **{'metadata': 2})", "basket.Basket(metadata=3)",
-    "shop.basket.Basket(\n    metadata=4,\n)", "L0(metadata=5)", "lib1.Basket(metadata=6)", "Basket(context=7)",
-    "patch('shop.cart.Cart')", "patch('shop.prices.net')", "def f(Basket): return Basket(metadata=8)",
-    "def g():\n    from shop.cart import Cart\n    return Cart()", "class H(Basket): pass", "H(metadata=9)", "x = Basket",
-    "x(metadata=10)", "b = Basket(); b.metadata", "partial(Basket, metadata=11)", "# shop.cart.Cart",
-    "if TYPE_CHECKING:\n    from shop.cart import Cart", "dataclasses.replace(b, metadata=12)", "é = 'ü'; L2()", "x: 'Cart' = 1",
-)  # fmt: skip
+def test_names_that_a_redirect_passes_on_are_followed(make_repository: MakeRepository) -> None:
+    """Nothing is found in the redirect itself, and it tells all the same."""
+    files = {
+        "shop/till.py": "from shop.cart import Cart as Ship\n",
+        "lib.py": "from shop.cart import Cart as Wagon  # migrate: keep\n",
+        "a.py": "from shop.cart import Cart as C  # migrate: keep\nC(metadata=1)\n",
+        "b.py": "from lib import Wagon as W\nW(metadata=1)\n",
+        "c.py": "import shop.till as t  # migrate: keep\nt.Ship(metadata=1)\n",
+    }
+    found = check_same_as_phase_5(make_repository({**MODULES, **files}), make_plan())
+    assert [(path, line, code) for path, line, _, code, _ in found] == [
+        (path, 2, "deprecated-keyword") for path in ("a.py", "b.py", "c.py")
+    ]
+
+
+def test_a_class_that_inherits_later_in_its_file(make_repository: MakeRepository) -> None:
+    source = "from shop.basket import Basket\nSecond(metadata=1)\nclass Second(First): ...\nclass First(Basket): ...\n"
+    source += "Second(metadata=2)\n"
+    check_same_as_phase_5(make_repository({**MODULES, "a.py": source}), make_plan())
 
 
 @pytest.mark.parametrize("seed", range(8))
 def test_the_same_places_as_phase_5_in_files_at_random(seed: int, make_repository: MakeRepository) -> None:
-    chance = random.Random(seed)
-    names = [f"lib{n}.py" for n in range(4)] + [f"app/page{n}.py" for n in range(12)]
-    files = {name: "\n".join(chance.choices(_LINES, k=chance.randint(2, 12))) + "\n" for name in names}
-    files = {
-        name: text.replace(f"from {name[:4]} import", "from lib3 import") for name, text in files.items()
-    }  # not itself
-    check_same_as_phase_5(make_repository({**MODULES, **files}), make_plan())
+    check_same_as_phase_5(make_repository({**MODULES, **files_at_random(seed)}), make_plan())
 
 
 def test_several_processes_find_the_same(make_repository: MakeRepository) -> None:
