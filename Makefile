@@ -53,6 +53,8 @@ $(VENV)/.installed: pyproject.toml
 demo: setup ## five phases on a sample repository, a failing one, its rollback, the timeline
 	@bin="$$(cd "$(BIN)" && pwd)" && MIGRATE="$$bin/migrate" PATH="$$bin:$$PATH" bash demo/demo.sh
 
+# An absolute path: a process that is forked in another folder leaves its share here, and not there.
+test: export COVERAGE_FILE = $(CURDIR)/.coverage
 test: setup ## all tests in random order, with branch coverage (gate 95 %, rollback/ 100 %)
 	rm -f .coverage .coverage.*
 	$(BIN)/python -m pytest --cov --cov-report= -n auto
