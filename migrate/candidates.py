@@ -351,12 +351,21 @@ def _spreads(content: bytes, names: Collection[str]) -> bool:
         return False
     if b"partial" in content or may_give_other_name(content, names):
         return True
-    ends = (end for name in names for _, end in _occurrences(content, name))
-    opened = (opening.end() for end in ends if (opening := _OPENED.match(content, end)) is not None)
-    return any(b"**" in _arguments(content, start) for start in opened)
+    for name in names:
+        for _, end in _occurrences(content, name):
+            opening = _OPENED.match(content, end)
+            if opening is not None and b"**" in _arguments(content, opening.end()):
+                return True
+            if _CHOSEN_AFTER.match(content, end) and _CALLED_LATER.search(content, end):
+                return True
+    return False
 
 
-_OPENED = re.compile(_BLANK + rb"[\[(]")
+_CLOSING = _BLANK + rb"(?:\)" + _BLANK + rb")*"
+_OPENED = re.compile(_CLOSING + rb"(?:\." + _BLANK + rb"(?:__init__|__new__)" + _BLANK + rb")?[\[(]")
+_CHOSEN_AFTER = re.compile(_CLOSING + rb"(?:if|or|and|else)\b")
+_CALLED_LATER = re.compile(rb"\)" + _BLANK + rb"\(")
+"""What `(Name if x else y)` ends with, where it is called."""
 
 
 def _uses(attributes: Collection[str]) -> Callable[[bytes], bool]:
@@ -371,14 +380,15 @@ def _uses(attributes: Collection[str]) -> Callable[[bytes], bool]:
 
 
 def _copies(old: Sequence[re.Pattern[bytes]]) -> Callable[[bytes], bool]:
-    """Does a `replace(…)` pass an old keyword?"""
+    """Does a `replace(…)` pass an old keyword, by itself or in a mapping that is written out?"""
     copying = re.compile(rb"replace" + _BLANK + rb"\(")
+    passed = [*old, re.compile(rb"\*\*[\s(]*[{#\\]")] if old else []
 
     def test(content: bytes) -> bool:
-        if b"replace" not in content or not any(keyword.search(content) for keyword in old):
+        if b"replace" not in content or not (b"**" in content or any(keyword.search(content) for keyword in old)):
             return False
         inside = (_arguments(content, found.end()) for found in copying.finditer(content))
-        return any(keyword.search(arguments) for arguments in inside for keyword in old)
+        return any(each.search(arguments) for arguments in inside for each in passed)
 
     return test
 
@@ -421,7 +431,7 @@ def _arguments(content: bytes, start: int) -> bytes:
 
 
 _ALIASED = re.compile(_BLANK + rb"as\b" + _BLANK + rb"(\w*)")
-_ASSIGNED = re.compile(rb"(\w*)[ \t]*(?::[^=\r\n]*)?(?<![=!<>])=[\s(\\]*(?:\w+[\s\\]*\.[\s\\]*)*\Z")
+_ASSIGNED = re.compile(rb"(\w*)[ \t]*(?::[^=\r\n]*?(\w*)[ \t]*)?(?<![=!<>])=[\s(\\]*(?:\w+[\s\\]*\.[\s\\]*)*\Z")
 _MAY_FOLLOW = frozenset({b"", *(bytes([code]) for code in b" \t\r\n\f\v\\#;)")})
 """What follows a name that another one is given to."""
 _IN_PATH = b"".join(sorted(_WORD_BYTES)) + b"."
@@ -492,4 +502,7 @@ def _other_names_at(content: bytes, start: int, end: int) -> Iterator[bytes]:
         texts = (before, _COMMENT.sub(b"", before)) if b"#" in before else (before,)  # or it is in a string
         near = (text[-_ASSIGNED_WITHIN:] for text in texts)
         assigned = (_ASSIGNED.search(text) for text in near if text.rstrip(_IN_CHAIN).endswith(b"="))
-        yield from (match.group(1) for match in assigned if match is not None)
+        for match in filter(None, assigned):
+            yield match.group(1)
+            if match.group(2):  # `if x: B = A`
+                yield match.group(2)

@@ -104,6 +104,12 @@ CALLS = {
     "mapping, annotated name": "B: type = Basket # the\nB(**x)",
     "partial": "partial(Basket, metadata=1)",
     "literal mapping": "Basket(**{'metadata': 1})",
+    "literal mapping, callee in parentheses": "(Basket)(**{'metadata': 1})",
+    "literal mapping, one of two callees": "(f if x else Basket)(**{'metadata': 1})",
+    "literal mapping, the first of two callees": "(Basket or f) (**{'metadata': 1})",
+    "literal mapping, constructor": "Basket.__init__(self, **{'metadata': 1})",
+    "literal mapping, copy": "from dataclasses import replace\nreplace(Basket(), **({'metadata': 1}))",
+    "heir of another name": "if x: B = Basket\nclass C(B):\n    def f(self): super().__init__(**{'metadata': 1})",
 }
 
 
