@@ -32,10 +32,11 @@ _RENAMED = re.compile(_BLANK + rb"as\b" + _BLANK + rb"(\w*)")
 _MEMBER = re.compile(_BLANK + rb"\.")
 _CHOSEN_BEFORE = re.compile(rb"\b(?:else|or|and)" + _BLANK + rb"\(*" + _BLANK + rb"\Z")
 _CHOSEN_AFTER = re.compile(_BLANK + rb"(?:\)" + _BLANK + rb")*(?:if|or|and|else)\b")
+_CALLED_LATER = re.compile(rb"\)" + _BLANK + rb"[\[(]")
+"""What `(Name if x else y)` ends with, where it is called."""
 _PATH = rb"(?:\w+" + _BLANK + rb"\." + _BLANK + rb")*"
-_ASSIGNED = re.compile(
-    rb"(\w*)[\s\\]*(?::[^=\r\n]{0,200})?(?<![=!<>])=" + _BLANK + rb"[(\[]*" + _BLANK + _PATH + rb"\Z"
-)
+_BEHIND_PATH = re.compile(rb"(?<!\w)" + _PATH + rb"\Z")
+_ASSIGNED = re.compile(rb"(\w*)[\s\\]*(:[^=\r\n]{0,200})?(?<![=!<>])=" + _BLANK + rb"[(\[]*" + _BLANK + _PATH + rb"\Z")
 _SEVERAL = re.compile(rb"^[ \t]*+[\w.*()\[\] \t]*+,[\w., \t*()\[\]]*+=(?!=)", re.MULTILINE)
 _VALUE_ENDS = re.compile(_BLANK + rb"(?:[,)\]]|(?:if|or|and|else)\b)")
 _BLANKS = b" \t\r\n\f\\"
@@ -136,7 +137,9 @@ class _Test:
         """None where what is named at a place may be called with an old keyword; else another name given to it."""
         called = _CALLED.match(content, end) if content[end : end + 1] not in _NOT_CALLED else None
         if called is not None:
-            if called.end() <= last_passed and self._passes(content, called.end(), last_passed):
+            if called.group().endswith(b"[") or (
+                called.end() <= last_passed and self._passes(content, called.end(), last_passed)
+            ):
                 return None
             if not _ENDS.search(called.group()):
                 return b""
@@ -150,9 +153,17 @@ class _Test:
             return None if start > _NEAR else b""
         if before.endswith((b"'", b'"')):
             return None if _ASKED_FOR.search(before) else b""
+        if last.endswith(b".") and (path := _BEHIND_PATH.search(before)):
+            before = before[: path.start()]
+            last = before.rstrip(_BLANKS)
         is_chosen = last.rstrip(b"(" + _BLANKS).endswith((b"else", b"or", b"and")) and _CHOSEN_BEFORE.search(before)
-        if is_chosen or _CHOSEN_AFTER.match(content, end):
-            return None if b"=" in before else b""
+        if is_chosen or last.endswith(b":=") or _CHOSEN_AFTER.match(content, end):
+            if _CALLED_LATER.search(content, end, last_passed) or self._passes(
+                content, end, last_passed, is_around=True
+            ):
+                return None
+            if not last.endswith(b":="):
+                return None if b"=" in before else b""
         while before.endswith(b"(") and content[end : end + 1] == b")":
             before, end = before[:-1], end + 1
             last = before.rstrip(_BLANKS)
@@ -166,13 +177,16 @@ class _Test:
         if not (is_behind_comment or last.rstrip(_IN_VALUE).endswith(b"=")):
             return b""
         assigned = _ASSIGNED.search(before)
-        return b"" if assigned is None else assigned.group(1) or None
+        if assigned is None:
+            return b""
+        return None if assigned.group(2) else assigned.group(1) or None  # `n: type = Name`, or `if x: n = Name`
 
-    def _passes(self, content: bytes, start: int, last_passed: int) -> bool:
+    def _passes(self, content: bytes, start: int, last_passed: int, *, is_around: bool = False) -> bool:
         """Does what follows, up to the end of the brackets that `start` is in, pass an old keyword?
 
         Args:
             last_passed: where the file passes one for the last time.
+            is_around: up to the end of those around them, too.
         """
         depth, last, at, spread = 1, b"(", start, False
         for token in self._tokens.finditer(content, start):
@@ -190,7 +204,9 @@ class _Test:
             elif first in b")]}":
                 depth -= 1
                 if not depth:
-                    return False
+                    if not is_around:
+                        return False
+                    depth = 1
             elif text == b"**":
                 spread |= depth == 1
             elif first in b"'\"":
