@@ -6,6 +6,7 @@ import ctypes
 import os
 import signal
 import socket
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -113,6 +114,9 @@ def _start(root: Path, arguments: Sequence[str], watcher: socket.socket | None) 
     if child == 0:
         code = 70
         try:
+            # What is measured here is lost with `os._exit`, and a signal that comes while coverage holds its lock
+            # would leave it locked.
+            sys.settrace(None)
             os.setsid()
             for number in (signal.SIGINT, signal.SIGTERM):  # whoever runs the harness in the background ignores them
                 signal.signal(number, signal.default_int_handler)
