@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Iterator
 from itertools import accumulate
 
 from migrate.locate.aliases import imported_names
+from migrate.locate.strings import called_names
 from migrate.modules import ModuleName, resolve_relative
 from migrate.provenance import attributes, root_name
 from migrate.source import Source, UnparsableSource
@@ -133,7 +134,7 @@ def patches(content: bytes, importer: ModuleName, names: Collection[str]) -> Ite
     for each in imported_names(tree, importer):
         bound.setdefault(each.local, each.dotted)
     for node in ast.walk(tree):
-        if not isinstance(node, ast.Call) or not node.args or not _called(node.func) & _PATCHERS:
+        if not isinstance(node, ast.Call) or not node.args or not called_names(node.func) & _PATCHERS:
             continue
         first = node.args[0]
         second = _named_attribute(node)
@@ -147,12 +148,6 @@ def patches(content: bytes, importer: ModuleName, names: Collection[str]) -> Ite
             paths = set(accumulate(whole.split("."), _joined)) & set(names)
             if paths:
                 yield min(paths), node.args[1]
-
-
-def _called(function: ast.expr) -> set[str]:
-    found = set(attributes(function)) if isinstance(function, ast.Attribute) else set()
-    root = root_name(function)
-    return found | ({root.id} if root is not None else set())
 
 
 def _joined(path: str, name: str) -> str:
