@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
 
+from migrate.blocks import is_within_definition
 from migrate.modules import SUFFIXES, candidate_files
 from migrate.moves import MoveIndex
 from migrate.plan import Plan
@@ -451,14 +452,22 @@ _CHOICE = re.compile(rb"\b(?:if|else|or)\b")
 
 def may_give_other_name(content: bytes, names: Collection[str]) -> bool:
     """Does the text rename one of `names`: `import A as B`, `B = A`, `B = A if x else y`, `B, x = A, y`?"""
+    return next(_renamed_at(content, names), None) is not None
+
+
+def may_give_away(content: bytes, names: Collection[str]) -> bool:
+    """Does the text rename one of `names` where others may import it from: not in a class or a function?"""
+    return not all(is_within_definition(content, start) for start in _renamed_at(content, names))
+
+
+def _renamed_at(content: bytes, names: Collection[str]) -> Iterator[int]:
+    """Where the text renames one of `names`, as `may_give_other_name` has it."""
     for name in sorted(names):
         for start, end in _occurrences(content, name):
             follows = content[end : end + 1]
-            if follows in _MAY_FOLLOW and next(_other_names_at(content, start, end), None) is not None:
-                return True
-            if follows not in _GOES_ON and _is_one_of_several(content, start, end):
-                return True
-    return False
+            is_renamed = follows in _MAY_FOLLOW and next(_other_names_at(content, start, end), None) is not None
+            if is_renamed or (follows not in _GOES_ON and _is_one_of_several(content, start, end)):
+                yield start
 
 
 def _is_one_of_several(content: bytes, start: int, end: int) -> bool:
@@ -499,7 +508,9 @@ def _other_names_at(content: bytes, start: int, end: int) -> Iterator[bytes]:
         yield aliased.group(1)
     elif _ENDED.match(content, end):
         before = content[max(0, start - _WINDOW) : start]
-        texts = (before, _COMMENT.sub(b"", before)) if b"#" in before else (before,)  # or it is in a string
+        last = before.rstrip(_IN_CHAIN)
+        may_be_comment = b"#" in last[max(last.rfind(b"\n"), last.rfind(b"\r")) + 1 :]  # or it is in a string
+        texts = (before, _COMMENT.sub(b"", before)) if may_be_comment else (before,)
         near = (text[-_ASSIGNED_WITHIN:] for text in texts)
         assigned = (_ASSIGNED.search(text) for text in near if text.rstrip(_IN_CHAIN).endswith(b"="))
         for match in filter(None, assigned):

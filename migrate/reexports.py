@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from migrate.candidates import may_give_other_name
+from migrate.candidates import may_give_away
 from migrate.modules import ModuleName, candidate_files, file_of, module_of
 from migrate.plan import Plan
 from migrate.provenance import Provenance, alternatives, plain_assignment, root_name
@@ -64,7 +64,7 @@ class Reexports:
         return frozenset(
             f"{module_of(path, self.plan.plan.source_roots).name}.{name}"
             for path, content in files
-            if may_give_other_name(content, words)
+            if may_give_away(content, words)
             for name in _names_given_to(content, words)
         )
 
@@ -231,7 +231,7 @@ def names_given(
     Args:
         parse: `source.parse`, or what has its result already.
     """
-    if not may_give_other_name(source.content, words):
+    if not may_give_away(source.content, words):
         return {}
     try:
         tree = parse()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import bisect
 import re
+import string
 import sys
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -110,15 +111,32 @@ BLANK = r"[\s\\]|#[^\r\n]*[\r\n]"
 """A pattern of what may stand between two tokens."""
 _CHAIN = re.compile(rf"(\w+)(?:(?:{BLANK})*\.(?:{BLANK})*\w+)*(?:{BLANK})*\Z")
 _DOT = re.compile(rf"\.(?:{BLANK})*\Z")
+_PLAIN = f"{string.ascii_letters}{string.digits}_."
 _CHAIN_WITHIN = 400
 """Characters before its last dot in which an attribute chain is looked for."""
 
 
 def chain_roots(text: str, leaves: Collection[str]) -> frozenset[str]:
     """First names of attribute chains that have one of `leaves` behind a dot: `m` of `m.sub.Name`."""
-    return frozenset(
-        chain.group(1) for leaf in leaves for before in _before_dots(text, leaf) if (chain := _CHAIN.search(before))
-    )
+    return frozenset(root for leaf in leaves for before in _before_dots(text, leaf) if (root := _chain_root(before)))
+
+
+def _chain_root(before: str) -> str:
+    """The first name of an attribute chain at the end of a text; empty where it has none."""
+    plain = before.rstrip(_PLAIN)
+    chain = before[len(plain) :]
+    if chain and not chain.startswith(".") and _is_before_chain(plain):
+        return chain.partition(".")[0]
+    found = _CHAIN.search(before)
+    return found.group(1) if found is not None else ""
+
+
+def _is_before_chain(text: str) -> bool:
+    """Is there surely nothing at the end of a text that an attribute chain behind it belongs to?"""
+    code = text.rstrip()
+    if code.endswith((".", "\\")) or not code or (code == text and not code.isascii()):
+        return False
+    return "#" not in code[max(code.rfind("\n"), code.rfind("\r")) + 1 :]
 
 
 def _before_dots(text: str, leaf: str) -> Iterator[str]:

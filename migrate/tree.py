@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import PurePosixPath
 
 from rollback.changes import read_file
 from rollback.errors import OutsideRoot, Unreadable
@@ -18,7 +17,7 @@ class Tree:
     git: Git
     modes: dict[str, int] = field(default_factory=dict)
     contents: dict[str, bytes] = field(default_factory=dict)
-    folders: set[PurePosixPath] = field(default_factory=set)
+    folders: set[str] = field(default_factory=set)
 
     def read(self, path: str) -> bytes:
         if path not in self.contents:

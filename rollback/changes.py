@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from itertools import accumulate
+from pathlib import Path
 
 from rollback.errors import OutsideRoot, Unreadable
 
@@ -27,7 +29,7 @@ class FileChange:
     mode: int | None
 
 
-def read_file(root: Path, path: str, checked: set[PurePosixPath] | None = None) -> tuple[bytes, int]:
+def read_file(root: Path, path: str, checked: set[str] | None = None) -> tuple[bytes, int]:
     """The bytes and permission bits of a plain file below `root`.
 
     Args:
@@ -72,7 +74,7 @@ def read_current(root: Path, path: str) -> tuple[bytes | None, int | None]:
         raise
 
 
-def check_path(root: Path, path: str, checked: set[PurePosixPath] | None = None) -> None:
+def check_path(root: Path, path: str, checked: set[str] | None = None) -> None:
     """Refuse a path that is not a place for a plain file in this working tree.
 
     Raises:
@@ -92,7 +94,9 @@ def check_path(root: Path, path: str, checked: set[PurePosixPath] | None = None)
     if any(part.lower() == ".git" for part in parts):
         raise OutsideRoot(path, "is git's own")
     known = set() if checked is None else checked
-    for parent in list(PurePosixPath(path).parents)[-2::-1]:
+    if path.rpartition("/")[0] in known:
+        return
+    for parent in _folders_of(path):
         if parent not in known:
             _check_folder(root, path, parent)
             known.add(parent)
@@ -104,11 +108,16 @@ def check_prefix(toplevel: Path, prefix: str) -> None:
     Raises:
         OutsideRoot: it is, or is below, a symbolic link, a file or another repository.
     """
-    for parent in list(PurePosixPath(prefix, "_").parents)[-2::-1]:
+    for parent in _folders_of(f"{prefix}_"):
         _check_folder(toplevel, prefix, parent)
 
 
-def _check_folder(root: Path, path: str, parent: PurePosixPath) -> None:
+def _folders_of(path: str) -> Iterator[str]:
+    """Every folder that a path leads through, outermost first."""
+    return accumulate(path.split("/")[:-1], "{}/{}".format)
+
+
+def _check_folder(root: Path, path: str, parent: str) -> None:
     full = root / parent
     if full.is_symlink():
         where = "leads out of" if not _is_inside(root, full) else "is reached through a symbolic link in"

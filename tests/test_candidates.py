@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from repositories import MakeRepository
 
-from migrate.candidates import find_candidates, find_words, may_give_other_name, relevance
+from migrate.candidates import find_candidates, find_words, may_give_away, may_give_other_name, relevance
 from migrate.plan import Plan
 from rollback.git import Git
 
@@ -287,6 +287,21 @@ def test_words_are_whole(make_repository: MakeRepository) -> None:
 )
 def test_may_give_other_name(source: str, renames: bool) -> None:
     assert may_give_other_name(source.encode(), ["Cart"]) is renames
+
+
+@pytest.mark.parametrize(
+    ("source", "gives"),
+    [
+        pytest.param("Cart\nCart(1)\n", False, id="used"),
+        pytest.param("def f():\n    from a import Cart as C\n", False, id="alias in a function"),
+        pytest.param("class A:\n    C = Cart\n    B, C = x, Cart\n", False, id="assigned in a class"),
+        pytest.param("if x:\n    from a import Cart as C\n", True, id="alias in a block"),
+        pytest.param("def f():\n    C = Cart\ntry:\n    C = Cart\nfinally:\n    pass\n", True, id="both"),
+        pytest.param("if x:\n    '''\ndef f():\n'''\n    C = Cart\n", True, id="after a function in a string"),
+    ],
+)
+def test_may_give_away(source: str, gives: bool) -> None:
+    assert may_give_away(source.encode(), ["Cart"]) is gives
 
 
 BEYOND_ASCII = moves(a="café.módulo:A -> b:B", b="漢.字:A -> b:B")

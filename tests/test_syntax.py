@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from migrate.source import Source
 from migrate.syntax import (
+    BLANK,
     any_word,
     bodies,
     chain_roots,
@@ -117,6 +118,16 @@ def test_lines_naming(pieces: list[str], encoding: str) -> None:
 def test_chain_roots(text: str, roots: set[str]) -> None:
     assert chain_roots(text, {"Cart"}) == roots
     assert chain_roots(text, ()) == set()
+
+
+CHAIN = re.compile(rf"(\w+)(?:(?:{BLANK})*\.(?:{BLANK})*\w+)*(?:{BLANK})*\.(?:{BLANK})*\Z")
+
+
+@given(pieces=st.lists(st.sampled_from(["Cart", "a", "ñ", "9", ".", " ", "\n", "\r", "\\", "#", "(", "=", ")."])))
+def test_chain_roots_are_those_of_a_pattern(pieces: list[str]) -> None:
+    text = "".join(pieces)
+    before = (text[: found.start()] for found in re.finditer(r"\bCart\b", text))
+    assert chain_roots(text, {"Cart"}) == {found.group(1) for found in map(CHAIN.search, before) if found}
 
 
 @pytest.mark.parametrize(

@@ -222,8 +222,8 @@ class _Test:
 
     def _is_handed_on(self, content: bytes, names: Collection[bytes], passed: Sequence[int]) -> bool:
         """`submit(metadata=1, function=Name)`"""
-        named = re.compile(_any(names) + rb"(?!\w)")
-        values = [found.start() for found in named.finditer(content) if _VALUE_ENDS.match(content, found.end())]
+        found = (each for name in names for each in _occurrences(name, content))
+        values = sorted(each.start() for each in found if _VALUE_ENDS.match(content, each.end()))
         for start in passed if values else ():
             at = bisect.bisect(values, start)
             if at < len(values) and self._is_within(content, start, values[at]):

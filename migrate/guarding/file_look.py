@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Flag, auto
 from functools import cache, cached_property, partial
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from migrate.candidates import relevance
 from migrate.findings import Finding
@@ -54,7 +54,7 @@ class LookSpec:
     new: frozenset[str] = frozenset()
 
     @cached_property
-    def checked(self) -> set[PurePosixPath]:
+    def checked(self) -> set[str]:
         """Folders that are in order; see `read_file`."""
         return set()
 
