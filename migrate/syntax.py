@@ -125,7 +125,7 @@ def _chain_root(before: str) -> str:
     """The first name of an attribute chain at the end of a text; empty where it has none."""
     plain = before.rstrip(_PLAIN)
     chain = before[len(plain) :]
-    if chain and not chain.startswith(".") and _is_before_chain(plain):
+    if all(chain.split(".")) and _is_before_chain(plain):
         return chain.partition(".")[0]
     found = _CHAIN.search(before)
     return found.group(1) if found is not None else ""
