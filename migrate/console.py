@@ -14,7 +14,7 @@ from rich.text import Text
 from rollback.errors import escape
 
 if TYPE_CHECKING:
-    from migrate.preview import Progress
+    from migrate.previewing import Progress
 
 SLOW_S = 0.5
 """A progress bar appears when a step takes longer than this."""

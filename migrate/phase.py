@@ -17,7 +17,8 @@ from migrate.findings import Finding
 from migrate.findings_report import findings_summary, show_findings
 from migrate.interactive import choose_edits
 from migrate.plan import CheckPhase
-from migrate.preview import Preview, preview
+from migrate.preview import Preview
+from migrate.previewing import preview
 from migrate.process import split_verify
 from migrate.report import show_check, show_diff, summary, tell_commits, tell_kept
 from migrate.run import (

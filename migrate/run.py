@@ -14,7 +14,8 @@ from migrate.checks import CheckResult, run_check
 from migrate.edits import Edit
 from migrate.errors import MigrateError
 from migrate.plan import Check, CheckPhase, Plan
-from migrate.preview import FilePreview, Preview, edits_left
+from migrate.preview import FilePreview, Preview
+from migrate.previewing import edits_left
 from migrate.process import split_verify
 from migrate.session import Session
 from migrate.transform import accept_edits

@@ -7,7 +7,8 @@ from typing import Any
 
 from migrate.console import Voice
 from migrate.findings_report import findings_summary
-from migrate.preview import Preview, Previews
+from migrate.preview import Preview
+from migrate.previewing import Previews
 from migrate.session import Session
 from migrate.timeline import SCHEMA, run_json, state_of
 from rollback.errors import count

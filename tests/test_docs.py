@@ -22,7 +22,7 @@ from migrate.guarding.look import TreeLook
 from migrate.guarding.search import Search
 from migrate.plan import Plan, load_plan
 from migrate.preflight.look import look
-from migrate.preview import preview
+from migrate.previewing import preview
 from migrate.tree import Tree
 from rollback.git import Git
 from tests.conftest import MakeRepository

@@ -10,7 +10,8 @@ from repositories import MakeRepository
 
 from migrate.plan import Plan
 from migrate.plan_redirects import Redirect
-from migrate.preview import Preview, preview
+from migrate.preview import Preview
+from migrate.previewing import preview
 
 NAME = moves(a="shop.cart:Cart -> shop.basket:Basket")
 MEMBER = moves(a="log.conf:central.get -> log.fast:get")

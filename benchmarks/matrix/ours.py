@@ -14,7 +14,7 @@ from benchmarks.matrix.tool import Ran
 from migrate import __version__
 from migrate.cli import app
 from migrate.plan import load_plan
-from migrate.preview import preview
+from migrate.previewing import preview
 from rollback.git import Git
 
 _GIT = {

@@ -119,10 +119,10 @@ class Outlook:
     Attributes:
         holes: names that users need, by redirect and name.
         unused: definitions that would be lost to nobody.
-        unchecked: remarks on what cannot be checked.
+        remarks: on what cannot be checked, and on what the plan says of names that are not there.
     """
 
     findings: tuple[Finding, ...] = ()
     holes: tuple[Hole, ...] = ()
     unused: tuple[Unused, ...] = ()
-    unchecked: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()

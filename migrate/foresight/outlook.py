@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 
 from migrate.edits import Edit
@@ -19,6 +20,7 @@ from migrate.foresight.surface import read_surface
 from migrate.foresight.survey import Survey
 from migrate.modules import module_of
 from migrate.plan import Plan
+from rollback.errors import OutsideRoot
 from rollback.git import Git
 
 
@@ -90,14 +92,15 @@ def homes_of(git: Git, plan: Plan, read_if_there: Callable[[str], bytes | None])
 
 
 def _targets(git: Git, plan: Plan, homes: Homes, read: Callable[[str], bytes]) -> list[Target]:
-    """The redirects whose file is there."""
+    """The redirects whose file is there, and one that may be replaced."""
     found: list[Target] = []
     for phase in (1, 2):
         for index, redirect in enumerate(getattr(plan.phase(phase), "redirect", ())):
             path = homes.path(redirect.module)
-            if path is not None:
-                name = module_of(path, plan.plan.source_roots)
-                surface = read_surface(read(path), name)
+            if path is None:
+                continue
+            with suppress(OutsideRoot):  # a link is no file to replace
+                surface = read_surface(read(path), module_of(path, plan.plan.source_roots))
                 earlier = earlier_surfaces(git, path, plan.plan.source_roots)
                 former = surface if surface.makes_objects else next(earlier, surface)
                 found.append(Target(phase, index, redirect, path, surface, former))

@@ -64,7 +64,7 @@ class Ahead:
             tuple(sorted(self._findings, key=lambda f: f.order)),
             tuple(self._holes),
             tuple(self._unused),
-            not_checked(self._unchecked),
+            (*not_checked(self._unchecked), *(remark for t in self.targets for remark in self._about_drop(t))),
         )
 
     # --- exports
@@ -90,6 +90,13 @@ class Ahead:
                 )
                 subject = f"{export.module}:{export.name}"
                 self._report(target.phase, answer.path, 1, 0, "missing-export", subject, message)
+
+    def _about_drop(self, target: Target) -> Iterator[str]:
+        """Names that the plan lets go and that were never there: most likely misspelt."""
+        if target.former.makes_objects:  # else all that is known is a redirect
+            for position, name in enumerate(target.redirect.drop):
+                if self.today.has(target.module, name).is_missing:
+                    yield f"{target.key}.drop[{position}]: {target.module} has no {name}; correct it, or remove it"
 
     # --- circles
 

@@ -16,7 +16,8 @@ from migrate.foresight.holes import Hole, Outlook, Unused
 from migrate.plan import Plan
 from migrate.preflight.commands import missing_commands
 from migrate.preflight.mentions import mentions
-from migrate.preview import Preview, Previews, Progress
+from migrate.preview import Preview
+from migrate.previewing import Previews, Progress
 from migrate.side_by_side import side_by_side
 from rollback.git import Git
 
@@ -141,7 +142,7 @@ def _imports(
             edited = [result for result in results.values() if result.edits]
             about = [finding for finding in outlook.findings if finding.phase == number]
             edits = sum(len(result.edits) for result in edited)
-            seen = PhaseAhead(number, _title(plan, number), edits, len(edited), (*missing, *about), outlook.unchecked)
+            seen = PhaseAhead(number, _title(plan, number), edits, len(edited), (*missing, *about), outlook.remarks)
         phases.append(_with(seen, [finding for finding in others if finding.phase == number]))
     return tuple(phases), outlook
 

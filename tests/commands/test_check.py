@@ -50,6 +50,21 @@ def test_nothing_wrong(make_sample: MakeSample) -> None:
     assert "nothing to suggest: no hole that a line of the plan would surely close" in again.out
 
 
+def test_a_module_that_is_a_link_is_one_finding_among_others(make_sample: MakeSample) -> None:
+    sample = make_sample(HOLES)
+    (sample.root / "shop/cart.py").unlink()
+    (sample.root / "shop/cart.py").symlink_to("pay.py")
+    sample.git("commit", "-am", "link")
+    done = sample.migrate("check", code=1)
+    assert (
+        "shop/cart.py:1:0: error: missing-target: the module's file is a symbolic link; its target is a file of its own; "
+        "a redirect takes the place of a file of this tree; correct phase1.redirect or source_roots"
+    ) in done.out.splitlines()
+    assert "check: 5 errors (dangling-name 2, lost-definition 2, missing-target 1)" in done.out.splitlines()
+    refused = "shop/cart.py: is a symbolic link; its target is a file of its own; not touched"
+    assert [sample.call(f"phase{phase}", "--yes", code=3).complaint for phase in (1, 3)] == [refused] * 2
+
+
 def test_holes_are_errors(make_sample: MakeSample) -> None:
     sample = make_sample(HOLES)
     with sample.nothing_written():

@@ -6,7 +6,7 @@ import time
 
 from sample import REDIRECT, Sample
 
-from migrate.preview import preview
+from migrate.previewing import preview
 from migrate.run import ApplyOptions, apply_phase, run_checks
 from migrate.session import open_session
 from migrate.way_back import roll_back_runs, runs_to_roll_back

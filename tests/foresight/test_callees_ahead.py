@@ -6,7 +6,7 @@ import pytest
 from checks import make_plan
 from repositories import MakeRepository
 
-from migrate.preview import preview
+from migrate.previewing import preview
 
 FILES = {
     "shop/__init__.py": "from shop.new import there\n",

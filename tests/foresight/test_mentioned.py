@@ -7,7 +7,7 @@ from repositories import MakeRepository
 from world import redirect_plan
 
 from migrate.foresight.mentioned import Mentions
-from migrate.preview import Previews
+from migrate.previewing import Previews
 
 PLAN = '[[phase1.redirect]]\nmodule = "a.old"\nexports = []\ndrop = ["tool"]\n# a.old:tool\n'
 

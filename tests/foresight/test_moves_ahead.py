@@ -8,7 +8,7 @@ import pytest
 from checks import make_plan
 from repositories import MakeRepository
 
-from migrate.preview import Previews, preview
+from migrate.previewing import Previews, preview
 
 BASE = {"shop/__init__.py": "", "shop/new.py": "class New: ...\n", "shop/old.py": "class Old: ...\nclass Spare: ...\n"}
 PACKAGES = {

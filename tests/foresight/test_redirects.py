@@ -10,7 +10,7 @@ from repositories import MakeRepository
 from world import redirect_plan
 
 from migrate.plan import Plan
-from migrate.preview import Previews
+from migrate.previewing import Previews
 
 BASE = {
     "shop/__init__.py": "",
@@ -25,7 +25,7 @@ def ahead(make_repository: MakeRepository, files: Mapping[str, str], plan: Plan)
     outlook = Previews(git, plan, 1).ahead()
     return [
         *(f"{f.path}:{f.line}:{f.column}: {f.code} {f.subject}: {f.message}" for f in outlook.findings),
-        *(f"note: {note}" for note in outlook.unchecked),
+        *(f"note: {note}" for note in outlook.remarks),
     ]
 
 
@@ -54,6 +54,11 @@ DANGLING = "is imported from shop.old, which becomes a redirect without it"
         ),
         pytest.param({"app.py": "from shop.old import __doc__, __all__\n"}, with_redirect(), [], id="what every module has"),
         pytest.param({"shop/old.py": "class Spare: ...\n"}, with_redirect(drop=("Spare",)), [], id="dropped"),
+        pytest.param(
+            {"shop/old.py": "class Spare: ...\n"}, with_redirect(drop=("Spare", "Spaer")),
+            ["note: phase1.redirect[0].drop[1]: shop.old has no Spaer; correct it, or remove it"], id="dropped, and misspelt",
+        ),
+        pytest.param({"shop/old.py": "from shop.new import New\n"}, with_redirect(drop=("Spare",)), [], id="dropped before"),
         pytest.param({"shop/old.py": "class _Spare: ...\nV = 1\n"}, with_redirect(), [], id="private and values"),
         pytest.param({"shop/old.py": "def (\nclass New:\n"}, with_redirect(), [], id="does not parse"),
         pytest.param(

@@ -16,7 +16,7 @@ from repositories import Repository
 from migrate.findings import Finding
 from migrate.plan import Plan
 from migrate.preflight.look import Preflight, look
-from migrate.preview import Previews
+from migrate.previewing import Previews
 
 _PROBE = """
 import contextlib, importlib, json, operator, os, sys, traceback, typing, unittest.mock, warnings  # what users import

@@ -10,7 +10,7 @@ from repositories import MakeRepository, Repository
 
 from migrate.guarding.look import POOL_PAYS_FILES
 from migrate.plan import Plan
-from migrate.preview import preview
+from migrate.previewing import preview
 
 Files = Mapping[str, str | bytes]
 

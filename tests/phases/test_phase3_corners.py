@@ -9,7 +9,7 @@ from checks import check_noop, check_refused, check_rewritten, make_plan, moves
 from repositories import MakeRepository
 
 from migrate.plan import Plan
-from migrate.preview import preview
+from migrate.previewing import preview
 
 NAME = moves(a="shop.cart:Cart -> shop.basket:Basket")
 NAME_NONE = make_plan({"phase3": {"move": [{"old": "shop.cart:Cart", "new": "shop.basket:Basket", "strings": "none"}]}})

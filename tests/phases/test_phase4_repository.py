@@ -9,7 +9,8 @@ import pytest
 from checks import calls
 
 from migrate.plan import Plan
-from migrate.preview import Preview, preview
+from migrate.preview import Preview
+from migrate.previewing import preview
 from tests.conftest import MakeRepository
 
 RENAME = calls("shop.basket:Basket", rename={"metadata": "context"}, add={"audit": "{}"})

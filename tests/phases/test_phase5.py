@@ -5,7 +5,7 @@ from checks import calls, check_noop, check_refused, make_plan, moves
 from repositories import MakeRepository, Repository
 
 from migrate.plan import Plan, parse_plan
-from migrate.preview import preview
+from migrate.previewing import preview
 from migrate.transform import compiled_query
 
 IMPORT = "from shop.basket import Basket\n"

@@ -8,7 +8,8 @@ import pytest
 from checks import TABLES, calls, make_plan
 from repositories import MakeRepository
 
-from migrate.preview import FilePreview, Preview, RewriteBug, preview
+from migrate.preview import FilePreview, Preview
+from migrate.previewing import RewriteBug, preview
 from migrate.rewriting import imports
 from migrate.source import Source
 from rollback.errors import OutsideRoot
