@@ -30,13 +30,17 @@ def side_by_side(here: Callable[[], A], beside: Callable[[], B]) -> tuple[A, B]:
     process = context.Process(target=_work, args=(beside, sender))
     process.start()
     sender.close()
+    is_started = False
     try:
         first = here()
         try:
+            is_started = receiver.recv()
             done, value = receiver.recv()
         except EOFError:
             return first, beside()
     except BaseException:
+        if not is_started:
+            receiver.poll(_PATIENCE_S)  # before it has begun, a signal would be lost
         if process.pid is not None:
             with suppress(ProcessLookupError):
                 os.kill(process.pid, signal.SIGINT)  # it ends what it has started itself
@@ -53,10 +57,11 @@ def side_by_side(here: Callable[[], A], beside: Callable[[], B]) -> tuple[A, B]:
 
 def _work(task: Callable[[], object], sender: Connection) -> None:
     try:
+        sender.send(True)
         answer = (True, task())
     except BaseException as error:
         answer = (False, _sendable(error))
-    with suppress(Exception):  # nobody listens, or it does not pickle
+    with suppress(Exception, KeyboardInterrupt):  # nobody listens, or it does not pickle
         sender.send(answer)
 
 

@@ -49,10 +49,24 @@ class Unsendable(Exception):
         super().__init__("words")
 
 
-def test_an_error_here() -> None:
+def test_an_error_here(capfd: pytest.CaptureFixture[str]) -> None:
+    before = time.monotonic()
     with pytest.raises(ValueError, match="here"):
         side_by_side(lambda: fail(ValueError("here")), lambda: time.sleep(60))
+    assert time.monotonic() - before < 4
     assert nothing_left()
+    assert capfd.readouterr() == ("", "")
+
+
+def test_an_error_here_while_the_other_one_tells(capfd: pytest.CaptureFixture[str]) -> None:
+    def here() -> None:
+        time.sleep(0.5)  # by then the pipe is full
+        raise ValueError("here")
+
+    with pytest.raises(ValueError, match="here"):
+        side_by_side(here, lambda: b"x" * 5_000_000)
+    assert nothing_left()
+    assert capfd.readouterr() == ("", "")
 
 
 def test_an_error_beside() -> None:

@@ -138,8 +138,8 @@ def read_surface(content: bytes, importer: ModuleName) -> Surface:
     for entry in _entries(tree, importer):
         entries.setdefault(entry.name, []).append(entry)
     for entry in list(_aliases(tree, importer, entries)):
-        held = entries[entry.name]
-        entries[entry.name] = [entry if each.line == entry.line else each for each in held]
+        if held := entries.get(entry.name):  # else it is deleted again
+            entries[entry.name] = [entry if each.line == entry.line else each for each in held]
     late = frozenset(_late_names(tree)) if "global" in source.text else frozenset()
     return Surface(
         {name: tuple(found) for name, found in entries.items()},

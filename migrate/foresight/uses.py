@@ -228,7 +228,10 @@ class _Finder:
                 module, rest = self._split([dotted, *use.chain])
                 if module and not rest:
                     yield from self._multiple(module, use)
-                elif rest:
+                    yield from self._of_choice(module, use)
+                elif (
+                    0 < len(rest) <= len(use.chain)
+                ):  # else it is a variable, and the attribute was read where it got it
                     yield self._of_module(module, rest, use)
 
     def _of_module(self, module: str, rest: tuple[str, ...], use: ImportedUse) -> Use:
@@ -252,6 +255,17 @@ class _Finder:
         is_for_types = use.quoted is not None or _is_annotation(use.place, self._annotates_later)
         found = self._use(module, rest[0], kind, node, hidden_by=hidden_by, is_for_types=is_for_types)
         return replace(found, is_loaded=found.dotted in self._loaded)
+
+    def _of_choice(self, module: str, use: ImportedUse) -> Iterator[Use]:
+        """`(m if fast else other).Name`, `reload(m).Name`."""
+        inner: ast.AST = use.nodes[-1]
+        for parent in reversed(use.parents_of(use.nodes[-1])):
+            if isinstance(parent, ast.Attribute) and isinstance(parent.ctx, ast.Load) and inner is not use.nodes[-1]:
+                hidden_by = _hidden_by(use.place, _ATTRIBUTE_ERRORS)
+                yield self._use(module, parent.attr, "attribute", parent, hidden_by=hidden_by)
+            if not _is_perhaps(parent, inner):
+                return
+            inner = parent
 
     @cached_property
     def _loaded(self) -> frozenset[str]:
@@ -330,6 +344,18 @@ class _Finder:
 
 _OF_PATCH = frozenset({"spec", "create", "spec_set", "autospec", "new_callable"})
 """Keywords of `patch.multiple` itself."""
+
+
+def _is_perhaps(node: ast.AST, inner: ast.AST) -> bool:
+    """May an expression be the module that the expression `inner` in it is?"""
+    match node:
+        case ast.IfExp(test=test):
+            return inner is not test
+        case ast.Call(func=function, args=[first]):
+            return inner is first and "reload" in called_names(function)
+        case ast.NamedExpr(value=value):
+            return inner is value
+    return isinstance(node, ast.BoolOp)
 
 
 def _created(call: ast.Call) -> str:
@@ -425,7 +451,8 @@ def _hidden_by(place: Place, errors: Collection[str]) -> str:
     for parent in reversed(place.parents):
         if isinstance(parent, _FUNCTIONS):
             break
-        if inner in (getattr(parent, "body", None) or ()) and (caught_by := catches(parent, errors)):
+        is_in_body = isinstance(parent, ast.stmt) and inner in getattr(parent, "body", ())
+        if is_in_body and (caught_by := catches(parent, errors)):
             return caught_by
         inner = parent
     return ""

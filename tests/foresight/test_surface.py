@@ -19,6 +19,7 @@ def surface(text: str | bytes, name: ModuleName = HERE) -> Surface:
         pytest.param("f: int\n", id="annotation alone"),
         pytest.param("class f: ...\ndel f\n", id="deleted"),
         pytest.param("import f\nif a:\n    f = 1\ndel (f, f.x, e[0])\n", id="deleted, however bound"),
+        pytest.param("import f\ng = f.g\ndel f, g\n", id="deleted, with what was taken from it"),
         pytest.param("try:\n    import f\n    del f\nfinally: ...\n", id="deleted in a block"),
         pytest.param("def f():\n    x = 1\n    import os\n    class C: ...\n", id="in a function"),
         pytest.param("class f:\n    x = 1\n    def g(): ...\n", id="in a class"),
