@@ -42,6 +42,7 @@ SEVERITIES: dict[str, Severity] = {
     "minutes-mismatch": "warning",
     "deprecated-import": "warning",
     "deprecated-keyword": "warning",
+    "uncertain-keyword": "warning",
 }
 """Every code this version reports; `docs/findings/<code>.md` explains each."""
 
@@ -58,6 +59,7 @@ class Finding:
         subject: the object reference it is about, `pkg.mod:Name`.
         message: one sentence, with what to do next.
         last_line: the last line of what it is about; a `# migrate: keep` on any of them silences it.
+        is_certain: it surely is about the subject, and not perhaps about something else.
     """
 
     phase: int
@@ -68,6 +70,7 @@ class Finding:
     subject: str
     message: str
     last_line: int = 0
+    is_certain: bool = True
 
     @property
     def severity(self) -> Severity:

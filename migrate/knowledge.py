@@ -40,9 +40,11 @@ class _OtherNames:
 
     Attributes:
         wanted: the objects, dotted. aliases, maybe: other names, to what each is, or may be.
+        words: last names that files have been looked at for.
     """
 
     wanted: set[str]
+    words: set[str] = field(default_factory=set)
     aliases: dict[str, str] = field(default_factory=dict)
     maybe: dict[str, str] = field(default_factory=dict)
 
@@ -91,7 +93,7 @@ class Knowledge:
     read_if_there: ReadIfThere
     after_moves: bool = field(default=False, kw_only=True)
     notes: list[str] = field(init=False, default_factory=list)
-    _parts: dict[int, _OtherNames] = field(init=False)
+    _parts: dict[int, _OtherNames] = field(init=False, default_factory=dict)
     _exports: dict[str, frozenset[str] | None] = field(init=False, default_factory=dict)
     _asked: set[str] = field(init=False, default_factory=set)
     _subclasses: dict[str, str] = field(init=False, default_factory=dict)
@@ -99,9 +101,14 @@ class Knowledge:
     _mismatches: list[Finding] = field(init=False, default_factory=list)
     _hidden: frozenset[str] = field(init=False, default=frozenset())
     _known_words: set[str] = field(init=False, default_factory=set)
+    _heirs_tried: int = field(init=False, default=0)
 
     def __post_init__(self) -> None:
-        self._parts = {part: _OtherNames({*passed_on(self.plan, part)}) for part in parts_of(self.phase)}
+        for part in parts_of(self.phase):
+            wanted = passed_on(self.plan, part)
+            # a module by another package's name is used in other ways than those that its own name tells
+            words = {name.rpartition(".")[2] for name in wanted} if part == 4 else set()
+            self._parts[part] = _OtherNames({*wanted}, words)
 
     def _prepare(self) -> set[str]:
         """Read what the plan names in the repository.
@@ -148,7 +155,9 @@ class Knowledge:
         homes = {home: dotted for home, dotted in homes.items() if home not in ("", dotted)}
         self._parts[4].aliases |= homes
         self._parts[4].wanted |= homes.keys()
-        return {home.rpartition(".")[2] for home in homes} - self._known_words
+        words = {home.rpartition(".")[2] for home in homes}
+        self._parts[4].words |= words
+        return words - self._known_words
 
     def _old_names(self) -> dict[str, str]:
         """What phase 3 moves to where the plan's callees, or classes around them, are: the old path to the new one."""
@@ -189,13 +198,17 @@ class Knowledge:
         """
         unresolved = {n for r in told for n in r.unresolved if not n.endswith(".*")} - self._asked
         self._asked |= unresolved
+        if len(self._subclasses) > self._heirs_tried:  # what led nowhere may lead to one of these
+            unresolved = {name for name in self._asked if not name.endswith(".*")}
+            self._heirs_tried = len(self._subclasses)
         learned, words = set[str](), set[str]()
         for part, names in self._parts.items():
             heirs = self._subclasses if part == 4 else ()
             new, of_given = names.learn(self._reexports, given, unresolved, heirs)
             learned |= new
-            words |= {name.rpartition(".")[2] for name in of_given} if new else set()
-        words -= self._known_words
+            fresh = {name.rpartition(".")[2] for name in of_given} - names.words if new else set()
+            names.words |= fresh  # a word may be known, and nobody has looked for it on behalf of this phase
+            words |= fresh
         self._known_words |= words
         return {r.path for r in told if not r.unresolved.isdisjoint(learned)}, words
 

@@ -35,8 +35,14 @@ def what_is_left(
         is_call = finding.phase == 5  # what is about imports keeps phase 3
         code = "deprecated-keyword" if is_call else "deprecated-import"
         if finding.code == "unparseable" or finding.code in (_OF_CALLS if is_call else _OF_IMPORTS):
+            code = "uncertain-keyword" if is_call and not finding.is_certain else code
             code = "unparseable" if finding.code == "unparseable" else code
-            found.append(Finding(5, path, finding.line, finding.column, code, finding.subject, finding.message))
+            found.append(
+                Finding(
+                    5, path, finding.line, finding.column, code, finding.subject, finding.message,
+                    is_certain=finding.is_certain,
+                )
+            )  # fmt: skip
     return tuple(sorted(found, key=lambda f: f.order))
 
 

@@ -284,7 +284,7 @@ class _PhaseCommand:
         if options.looks_only:
             for check in table.check:
                 voice.say(f"would run {check.name}: {shlex.join(check.run)}")
-            blocked = options.check and bool(found.findings)
+            blocked = options.check and any(options.strict or f.is_certain for f in found.findings)
             self._next(f"migrate {self._name}")
             return self._end(Exit.FINDINGS if blocked else Exit.DONE, "dry-run", found, applied=False, checks=())
         if table.check and not options.yes and not voice.confirm(f"run {count(len(table.check), 'check')}?"):

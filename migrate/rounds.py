@@ -44,6 +44,7 @@ class Rounds(Knowledge):
     _taken: set[str] = field(init=False, default_factory=set)
     _cycles: dict[tuple[str, str], str] = field(init=False, default_factory=dict)
     _dropped: set[str] = field(init=False, default_factory=set)
+    _given: set[str] = field(init=False, default_factory=set)
     _loads: set[tuple[str, str]] = field(init=False, default_factory=set)
 
     def run(self) -> list[FileResult]:
@@ -84,8 +85,8 @@ class Rounds(Knowledge):
         """Other modules' names for the plan's objects: files to look at again, and those that have the new names."""
         if not self._known_words:
             return set(), set(), ()
-        given = self._reexports.given(((path, self.read(path)) for path in found), words)
-        again, new_words = self._learn(self.results.values(), given)
+        self._given |= self._reexports.given(((path, self.read(path)) for path in found), words)
+        again, new_words = self._learn(self.results.values(), self._given)  # what led nowhere may lead to what is new
         return again, new_words, find_words(self.git, self.plan, new_words)
 
     def _look_for_circles(self) -> set[str]:

@@ -65,7 +65,7 @@ def _interesting(tree: ast.Module, plan: Plan) -> Iterator[Chain]:
             if any(isinstance(n, ast.Call) and (every or _passes(n, old)) for n in ast.walk(node)):
                 yield from _chains(node.bases)
         elif isinstance(node, ast.Attribute) and node.attr in moved | old:
-            yield from _chains([node.value])
+            yield from _chains([node])
 
 
 def _followed(tree: ast.Module, found: Iterable[Chain]) -> set[Chain]:
@@ -105,7 +105,7 @@ def _parameters(node: ast.arguments) -> Iterator[tuple[ast.arg, ast.expr | None]
 
 
 def _chains(expressions: Iterable[ast.expr]) -> Iterator[Chain]:
-    for expression in expressions:
+    for expression in (each for whole in expressions for each in alternatives(whole)):
         inner = expression
         while isinstance(inner, ast.Call | ast.Subscript | ast.Await | ast.Starred):
             inner = inner.func if isinstance(inner, ast.Call) else inner.value
@@ -132,8 +132,9 @@ def _old_names(plan: Plan) -> frozenset[str]:
 
 def _moved_names(plan: Plan) -> frozenset[str]:
     """What is behind the dot where a moved object is used through something that another module may pass on."""
-    moves = MoveIndex.of(plan).moves
-    return frozenset(part for m in moves for part in (m.old.name.split(".") if m.old.name else [m.old.leaf]))
+    moves = MoveIndex.of(plan)
+    modules = (module.rpartition(".")[2] for module in moves.old_modules)
+    return frozenset((*modules, *(part for move in moves.moves for part in move.old.name.split(".") if part)))
 
 
 def _concerns_all(plan: Plan) -> bool:

@@ -30,6 +30,12 @@ RULES: dict[str, tuple[str, str, str]] = {
         "name, or has renamed an attribute of an instance.",
         "Run `migrate phase4`, or change the place by hand. `# migrate: keep` on the line keeps it as it is.",
     ),
+    "uncertain-keyword": (
+        "A call perhaps passes what its callee no longer takes.",
+        "The name that is called is something else, too, or the callee is handed to another function together with a "
+        "keyword that may be that function's own.",
+        "Change the call by hand if the keyword reaches the callee; else write `# migrate: keep` on the line.",
+    ),
     "redirect-import": (
         "Something is imported by way of a redirect, and no move of the plan covers it.",
         "The module only passes on what lives elsewhere, so that old imports work for a while.",

@@ -97,16 +97,18 @@ class StagedLook(Knowledge):
             return Looked((), len(files), 0)
         self._prepare()
         asked = frozenset().union(*(self._asked_by(path) for path in sorted(asking)))
+        between, bases = self._between(asked) if self.plan.phase4 is not None else ((), frozenset())
+        asked |= bases
         looks: list[FileLook] = []
         state: tuple[int, ...] = ()
         while state != self._state():
             state = self._state()
             spec = LookSpec(self.git.root, self._spec())
             looks = [look_at(path, files[path], NOTHING, spec) for path in files if path not in self._redirected]
-            self._look_for_heirs(asked, spec)
-            self._note_heirs(looks)
-            self._learn(looks, asked)
-            self._read_exports(looks)
+            others = [self._look_between(path, spec) for path in between]
+            self._note_heirs((*others, *looks))
+            self._learn((*others, *looks), asked)
+            self._read_exports((*others, *looks))
         return Looked(tuple(each for look in looks for each in look.seen), len(files), sum(look.kept for look in looks))
 
     def _state(self) -> tuple[int, ...]:
@@ -121,21 +123,24 @@ class StagedLook(Knowledge):
         except (UnparsableSource, RecursionError):
             return frozenset()
 
-    def _look_for_heirs(self, asked: Collection[str], spec: LookSpec) -> None:
-        """Find out which of the names are classes that inherit a constructor of the plan's."""
-        if self.plan.phase4 is None:
-            return
-        looks = []
-        for path in sorted({path for dotted in asked for path in self._between(dotted)}):
-            content = self.read_if_there(path)
-            assert content is not None, "it has been read"
-            looks.append(look_at(path, content, NOTHING, spec))
-        self._note_heirs(looks)
+    def _look_between(self, path: str, spec: LookSpec) -> FileLook:
+        content = self.read_if_there(path)
+        assert content is not None, "it has been read"
+        return look_at(path, content, NOTHING, spec)
 
-    def _between(self, dotted: str) -> frozenset[str]:
-        """The files of the classes from `dotted` up to one of the plan; none where that is not among its bases."""
+    def _between(self, asked: Collection[str]) -> tuple[tuple[str, ...], frozenset[str]]:
+        """The files of the classes from some names up to those of the plan, and what those files call their bases."""
+        paths, names = set[str](), set[str]()
+        for dotted in asked:
+            homes, bases = self._bases(dotted)
+            paths |= {path for home in homes if (path := self._file_of(home.rpartition(".")[0])) is not None}
+            names |= bases
+        return tuple(sorted(paths)), frozenset(names)
+
+    def _bases(self, dotted: str) -> tuple[set[str], set[str]]:
+        """Where the classes from `dotted` up to one of the plan are defined, and all their bases; else nothing."""
         callees = self._parts[4].wanted
-        pending, seen, homes, is_reached = [dotted], {dotted}, set[str](), False
+        pending, bases, homes, is_reached = [dotted], set[str](), set[str](), False
         while pending:
             name = pending.pop()
             if name in callees or self._reexports.aliases([name], callees):
@@ -143,11 +148,10 @@ class StagedLook(Knowledge):
                 continue
             ends = self._reexports.ends(name)
             homes |= ends
-            more = {base for end in ends for base in self._reexports.bases(end)} - seen
-            seen |= more
+            more = {base for end in ends for base in self._reexports.bases(end)} - bases - {dotted}
+            bases |= more
             pending += more
-        paths = {self._file_of(home.rpartition(".")[0]) for home in homes} if is_reached else set()
-        return frozenset(path for path in paths if path is not None)
+        return (homes, bases) if is_reached else (set(), set())
 
     def _is_there(self, path: str) -> bool:
         return path in self.staged.index.entries

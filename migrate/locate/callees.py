@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from migrate.call_changes import PARTIALS
@@ -212,11 +212,12 @@ class Callees:
         found = self.known.signatures.get(call.callee.dotted)
         return found.bound() if found is not None and is_bound else found
 
-    def report(self, node: ast.AST, code: str, call: Call, message: str) -> None:
+    def report(self, node: ast.AST, code: str, call: Call, message: str, *, is_certain: bool = True) -> None:
         place = node.lineno, node.col_offset, code, message  # type: ignore[attr-defined]
         if place not in self._told:
             self._told.add(place)
-            self.findings.append(self.module.finding(self._phase, node, code, call.callee, message))
+            finding = self.module.finding(self._phase, node, code, call.callee, message)
+            self.findings.append(replace(finding, is_certain=is_certain))
 
     def _is_certain(self, bound: Bound | None, expression: ast.expr, place: Place) -> bool:
         if bound is None or not bound.complete or not self.known.maybe.keys().isdisjoint(bound.objects):

@@ -85,6 +85,8 @@ class _CallLocator:
         if callees.may_matter(node):
             for expression in (node.func, *node.args):
                 callees.note_unresolved(expression, place)
+            if isinstance(node.func, ast.Attribute) and node.func.attr in CONSTRUCTORS:
+                callees.note_unresolved(node.func.value, place)
         if call is not None:
             self._decide(place, node, call, is_certain=is_certain)
             return
@@ -148,6 +150,7 @@ class _CallLocator:
                 callees.report(
                     node, "unsupported-call", call,
                     f"{call.callee} is passed on with a keyword it no longer takes; change this call by hand",
+                    is_certain=False,
                 )  # fmt: skip
 
     def _look_at_methods(self) -> None:
@@ -215,6 +218,7 @@ class _CallLocator:
                     node, "shadowed", call,
                     f"the name called here is bound to {call.callee} in one place and to something else in another; "
                     "change this call by hand",
+                    is_certain=False,
                 )  # fmt: skip
             return
         site = group = None

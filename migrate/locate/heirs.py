@@ -9,7 +9,7 @@ from functools import cached_property
 from migrate.locate.callees import CONSTRUCTORS, Callees, owner_of
 from migrate.locate.inherited import report_inherited
 from migrate.plan_calls import Call
-from migrate.syntax import Place
+from migrate.syntax import Place, statements
 
 
 class Heirs:
@@ -54,11 +54,11 @@ class Heirs:
                     self._look_for_method(definition, call)
                 elif call.callee.dotted == dotted:
                     self._look_for_constructor(definition, call, is_itself=real == dotted)
-                    if own is not None and real != dotted and not _constructs(definition):
+                    if own is not None and real != dotted and not self._constructs(definition, call):
                         self.found.add((own, dotted))
 
     def _look_for_constructor(self, definition: ast.ClassDef, call: Call, *, is_itself: bool) -> None:
-        inherits = is_itself or not _constructs(definition)
+        inherits = is_itself or not self._constructs(definition, call)
         passing = [] if is_itself else [n for n in calls_in(definition) if is_super_call(n.func, CONSTRUCTORS)]
         if inherits:
             firsts = _first_parameters(definition)
@@ -67,6 +67,33 @@ class Heirs:
             passing += self._calls_by_name.get(definition.name, ())
         for node in passing:
             self._report(node, definition, call)
+
+    def _constructs(self, definition: ast.ClassDef, call: Call) -> bool:
+        """Is the class surely not made by the constructor that it inherits from a callee?
+
+        It has one of its own, a field of the old name where a decorator makes one, or takes that of a class before.
+        """
+        if _defines(definition, CONSTRUCTORS):
+            return True
+        if definition.decorator_list and not _annotated(definition).isdisjoint(call.old):
+            return True
+        for base in definition.bases:
+            before = self._definitions.get(base.id) if isinstance(base, ast.Name) else None
+            if before is None or before is definition or before.bases:
+                return False  # the callee's own class, or one of which nothing is known here
+            constructors = [s for s in before.body if isinstance(s, ast.FunctionDef) and s.name in CONSTRUCTORS]
+            if constructors:
+                return not any(each.args.kwarg for each in constructors)  # which may go to the next one
+        return False
+
+    @cached_property
+    def _definitions(self) -> dict[str, ast.ClassDef | None]:
+        """The module's own classes by name; None where there are several of one name."""
+        found: dict[str, ast.ClassDef | None] = {}
+        for statement, scopes in statements(self._callees.module.tree.body):
+            if isinstance(statement, ast.ClassDef) and not scopes:
+                found[statement.name] = None if statement.name in found else statement
+        return found
 
     def _look_for_method(self, definition: ast.ClassDef, call: Call) -> None:
         for node in calls_in(definition):
@@ -106,9 +133,10 @@ def calls_in(definition: ast.ClassDef) -> Iterator[ast.Call]:
         pending += ast.iter_child_nodes(node)
 
 
-def _constructs(definition: ast.ClassDef) -> bool:
-    """Has the class a constructor of its own?"""
-    return _defines(definition, CONSTRUCTORS)
+def _annotated(definition: ast.ClassDef) -> frozenset[str]:
+    """The names that a class annotates in its body."""
+    targets = (s.target for s in definition.body if isinstance(s, ast.AnnAssign))
+    return frozenset(target.id for target in targets if isinstance(target, ast.Name))
 
 
 def _defines(definition: ast.ClassDef, names: tuple[str, ...]) -> bool:

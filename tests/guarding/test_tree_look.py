@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import pytest
-from guarded import MODULES, files_at_random, look_at_tree, make_plan, places
+from guarded import MODULES, files_at_random, look_at_staged, look_at_tree, make_plan, places
 from repositories import MakeRepository, Repository
 
 from migrate.guarding.look import POOL_PAYS_FILES
@@ -162,6 +162,73 @@ def test_names_that_other_modules_pass_on_are_followed(make_repository: MakeRepo
     called = {path for path, *_, code, _ in found if code == "deprecated-keyword"}
     assert {"use/attribute.py", "use/package.py", "use/renamed.py", "use/heir.py", "use/star.py"} <= called
     assert "use/other.py" not in called
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        pytest.param(
+            {"lib/api.py": "from shop.basket import Basket\n",
+             "lib/gift.py": "from lib.api import Basket\nclass Gift(Basket): ...\n",
+             "use.py": "from lib.gift import Gift\nGift(metadata=1)\n"}, id="heir of a re-export",
+        ),
+        pytest.param(
+            {"lib/gift.py": "from shop.cart import Cart  # migrate: keep\nclass Gift(Cart): ...\n",
+             "use.py": "from lib.gift import Gift\nGift(metadata=1)\n"}, id="heir by way of the redirect",
+        ),
+        pytest.param(
+            {"lib/one.py": "from shop.basket import Basket as B\n",
+             "lib/two.py": "from lib.one import B as BB\nclass Cart(BB): ...\n",
+             "lib/three.py": "from lib.two import Cart\n",
+             "use.py": "from lib.three import Cart\nCart(metadata=1)\n"}, id="heir with a name that is known",
+        ),
+        pytest.param(
+            {"lib/heir.py": "from shop.basket import Basket\nclass Big(Basket): ...\n",
+             "lib/one.py": "from lib.heir import Big as Cart\n", "lib/two.py": "from lib.one import Cart as cart\n",
+             "use.py": "import lib.two\nlib.two.cart(metadata=1)\n"}, id="heir with the name of a module",
+        ),
+        pytest.param(
+            {"lib/heir.py": "from shop.basket import Basket\nclass Big(Basket): ...\n",
+             "lib/one.py": "from lib.heir import Big as Cart\n", "lib/two.py": "from lib.one import Cart\nB2 = Cart\n",
+             "use.py": "import lib.two\nlib.two.B2(metadata=1)\n"}, id="heir in a variable",
+        ),
+        pytest.param(
+            {"lib/one.py": "import shop.cart as Cart  # migrate: keep\n",
+             "use.py": "from lib.one import *\nCart.Cart\n"}, id="module with the name of an object",
+        ),
+        pytest.param(
+            {"lib/__init__.py": "from shop import cart as cart  # migrate: keep\n", "use.py": "import lib\nf(lib.cart)\n"},
+            id="module by its package",
+        ),
+        pytest.param(
+            {"lib/one.py": "import shop.cart as cart  # migrate: keep\n",
+             "use.py": "from lib.one import cart\ncart.Cart.__init__(x, metadata=1)\n"}, id="constructor by way of a module",
+        ),
+    ],
+)  # fmt: skip
+def test_names_through_several_modules(files: Files, make_repository: MakeRepository) -> None:
+    """Whatever a step on the way is called, and whatever was looked for before it was known."""
+    repository = make_repository({**MODULES, **files, "use.py": ""})
+    repository.write(files)
+    found = [place for place in check_same_as_phase_5(repository, make_plan()) if place[0] == "use.py"]
+    assert found
+    assert {code for *_, code, _ in found} <= {"deprecated-import", "deprecated-keyword"}
+    repository.git("add", "use.py")
+    assert places(look_at_staged(repository, make_plan())) == found
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        pytest.param("field(default_factory=Basket, metadata=1)\n", id="handed to another function"),
+        pytest.param("Basket = dict\nBasket(metadata=1)\n", id="something else, too"),
+    ],
+)
+def test_what_is_not_certain_fails_only_if_strict(source: str, make_repository: MakeRepository) -> None:
+    repository = make_repository({**MODULES, "a.py": "from shop.basket import Basket\n" + source})
+    assert [code for *_, code, _ in check_same_as_phase_5(repository, make_plan())] == ["uncertain-keyword"]
+    (seen,) = look_at_tree(repository, make_plan()).seen
+    assert (seen.fails(strict=False), seen.fails(strict=True)) == (False, True)
 
 
 def test_names_that_a_redirect_passes_on_are_followed(make_repository: MakeRepository) -> None:
