@@ -503,8 +503,7 @@ def _exit_code(arguments: Sequence[str] | None) -> int:
         paths = getattr(error, "paths", ())
         _name_all(paths)
         code = exit_code_of(error)
-        if _asks_for_json(sys.argv[1:] if arguments is None else arguments):
-            _document_refusal(str(error), code, paths)
+        _document_refusal(str(error), code, paths, sys.argv[1:] if arguments is None else arguments)
         return code
     except Exception as error:  # the last line of defence: one line instead of a traceback
         return _bug(error, arguments)
@@ -513,9 +512,8 @@ def _exit_code(arguments: Sequence[str] | None) -> int:
     return int(code or 0)
 
 
-def _asks_for_json(arguments: Sequence[str]) -> bool:
-    following = itertools.pairwise(arguments)
-    return "--json" in arguments or "--format=json" in arguments or ("--format", "json") in following
+def _asks_for(format: str, arguments: Sequence[str]) -> bool:
+    return f"--format={format}" in arguments or ("--format", format) in itertools.pairwise(arguments)
 
 
 def _name_all(paths: Sequence[str]) -> None:
@@ -527,26 +525,37 @@ def _name_all(paths: Sequence[str]) -> None:
             _complain(f"  {escape(path)}")
 
 
-def _document_refusal(message: str, code: int, paths: Sequence[str]) -> None:
-    """With --json there is one document on stdout, also where a command refuses."""
+def _document_refusal(message: str, code: int, paths: Sequence[str], arguments: Sequence[str]) -> None:
+    """Where stdout is for one document, it is, also where a command refuses."""
     from migrate.console import Voice
 
-    document = {"schema": 1, "error": message, "exit_code": int(code)}
+    document: dict[str, Any]
+    if "--json" in arguments or _asks_for("json", arguments):
+        document = {"schema": 1, "error": message, "exit_code": int(code)}
+        document |= {"paths": list(paths)} if paths else {}
+    elif _asks_for("sarif", arguments):
+        from migrate.guarding.sarif import failed_log
+
+        document = failed_log(message, int(code))
+    else:
+        return
     with suppress(OSError):
-        Voice(json=True).document(document | ({"paths": list(paths)} if paths else {}))
+        Voice(json=True).document(document)
 
 
 def _bug(error: Exception, arguments: Sequence[str] | None) -> int:
     import traceback
+
+    from migrate.errors import Exit
 
     given = sys.argv[1:] if arguments is None else arguments
     if "-v" in given or "--verbose" in given:
         _complain("".join(traceback.format_exception(error)))
     if isinstance(error, OSError):  # a full disk behind stdout, say
         _complain(f"cannot go on: {error}")
-    else:
-        what = f"internal error: {type(error).__name__}: {error}"
-        _complain(f"{what}; please report it with the output of the same command and -v")
+        return Exit.REPOSITORY
+    what = f"internal error: {type(error).__name__}: {error}"
+    _complain(f"{what}; please report it with the output of the same command and -v")
     return 1
 
 

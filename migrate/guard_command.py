@@ -166,8 +166,8 @@ class _Guard:
         if not is_first and file.read_bytes() == content:
             self._voice.say(f"guard: {shown} is up to date: {count(len(seen), 'finding')}")
         else:
-            write_baseline(file, content)
-            fewer = "" if is_first else f", {compared.gone} fewer than before"
+            write_baseline(file, content, self._session.git.toplevel)
+            fewer = f", {compared.gone} fewer than before" if compared.gone and not is_first else ""
             self._voice.say(f"guard: {shown} written: {count(len(seen), 'finding')}{fewer}", "green")
         self._next(f"commit it; from now on: migrate guard --baseline {shown}")
         return Exit.DONE, ()

@@ -70,8 +70,9 @@ def read_baseline(file: Path, plan: str) -> Mapping[Key, int]:
     anew = "remove it and write it anew with --update-baseline"
     try:
         document = json.loads(file.read_bytes())
-        is_current, named = document["schema"] == SCHEMA, document["plan"]
-        found = Counter({_key(each): _count(each) for each in (document["findings"] if is_current else ())})
+        schema, named = document["schema"], document["plan"]
+        is_current = type(schema) is int and schema == SCHEMA
+        found = _counts(document["findings"]) if is_current else {}
     except FileNotFoundError:
         raise BaselineError(f"{shown}: no such baseline; write it with --baseline {shown} --update-baseline") from None
     except OSError as error:
@@ -79,7 +80,7 @@ def read_baseline(file: Path, plan: str) -> Mapping[Key, int]:
     except (ValueError, TypeError, KeyError, RecursionError):
         raise BaselineError(f"{shown}: not a baseline of `migrate guard`; name the right file, or {anew}") from None
     if not is_current:
-        version = escape(repr(document["schema"]))
+        version = escape(repr(schema))
         raise BaselineError(f"{shown}: a baseline of schema {version}, this version reads {SCHEMA}; {anew}")
     if named != plan:
         other = escape(repr(named))
@@ -113,11 +114,12 @@ def compare(
     moved: defaultdict[tuple[str, str, str], list[Key]] = defaultdict(list)
     for key in sorted(left):
         if left[key] > 0 and is_gone(key.path):
-            moved[key.elsewhere] += [key] * left[key]
+            moved[key.elsewhere].append(key)
     new: list[Seen] = []
     for each in others:
-        if from_elsewhere := moved[Key.of(each).elsewhere]:
-            left[from_elsewhere.pop(0)] -= 1
+        from_elsewhere = next((key for key in moved[Key.of(each).elsewhere] if left[key] > 0), None)
+        if from_elsewhere is not None:
+            left[from_elsewhere] -= 1
             known.append(each)
         else:
             new.append(each)
@@ -134,13 +136,18 @@ def baseline_text(seen: Sequence[Seen], plan: str) -> bytes:
     return f'{{\n  "schema": {SCHEMA},\n  "plan": {json.dumps(plan)},\n  "findings": [{findings}{end}\n}}\n'.encode()
 
 
-def write_baseline(file: Path, content: bytes) -> None:
+def write_baseline(file: Path, content: bytes, root: Path) -> None:
     """Put a baseline in its place in one step.
 
+    Args:
+        root: of the working tree, out of which no link of its own may lead.
     Raises:
         BaselineError: that is not possible; what was there is as before.
     """
     target = Path(os.path.realpath(file))
+    if Path(os.path.abspath(file)).is_relative_to(root) and not target.is_relative_to(root.resolve()):  # noqa: PTH100
+        what = "leads out of the working tree by a symbolic link"
+        raise BaselineError(f"{escape(str(file))}: {what}; name the file itself")
     temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     try:
         mode = target.stat().st_mode & 0o7777 if target.exists() else None
@@ -154,6 +161,15 @@ def write_baseline(file: Path, content: bytes) -> None:
         sync_folder(target.parent)
     except OSError as error:
         raise BaselineError(f"{escape(str(file))}: the baseline cannot be written: {explain(error)}") from None
+
+
+def _counts(entries: Any) -> Mapping[Key, int]:
+    if not isinstance(entries, list):
+        raise TypeError(entries)
+    found = {_key(each): _count(each) for each in entries}
+    if len(found) < len(entries):
+        raise ValueError(entries)
+    return found
 
 
 def _key(entry: Any) -> Key:

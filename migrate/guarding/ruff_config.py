@@ -92,8 +92,7 @@ class _Config:
         if self._moves.moves:
             yield "names that other modules pass on, and aliases: `x = old.module`, then `x.Name`"
             if any(move.old.name for move in self._moves.moves):
-                modules = sorted(self._moves.split_modules)
-                yield f"star imports: `from {modules[0]} import *`"
+                yield from (f"star imports: `from {module} import *`" for module in sorted(self._moves.split_modules))
             if any(move.strings != "none" for move in self._moves.moves):
                 yield 'old paths in strings: `patch("old.module.Name")`'
         for call in self._plan.phase4.call if self._plan.phase4 is not None else ():

@@ -75,6 +75,22 @@ def sarif_log(seen: Sequence[Seen], plan: str, prefix: str, *, strict: bool) -> 
     return {"$schema": SCHEMA_URI, "version": "2.1.0", "runs": [run]}
 
 
+def failed_log(message: str, exit_code: int) -> dict[str, Any]:
+    """The log of a run that came to no results: they are left out, as none would say that all is well.
+
+    Sections 3.14.23 and 3.20.21 of the specification.
+    """
+    notification = {"level": "error", "message": {"text": _plain(message)}}
+    invocation = {
+        "executionSuccessful": False,
+        "exitCode": exit_code,
+        "toolExecutionNotifications": [notification],
+    }
+    driver = {"name": "migrate guard", "semanticVersion": __version__}
+    run = {"tool": {"driver": driver}, "invocations": [invocation]}
+    return {"$schema": SCHEMA_URI, "version": "2.1.0", "runs": [run]}
+
+
 def _rule(code: str, *, strict: bool) -> dict[str, Any]:
     short, full, what_to_do = RULES[code]
     return {

@@ -110,6 +110,22 @@ def test_sarif_is_one_document(sample: Sample) -> None:
     assert found.err.endswith(SUMMARY)
 
 
+def test_sarif_of_a_look_that_could_not_be_had(sample: Sample) -> None:
+    for options, code, said in (
+        (["--plan", "gone.toml"], 2, "gone.toml: no such file; "),
+        (["--baseline", "gone.json"], 2, "gone.json: no such baseline; "),
+        (["--root", "/"], 3, "/: not a git repository"),
+    ):
+        done = sample.call("guard", "--format=sarif", *options, code=code)
+        (run,) = done.document["runs"]
+        assert "results" not in run, "none would say that all is well"
+        (invocation,) = run["invocations"]
+        assert (invocation["executionSuccessful"], invocation["exitCode"]) == (False, code)
+        (notification,) = invocation["toolExecutionNotifications"]
+        assert notification["message"]["text"].startswith(said)
+        assert said in done.err
+
+
 def test_ruff_prints_its_configuration_and_looks_at_nothing(sample: Sample) -> None:
     with sample.nothing_written():
         found = sample.migrate("guard", "--ruff")
@@ -332,7 +348,7 @@ def test_the_manifest_is_what_pre_commit_takes() -> None:
     assert text.count("- id: ") == 1
     hook = manifest()
     assert hook.keys() <= {
-        "id", "name", "description", "entry", "language", "types_or", "pass_filenames", "require_serial",
+        "id", "name", "description", "entry", "language", "types", "pass_filenames", "require_serial",
         "minimum_pre_commit_version",
     }  # fmt: skip
     assert {key: hook[key] for key in ("id", "entry", "language", "pass_filenames")} == {
@@ -341,7 +357,7 @@ def test_the_manifest_is_what_pre_commit_takes() -> None:
         "language": "python",
         "pass_filenames": False,
     }
-    assert hook["types_or"] == ["python", "pyi"]
+    assert hook["types"] == ["file"], "the plan may include scripts without an ending"
     assert hook["name"]
 
 

@@ -32,7 +32,7 @@ EMPTY = b'{\n  "schema": 1,\n  "plan": "basket",\n  "findings": []\n}\n'
 def baseline_of(*seen: Seen, folder: Path) -> Mapping[Key, int]:
     """What is read of the file that is written for these."""
     file = folder / "baseline.json"
-    write_baseline(file, baseline_text(seen, "basket"))
+    write_baseline(file, baseline_text(seen, "basket"), file.parent)
     return read_baseline(file, "basket")
 
 
@@ -137,6 +137,11 @@ def test_a_line_that_is_long_counts_by_its_beginning(tmp_path: Path) -> None:
 MOVED = at_path(CART, "lib/page.py")
 
 
+def test_a_number_beyond_all_measure_is_only_a_number() -> None:
+    found = compare([MOVED], {Key.of(CART): 10**30}, is_looked_at=lambda _: True, is_gone=lambda _: True)
+    assert (found.new, found.gone) == ((), 10**30 - 1)
+
+
 def test_the_findings_of_a_file_go_with_its_name(tmp_path: Path) -> None:
     baseline = baseline_of(CART, CART, folder=tmp_path)
     found = against(baseline, MOVED, gone=["app/page.py"])
@@ -162,6 +167,11 @@ ENTRY = {"path": "a.py", "code": "deprecated-import", "subject": "m:f", "text": 
         pytest.param(b"{}", WRONG, id="an empty object"),
         pytest.param(b"[" * 100_000, WRONG, id="nested deeply"),
         pytest.param(b'{"schema": 1, "plan": "basket", "findings": {"a": 1}}', WRONG, id="findings are no list"),
+        pytest.param(b'{"schema": 1, "plan": "basket", "findings": {}}', WRONG, id="findings are no list, and none"),
+        pytest.param(
+            json.dumps({"schema": 1, "plan": "basket", "findings": [ENTRY, {**ENTRY, "count": 2}]}).encode(), WRONG,
+            id="twice the same",
+        ),
         pytest.param(b'{"schema": 1, "plan": "basket", "findings": 1}', WRONG, id="findings are a number"),
         *(
             pytest.param(
@@ -180,6 +190,11 @@ ENTRY = {"path": "a.py", "code": "deprecated-import", "subject": "m:f", "text": 
             b'{"schema": 2, "plan": "basket", "places": []}',
             "a baseline of schema 2, this version reads 1; remove it and write it anew with --update-baseline",
             id="of a later version",
+        ),
+        pytest.param(
+            EMPTY.replace(b": 1", b": true"),
+            "a baseline of schema True, this version reads 1; remove it and write it anew with --update-baseline",
+            id="no number for a version",
         ),
         pytest.param(
             EMPTY.replace(b": 1", b': "\\u001b[1m"'),
@@ -211,10 +226,10 @@ def test_a_file_that_is_not_there_or_may_not_be_read(tmp_path: Path) -> None:
 
 def test_a_file_is_replaced_in_one_step(tmp_path: Path) -> None:
     file = tmp_path / "baseline.json"
-    write_baseline(file, b"old")
+    write_baseline(file, b"old", tmp_path)
     file.chmod(0o640)
     with file.open("rb") as before:
-        write_baseline(file, b"newer")
+        write_baseline(file, b"newer", tmp_path)
         assert before.read() == b"old", "the old file is not written into"
     assert file.read_bytes() == b"newer"
     assert file.stat().st_mode & 0o777 == 0o640
@@ -223,14 +238,27 @@ def test_a_file_is_replaced_in_one_step(tmp_path: Path) -> None:
 
 def test_a_link_stays_and_what_it_leads_to_is_replaced(tmp_path: Path) -> None:
     (tmp_path / "link.json").symlink_to("real.json")
-    write_baseline(tmp_path / "link.json", EMPTY)
+    write_baseline(tmp_path / "link.json", EMPTY, tmp_path)
     assert (tmp_path / "link.json").is_symlink()
     assert (tmp_path / "real.json").read_bytes() == EMPTY
 
 
+def test_a_link_out_of_the_working_tree_is_refused(tmp_path: Path) -> None:
+    root, outside = tmp_path / "root", tmp_path / "outside.json"
+    (root / "inside").mkdir(parents=True)
+    (root / "link.json").symlink_to(outside)
+    (root / "folder").symlink_to(tmp_path)
+    for file in (root / "link.json", root / "folder" / "outside.json"):
+        with pytest.raises(BaselineError, match=r"leads out of the working tree by a symbolic link"):
+            write_baseline(file, EMPTY, root)
+    assert not outside.exists()
+    write_baseline(outside, EMPTY, root)  # as it says so itself
+    assert outside.read_bytes() == EMPTY
+
+
 def test_a_file_that_cannot_be_written_is_as_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(BaselineError, match=r"the baseline cannot be written: No such file or directory$"):
-        write_baseline(tmp_path / "folder" / "baseline.json", EMPTY)
+        write_baseline(tmp_path / "folder" / "baseline.json", EMPTY, tmp_path)
     file = tmp_path / "baseline.json"
     file.write_bytes(b"old")
 
@@ -239,6 +267,6 @@ def test_a_file_that_cannot_be_written_is_as_before(tmp_path: Path, monkeypatch:
 
     monkeypatch.setattr(Path, "replace", refuse)
     with pytest.raises(BaselineError, match=r"cannot be written: No space left on device$"):
-        write_baseline(file, EMPTY)
+        write_baseline(file, EMPTY, tmp_path)
     assert file.read_bytes() == b"old"
     assert [path.name for path in tmp_path.iterdir()] == ["baseline.json"]

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft4Validator, FormatChecker
 
-from migrate.guarding.sarif import FINGERPRINT, RULES, SCHEMA_URI, sarif_log
+from migrate.guarding.sarif import FINGERPRINT, RULES, SCHEMA_URI, failed_log, sarif_log
 from migrate.guarding.seen import Seen
 
 SCHEMA: dict[str, Any] = json.loads(Path(__file__).with_name("sarif-schema-2.1.0.json").read_text("utf-8"))
@@ -51,6 +51,14 @@ def test_the_schema_is_the_one_that_the_log_names() -> None:
     Draft4Validator.check_schema(SCHEMA)
     assert SCHEMA["id"] == SCHEMA_URI
     assert not Draft4Validator(SCHEMA).is_valid({**log_of(), "runs": [{}]})
+
+
+def test_a_look_that_could_not_be_had_keeps_to_the_schema() -> None:
+    log = failed_log("migrate.toml: [plan]: {name} is missing", 2)
+    Draft4Validator(SCHEMA, format_checker=FormatChecker()).validate(log)
+    (run,) = log["runs"]
+    (notification,) = run["invocations"][0]["toolExecutionNotifications"]
+    assert notification["message"]["text"] == "migrate.toml: \\[plan\\]: {{name}} is missing"
 
 
 def test_nothing_found_is_a_run_without_results() -> None:
