@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -39,11 +40,15 @@ class Search:
         """Paths of the files that contain any of `words`, and of all that git does not search by way of its index."""
         if not words:
             return frozenset()
-        if not all(word.isascii() for word in words) or len(self._unseen) > MANY:
+        if not all(word.isascii() for word in words):
             return frozenset(find_words(self.git, self.plan, words))
-        in_index = self.git.grep(
-            sorted(words), words=True, pathspecs=self._where, exclude=self.plan.plan.exclude, in_index=True
-        )
+        with ThreadPoolExecutor(1) as thread:  # one git lists while another one searches
+            unseen = thread.submit(lambda: self._unseen)
+            in_index = self.git.grep(
+                sorted(words), words=True, pathspecs=self._where, exclude=self.plan.plan.exclude, in_index=True
+            )
+        if len(unseen.result()) > MANY:
+            return frozenset(find_words(self.git, self.plan, words))
         return frozenset((*in_index, *self._unseen))
 
     @cached_property
