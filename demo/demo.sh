@@ -143,6 +143,15 @@ expect 0 phase4 --yes --verify "python -m pytest -q tests/test_engine_migration.
 say "Phase 5: the plan's checks. 8 of 8 tests, and a compliance above 90 %."
 expect 0 phase5 --yes
 
+say "No way back: guard is for CI and pre-commit. Nothing deprecated is left; a new file that brings an old import in fails it."
+expect 0 guard
+cat >shop/late.py <<'PYTHON'
+from shop.billing.charge_engine import ChargeEngine
+PYTHON
+git add shop/late.py
+expect 1 guard --staged
+git rm --quiet --force shop/late.py
+
 say "All done, and all of it can go back, newest phase first."
 expect 0 rollback --all --yes
 shell git status --short
