@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
 
 from migrate.blocks import is_within_definition
+from migrate.call_text import COPYING, may_pass_old
 from migrate.modules import SUFFIXES, candidate_files
 from migrate.moves import MoveIndex
 from migrate.plan import Plan
@@ -33,7 +34,7 @@ def find_candidates(git: Git, plan: Plan, phase: int, read: Callable[[str], byte
         calls = plan.phase4.call
         old = _old_keywords(calls)
         words = _words(calls)
-        named = find_words(git, plan, {*words, *(_COPYING if old else ())})
+        named = find_words(git, plan, {*words, *(COPYING if old else ())})
         # what is there for a word as common as `replace` alone has to pass something, too
         test = _has_any({*words, *old})
         found |= {path for path in named if not old or test(read(path))}
@@ -262,10 +263,6 @@ def _spelled(word: str) -> bytes:
     return re.sub(r"[^\x00-\x7f]+", r"[^\\s.,;:()=#]+", re.escape(word)).encode()
 
 
-_COPYING = ("replace", "_replace")
-"""What copies an instance with other values of its fields."""
-
-
 def _words(calls: tuple[Call, ...]) -> set[str]:
     """Callees, and attributes that are gone."""
     return {call.callee.leaf for call in calls} | {name for call in calls for name in call.attributes}
@@ -277,7 +274,7 @@ def _may_call(calls: tuple[Call, ...], other_names: Collection[str]) -> Callable
     owners = frozenset(call.callee.name.split(".")[-2] for call in calls if "." in call.callee.name)
     is_mentioned = mentions(calls, other_names)
     concerns_all = any(call.concerns_all for call in calls)
-    passes = _passes(_keywords_passed(calls))
+    passes = may_pass_old(calls, names)
     parts = {name: _plain_part(name).encode() for name in sorted(names | owners)}
     anywhere = about_members(calls)
 
@@ -316,11 +313,6 @@ def about_members(calls: Sequence[Call]) -> list[Callable[[bytes], bool]]:
 def _keywords_passed(calls: Sequence[Call]) -> list[re.Pattern[bytes]]:
     """`old=` for each keyword that is gone."""
     return [re.compile(_spelled(name) + _BLANK + rb"=(?!=)") for name in _old_keywords(calls)]
-
-
-def _passes(old: Sequence[re.Pattern[bytes]]) -> Callable[[bytes], bool]:
-    """Is an old keyword passed?"""
-    return lambda content: any(_may_be_argument(content, m.start()) for word in old for m in word.finditer(content))
 
 
 def derives(content: bytes, names: Collection[str]) -> bool:
@@ -396,16 +388,6 @@ def _copies(old: Sequence[re.Pattern[bytes]]) -> Callable[[bytes], bool]:
 
 _WINDOW = 2000
 _QUOTES = (b"'", b'"')
-_LINE_END = re.compile(rb"[\r\n]")
-
-
-def _may_be_argument(content: bytes, start: int) -> bool:
-    """Does what begins at `start` follow a parenthesis or a comma, perhaps with comments and line ends between?"""
-    before = content[max(0, start - _WINDOW) : start].rstrip()
-    if before.endswith((b"(", b",", b"\\")):
-        return True
-    lines = _LINE_END.split(before)
-    return b"#" in lines[-1] or (len(lines) == 1 and start > _WINDOW)
 
 
 def _old_keywords(calls: Sequence[Call]) -> list[str]:

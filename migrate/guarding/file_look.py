@@ -11,7 +11,7 @@ from pathlib import Path
 
 from migrate.candidates import relevance
 from migrate.findings import Finding
-from migrate.guarding.call_text import may_call
+from migrate.guarding.may_call import may_call
 from migrate.guarding.reach import Reach, reach
 from migrate.guarding.redirect_imports import redirect_imports, with_redirects
 from migrate.guarding.seen import Seen, see

@@ -6,7 +6,6 @@ import bisect
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
-from migrate.candidates import about_members, derives, mentions
 from migrate.plan_calls import Call
 
 _BLANK = rb"(?:\s++|\\(?:\r\n?|\n)|#[^\r\n]*+[\r\n])*+"
@@ -51,29 +50,8 @@ _WINDOW = 1500
 """The same where there are several targets and values."""
 
 
-_COPYING = frozenset({"replace", "_replace"})
+COPYING = frozenset({"replace", "_replace"})
 """What copies an instance with other values of its fields."""
-
-
-def may_call(calls: Sequence[Call], other_names: Collection[str]) -> Callable[[bytes], bool]:
-    """A cheap look at a file's text: may it hold a deprecated keyword, or a class that other files pass one to?
-
-    Args:
-        other_names: what re-exports call the callees, and heirs of theirs, besides the plan's own last names.
-    """
-    names = {call.callee.leaf for call in calls} | set(other_names)
-    owners = {call.callee.name.split(".")[-2] for call in calls if "." in call.callee.name}
-    is_mentioned = mentions(calls, other_names)
-    passes_old, copies = may_pass_old(calls, names | _COPYING), may_pass_old(calls, _COPYING)
-    uses_attributes, _ = about_members(calls)
-    concerns_all = any(call.concerns_all for call in calls)
-
-    def test(content: bytes) -> bool:
-        if is_mentioned(content):
-            return concerns_all or passes_old(content) or derives(content, names | owners) or uses_attributes(content)
-        return (b"replace" in content and copies(content)) or uses_attributes(content)
-
-    return test
 
 
 def may_pass_old(calls: Iterable[Call], names: Collection[str]) -> Callable[[bytes], bool]:
@@ -92,7 +70,7 @@ class _Test:
     def __init__(self, old: frozenset[str], names: frozenset[str]) -> None:
         self._old = [word.encode() for word in sorted(old)]
         self._names = [name.encode() for name in sorted(names)]
-        self._has_others = not names <= _COPYING
+        self._has_others = not names <= COPYING
         words = _any(self._old)
         self._tokens = re.compile(
             rb"[()\[\]{}]|#[^\r\n]*|(?:" + _STRING + rb")|\*\*|" + _STATEMENT + rb"|\b" + words + _BLANK + rb"=(?!=)",
