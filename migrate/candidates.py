@@ -339,18 +339,27 @@ _WORD_BYTES = frozenset(bytes([code]) for code in range(128) if re.match(rb"\w",
 
 
 def _spreads(content: bytes, names: Collection[str]) -> bool:
-    """Does a call that may be one of `names` pass a mapping?"""
+    """Does a call that may be one of `names`, or of what the text calls them, pass a mapping?"""
     if b"**" not in content:
         return False
-    if b"partial" in content or may_give_other_name(content, names):
+    if b"partial" in content and b"functools" in content:
         return True
-    for name in names:
-        for _, end in _occurrences(content, name):
+    pending, seen = list(names), set(names)
+    while pending:
+        name = pending.pop()
+        for start, end in _occurrences(content, name):
             opening = _OPENED.match(content, end)
             if opening is not None and b"**" in _arguments(content, opening.end()):
                 return True
             if _CHOSEN_AFTER.match(content, end) and _CALLED_LATER.search(content, end):
                 return True
+            if content[end : end + 1] not in _GOES_ON and _is_one_of_several(content, start, end):
+                return True
+        others = {other.decode("latin-1") for other in _other_names(content, [name])}
+        if not all(other.isascii() and other for other in others):
+            return True
+        pending += others - seen
+        seen |= others
     return False
 
 
@@ -432,18 +441,16 @@ _REST = re.compile(rb"[^\r\n]*")
 _CHOICE = re.compile(rb"\b(?:if|else|or)\b")
 
 
-def may_give_other_name(content: bytes, names: Collection[str]) -> bool:
-    """Does the text rename one of `names`: `import A as B`, `B = A`, `B = A if x else y`, `B, x = A, y`?"""
-    return next(_renamed_at(content, names), None) is not None
-
-
 def may_give_away(content: bytes, names: Collection[str]) -> bool:
-    """Does the text rename one of `names` where others may import it from: not in a class or a function?"""
+    """Does the text rename one of `names` where others may import it: `import A as B`, `B = A`, `B, x = A, y`?
+
+    What is renamed in a class or a function is no other module's.
+    """
     return not all(is_within_definition(content, start) for start in _renamed_at(content, names))
 
 
 def _renamed_at(content: bytes, names: Collection[str]) -> Iterator[int]:
-    """Where the text renames one of `names`, as `may_give_other_name` has it."""
+    """Where the text renames one of `names`, also as `B = A if x else y`."""
     for name in sorted(names):
         for start, end in _occurrences(content, name):
             follows = content[end : end + 1]

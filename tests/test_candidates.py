@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from repositories import MakeRepository
 
-from migrate.candidates import find_candidates, find_words, may_give_away, may_give_other_name, relevance
+from migrate.candidates import find_candidates, find_words, may_give_away, relevance
 from migrate.plan import Plan
 from rollback.git import Git
 
@@ -285,8 +285,8 @@ def test_words_are_whole(make_repository: MakeRepository) -> None:
         pytest.param("f(x=1, y=Cart, z=2)\nx == (Cart, y)\n", False, id="passed by name, compared"),
     ],
 )
-def test_may_give_other_name(source: str, renames: bool) -> None:
-    assert may_give_other_name(source.encode(), ["Cart"]) is renames
+def test_what_is_renamed(source: str, renames: bool) -> None:
+    assert may_give_away(source.encode(), ["Cart"]) is renames
 
 
 @pytest.mark.parametrize(
@@ -337,4 +337,4 @@ def test_calls_beyond_ascii(encoding: str) -> None:
     content = f"# coding: {encoding}\nfrom shop import Ñandú as Ñ\nÑ(año=1)\n".encode(encoding)
     assert transform(content, phase=4, plan=plan).edits
     assert relevance(plan, 4)("app.py", content)
-    assert may_give_other_name(content, ["Ñandú"])
+    assert may_give_away(content, ["Ñandú"])
