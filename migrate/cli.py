@@ -546,16 +546,14 @@ def _document_refusal(message: str, code: int, paths: Sequence[str], arguments: 
 def _bug(error: Exception, arguments: Sequence[str] | None) -> int:
     import traceback
 
-    from migrate.errors import Exit
-
     given = sys.argv[1:] if arguments is None else arguments
     if "-v" in given or "--verbose" in given:
         _complain("".join(traceback.format_exception(error)))
     if isinstance(error, OSError):  # a full disk behind stdout, say
         _complain(f"cannot go on: {error}")
-        return Exit.REPOSITORY
-    what = f"internal error: {type(error).__name__}: {error}"
-    _complain(f"{what}; please report it with the output of the same command and -v")
+    else:
+        what = f"internal error: {type(error).__name__}: {error}"
+        _complain(f"{what}; please report it with the output of the same command and -v")
     return 1
 
 
