@@ -97,7 +97,10 @@ class Histories(RuleBasedStateMachine):
         ("gc", "--quiet", "--prune=now"), ("reset", "--quiet"), ("reset", "--hard", "--quiet"), ("clean", "-fdq"),
     ]))  # fmt: skip
     def use_git(self, arguments: tuple[str, ...]) -> None:
+        temporary = set(self.tree.root.rglob(".migrate-*"))
         subprocess.run(["git", *arguments], cwd=self.tree.root, capture_output=True, check=False)
+        for path in set(self.tree.root.rglob(".migrate-*")) - temporary:
+            path.unlink()  # the user had stashed or committed what a kill left, and has it back after the way back
         self.look()
 
     # The tool.
