@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 import subprocess
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -158,7 +159,7 @@ class Git:
             if done.stderr.startswith(b"error: ") or b"\nerror: " in done.stderr:  # it goes on without the file
                 raise NotSearched(os.fsdecode(done.stderr))
             found.update(_paths(done.stdout))
-        return tuple(sorted(path for path in found if _is_regular(self.root / path)))
+        return tuple(sorted(path for path in found if _is_regular(f"{self.root}/{path}")))
 
     def unseen(self, pathspecs: Sequence[str] = (), exclude: Sequence[str] = ()) -> tuple[str, ...]:
         """The files below the root that `grep` with `in_index` does not read.
@@ -173,7 +174,7 @@ class Git:
         command = ("ls-files", "-v", "-z", "--cached", "--others", "--exclude-standard")
         entries = self.run(*command, "--", *_where(pathspecs, exclude)).split(b"\0")
         found = {os.fsdecode(entry[2:]) for entry in entries if entry[:1] in b"?S" or entry[:1].islower()}
-        return tuple(sorted(path for path in found if path and _is_regular(self.root / path)))
+        return tuple(sorted(path for path in found if path and _is_regular(f"{self.root}/{path}")))
 
     def tracked(self) -> frozenset[str]:
         """Every path below the root that is in the index, relative to the root."""
@@ -400,8 +401,11 @@ def _line(output: bytes) -> str:
     return os.fsdecode(output.removesuffix(b"\n"))
 
 
-def _is_regular(path: Path) -> bool:
-    return path.is_file() and not path.is_symlink()
+def _is_regular(path: str) -> bool:
+    try:
+        return stat.S_ISREG(os.lstat(path).st_mode)
+    except OSError:
+        return False
 
 
 def _word(status: str) -> str:

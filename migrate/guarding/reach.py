@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from itertools import chain
 
 from migrate.modules import ModuleName, resolve_relative
 
@@ -32,14 +33,15 @@ def reach(leaves: frozenset[str]) -> Reach:
         one of `leaves`; None where that cannot be told, as it may be by an attribute, a string or a star import.
         May be too many, never too few.
     """
-    named = re.compile(rb"(?:" + b"|".join(re.escape(leaf.encode()) for leaf in sorted(leaves)) + rb")(?!\w)")
+    # each by itself: literal bytes are found far faster than one of several
+    named = [re.compile(re.escape(leaf.encode()) + rb"(?!\w)") for leaf in sorted(leaves)]
     is_plain = all(leaf.isascii() for leaf in leaves)
 
     def told(content: bytes, importer: ModuleName) -> frozenset[str] | None:
         if not is_plain or (b"*" in content and _STAR.search(content)):
             return None
         found: set[str] = set()
-        for name in named.finditer(content):
+        for name in chain.from_iterable(pattern.finditer(content) for pattern in named):
             near = content[max(0, name.start() - _NEAR) : name.start()]
             before = near.rstrip(_BLANKS)
             if not before or before.endswith(b".") or (before.endswith((b"'", b'"')) and _ASKED_FOR.search(near)):

@@ -257,6 +257,8 @@ def test_what_grep_leaves_out_with_the_index_alone(tree: Tree) -> None:
     in_index = git.grep(["needle"], words=True, pathspecs=["*.py"], in_index=True)
     assert {*in_index} - {*git.unseen()} == {"a.py", "ignored-but-tracked.py", "pkg/c.py"}
     assert {*in_index, *git.unseen(["*.py"])} >= {*git.grep(["needle"], words=True, pathspecs=["*.py"])}
+    (tree.root / "skipped.py").unlink()
+    assert git.unseen(["*.py"]) == ("assumed.py", "pkg/ü\n.py", "untracked.py"), "a file that is not there"
 
 
 def blob(content: bytes) -> str:
