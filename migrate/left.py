@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from migrate.findings import Finding
 from migrate.locate.sites import AddedImport, AttributeSite, CallSite, ImportSite, Located, Site
@@ -35,14 +36,11 @@ def what_is_left(
         is_call = finding.phase == 5  # what is about imports keeps phase 3
         code = "deprecated-keyword" if is_call else "deprecated-import"
         if finding.code == "unparseable" or finding.code in (_OF_CALLS if is_call else _OF_IMPORTS):
-            code = "uncertain-keyword" if is_call and not finding.is_certain else code
-            code = "unparseable" if finding.code == "unparseable" else code
-            found.append(
-                Finding(
-                    5, path, finding.line, finding.column, code, finding.subject, finding.message,
-                    is_certain=finding.is_certain,
-                )
-            )  # fmt: skip
+            if finding.code == "unparseable":
+                code = "unparseable"
+            elif not finding.is_certain:  # which is told of calls alone
+                code = "uncertain-keyword"
+            found.append(replace(finding, phase=5, path=path, code=code))
     return tuple(sorted(found, key=lambda f: f.order))
 
 
