@@ -351,7 +351,7 @@ def timeline(
     verbose: Verbose = False,
 ) -> None:
     """Show planned against actual minutes per phase, with the plan's budget."""
-    from migrate.report import show_timeline
+    from migrate.terminal import show_timeline
     from migrate.timeline import timeline as timeline_of
 
     common = Common(plan, root, json, jobs, quiet, verbose).over(context)

@@ -8,8 +8,8 @@ from typing import Any
 
 from migrate.console import Voice
 from migrate.errors import Exit
-from migrate.report import run_line, show_runs
 from migrate.session import as_seen
+from migrate.terminal import run_line, show_runs
 from migrate.timeline import iso, run_json
 from rollback.errors import Interrupted, count, name_paths
 from rollback.git import Git

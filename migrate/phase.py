@@ -20,7 +20,6 @@ from migrate.plan import CheckPhase
 from migrate.preview import Preview
 from migrate.previewing import preview
 from migrate.process import split_verify
-from migrate.report import show_check, show_diff, summary, tell_commits, tell_kept
 from migrate.run import (
     VERIFY_TIMEOUT_S,
     ApplyOptions,
@@ -32,6 +31,7 @@ from migrate.run import (
 )
 from migrate.saved import load_saved
 from migrate.session import Session
+from migrate.terminal import show_check, show_diff, summary, tell_commits, tell_kept
 from migrate.way_back import commits_since
 from rollback.errors import count
 from rollback.restore import RollbackResult

@@ -10,7 +10,7 @@ from typing import Any
 
 from migrate.console import Voice
 from migrate.errors import Exit, UsageError
-from migrate.report import run_line, tell_commits, tell_kept, tell_modes
+from migrate.terminal import run_line, tell_commits, tell_kept, tell_modes
 from migrate.way_back import commits_since, refuse_drift_since, roll_back_runs, runs_to_roll_back
 from rollback.errors import count
 from rollback.git import Git

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
@@ -209,7 +209,15 @@ def _apply(
     held: Held,
 ) -> Applied:
     git = session.git
-    request = RunRequest(session.plan.name, plan.phase, started_at, plan.edits, len(plan.findings))
+    request = RunRequest(
+        session.plan.name,
+        plan.phase,
+        started_at,
+        plan.edits,
+        len(plan.findings),
+        Counter(edit.kind for file in plan.files for edit in file.edits),
+        findings=[finding.as_json() for finding in plan.findings],
+    )
     command = f"migrate phase{plan.phase}"
     with locked(git, command), Journal.open(git, create=True) as journal:
         changes = [file.change for file in plan.files]
@@ -308,7 +316,7 @@ def run_checks(
                 results.append(run_check(check, session.git.root, Path(scratch), echo))
             if done is not None:
                 done(results[-1])
-        passed = all(result.passed for result in results)
-        documents = [result.as_json() for result in results]
-        run = journal.record_check_run(session.plan.name, 5, started_at, time.time(), passed, documents, manual)
+        request = RunRequest(session.plan.name, 5, started_at, manual=manual)
+        state = "passed" if all(result.passed for result in results) else "failed"
+        run = journal.record_check_run(request, state, [result.as_json() for result in results])
     return run, tuple(results)

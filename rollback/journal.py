@@ -7,9 +7,9 @@ import os
 import resource
 import sqlite3
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
 from types import TracebackType
@@ -20,7 +20,7 @@ from rollback.atomic import make_folder
 from rollback.errors import JournalUnusable, escape, explain
 from rollback.git import Git
 
-SCHEMA = 2
+SCHEMA = 3
 """The version of schema.sql, kept in the database as `user_version`."""
 
 UNFINISHED = ("applying", "verifying", "rolling-back")
@@ -40,13 +40,36 @@ class RunRequest:
     Attributes:
         started_at: seconds since the epoch, when the phase began to look at the tree.
         edits, manual: how many edits are written, and findings left for a person.
+        sites: how many edits of each kind.
+        person_seconds: how long it has waited for answers.
+        partial: only some of what was offered is taken.
+        findings: what is left for a person, as JSON types.
     """
 
     plan: str
     phase: int
     started_at: float
-    edits: int
-    manual: int
+    edits: int = 0
+    manual: int = 0
+    sites: Mapping[str, int] = field(default_factory=dict)
+    person_seconds: float = 0.0
+    partial: bool = False
+    findings: Sequence[Mapping[str, object]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """What a command of a run had to say.
+
+    Attributes:
+        name: of the check, or "verify".
+        attempt: from 1; 0 for a run on the tree as it was before phase 1.
+        output: its last bytes, as they came.
+    """
+
+    name: str
+    attempt: int
+    output: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +86,9 @@ class RunRecord:
         commit: the commit made of the run's files, if one was.
         detail: why it failed or was rolled back.
         prefix: its root, relative to the working tree's top: "" or "a/b/".
+        sites: how many edits of each kind.
+        person_seconds: of `seconds`, what it waited for answers.
+        partial: only some of what was offered was taken.
     """
 
     id: int
@@ -80,6 +106,9 @@ class RunRecord:
     commit: str | None
     detail: str
     prefix: str
+    sites: Mapping[str, int] = field(default_factory=dict)
+    person_seconds: float = 0.0
+    partial: bool = False
 
     @property
     def seconds(self) -> float:
@@ -121,11 +150,16 @@ class Event:
     detail: str
 
 
+_REQUESTED = "id, prefix, plan, phase, started_at, edits, manual, sites, person_seconds, partial, findings"
+_PLACES = ", ".join("?" for _ in _REQUESTED.split(", "))
 _BEGIN_ANEW = "move the file aside to begin a new one"
 
 _RUN = """SELECT id, plan, phase, state, started_at, applied_at, ended_at,
     (SELECT count(*) FROM files WHERE run_id = runs.id), edits, manual,
-    snapshot, ref, commit_id, detail, prefix FROM runs"""
+    snapshot, ref, commit_id, detail, prefix, {} FROM runs"""
+_SINCE_3 = "sites, person_seconds, partial"
+_BEFORE_3 = "'{}', 0.0, 0"
+"""What an older database, which is only read, has in their place."""
 
 
 class Journal:
@@ -134,10 +168,11 @@ class Journal:
     Every method raises JournalUnusable when the database cannot be read or written.
     """
 
-    def __init__(self, path: Path, prefix: str, connection: sqlite3.Connection | None) -> None:
+    def __init__(self, path: Path, prefix: str, connection: sqlite3.Connection | None, version: int = SCHEMA) -> None:
         self.path = path
         self._prefix = prefix
         self._connection = connection
+        self._version = version
 
     @classmethod
     def open(cls, git: Git, *, create: bool) -> Journal:
@@ -156,8 +191,9 @@ class Journal:
             make_folder(path.parent)
             connection = _connect(path, create=create)
             try:
-                journal = cls(path, git.prefix, connection)
-                if not _prepare(connection, path, create=create):
+                version = _prepare(connection, path, create=create)
+                journal = cls(path, git.prefix, connection, version)
+                if not version:
                     journal.close()
                 return journal
             except BaseException:
@@ -180,12 +216,12 @@ class Journal:
 
     def runs(self, plan: str | None = None) -> tuple[RunRecord, ...]:
         """All runs, or those of one plan, oldest first."""
-        rows = self._select(f"{_RUN} WHERE plan = coalesce(?, plan) ORDER BY id", plan)
+        rows = self._select(f"{self._run} WHERE plan = coalesce(?, plan) ORDER BY id", plan)
         return tuple(_run_record(row) for row in rows)
 
     def run(self, run_id: int) -> RunRecord:
         """The run as it is on record now."""
-        rows = self._select(f"{_RUN} WHERE id = ?", run_id)
+        rows = self._select(f"{self._run} WHERE id = ?", run_id)
         if not rows:
             raise JournalUnusable(self.path, f"there is no run {run_id}")
         return _run_record(rows[0])
@@ -224,6 +260,17 @@ class Journal:
         results: list[dict[str, object]] = json.loads(rows[0][0]) if rows else []
         return results
 
+    def findings(self, run_id: int) -> list[dict[str, object]]:
+        """What a run left to a person, as its request had it; nothing for runs of older versions."""
+        rows = self._select("SELECT findings FROM runs WHERE id = ?", run_id) if self._version >= 3 else []
+        found: list[dict[str, object]] = json.loads(rows[0][0]) if rows else []
+        return found
+
+    def outputs(self, run_id: int) -> tuple[Output, ...]:
+        """What the commands of a run had to say, by name and attempt; nothing for runs of older versions."""
+        query = "SELECT name, attempt, output FROM outputs WHERE run_id = ? ORDER BY rowid"
+        return tuple(Output(*row) for row in (self._select(query, run_id) if self._version >= 3 else []))
+
     def is_pruned(self, run_id: int) -> bool:
         """Whether the snapshot of a run was given up."""
         return any(event.event == "pruned" for event in self.events(run_id))
@@ -247,11 +294,9 @@ class Journal:
         """Record a run as "applying", with all its files and the commit it began at, before a file is written."""
         with self._transaction() as connection:
             connection.execute(
-                "INSERT INTO runs (id, prefix, plan, phase, state, started_at, edits, manual, snapshot, ref)"
-                " VALUES (?, ?, ?, ?, 'applying', ?, ?, ?, ?, ?)",
-                (run_id, os.fsencode(self._prefix), request.plan, request.phase, request.started_at,
-                 request.edits, request.manual, snapshot, ref),
-            )  # fmt: skip
+                f"INSERT INTO runs ({_REQUESTED}, state, snapshot, ref) VALUES ({_PLACES}, 'applying', ?, ?)",  # noqa: S608 - constants
+                (*self._requested(run_id, request), snapshot, ref),
+            )
             connection.executemany(
                 "INSERT INTO files (run_id, number, path, before_sha256, after_sha256, mode) VALUES (?, ?, ?, ?, ?, ?)",
                 [(run_id, f.number, os.fsencode(f.path), f.before_sha256, f.after_sha256, f.mode) for f in files],
@@ -321,37 +366,48 @@ class Journal:
             _add_event(connection, run_id, "committed", sha)
         return self.run(run_id)
 
+    def record_output(self, run_id: int, output: Output) -> None:
+        """Keep what a command of a run had to say."""
+        with self._transaction() as connection:
+            _add_output(connection, run_id, output)
+
     def record_check_run(
         self,
-        plan: str,
-        phase: int,
-        started_at: float,
-        ended_at: float,
-        passed: bool,
-        checks: list[dict[str, object]],
-        manual: int = 0,
+        request: RunRequest,
+        state: str,
+        checks: Sequence[Mapping[str, object]],
+        outputs: Sequence[Output] = (),
+        detail: str = "",
     ) -> RunRecord:
-        """Record a run that only checked the tree: no files, nothing to roll back."""
-        state = "passed" if passed else "failed"
+        """Record a run that only checked the tree, and ends now: no files, nothing to roll back.
+
+        Args:
+            state: "passed" or "failed".
+            checks: the results, as JSON types. outputs: what each command had to say.
+            detail: why it failed, or what it left out.
+        """
         run_id = self.last_id() + 1
         with self._transaction() as connection:
             connection.execute(
-                "INSERT INTO runs (id, prefix, plan, phase, state, started_at, ended_at, checks, manual)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    run_id,
-                    os.fsencode(self._prefix),
-                    plan,
-                    phase,
-                    state,
-                    started_at,
-                    ended_at,
-                    json.dumps(checks),
-                    manual,
-                ),
+                f"INSERT INTO runs ({_REQUESTED}, state, ended_at, checks, detail) VALUES ({_PLACES}, ?, ?, ?, ?)",  # noqa: S608 - constants
+                (*self._requested(run_id, request), state, time.time(), json.dumps(checks), escape(detail)),
             )
-            _add_event(connection, run_id, state, "")
+            for output in outputs:
+                _add_output(connection, run_id, output)
+            _add_event(connection, run_id, state, detail)
         return self.run(run_id)
+
+    @property
+    def _run(self) -> str:
+        return _RUN.format(_SINCE_3 if self._version >= 3 else _BEFORE_3)
+
+    def _requested(self, run_id: int, request: RunRequest) -> tuple[object, ...]:
+        """The values of `_REQUESTED`."""
+        return (
+            run_id, os.fsencode(self._prefix), request.plan, request.phase, request.started_at, request.edits,
+            request.manual, json.dumps(dict(request.sites)), request.person_seconds, request.partial,
+            json.dumps(list(request.findings)),
+        )  # fmt: skip
 
     def _select(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         if self._connection is None:
@@ -381,8 +437,8 @@ def _connect(path: Path, *, create: bool) -> sqlite3.Connection:
     return sqlite3.connect(address, uri=True, isolation_level=None, timeout=30)
 
 
-def _prepare(connection: sqlite3.Connection, path: Path, *, create: bool) -> bool:
-    """Check the database, and make its tables if asked to; False when it has none."""
+def _prepare(connection: sqlite3.Connection, path: Path, *, create: bool) -> int:
+    """Check the database, and make its tables if asked to; the version of its schema, 0 when it has none."""
     connection.execute("PRAGMA foreign_keys = ON")
     # FULL alone does not flush the folder after a commit: a power cut may bring SQLite's own rollback file back,
     # and with it the state before the commit. https://www.sqlite.org/pragma.html#pragma_synchronous
@@ -393,11 +449,13 @@ def _prepare(connection: sqlite3.Connection, path: Path, *, create: bool) -> boo
     (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
     if verdict != "ok":
         raise JournalUnusable(path, f"{verdict}; {_BEGIN_ANEW}")
-    if create and version < SCHEMA:
-        name = "schema.sql" if version == 0 else f"schema_from_{version}.sql"
+    if not create:
+        return int(version)
+    names = ["schema.sql"] if version == 0 else [f"schema_from_{number}.sql" for number in range(version, SCHEMA)]
+    for name in names:
         script = resources.files("rollback").joinpath(name).read_text(encoding="utf-8")
         connection.executescript(f"BEGIN IMMEDIATE; {script}; COMMIT;")
-    return create or version > 0
+    return SCHEMA
 
 
 @contextmanager
@@ -429,6 +487,13 @@ def _add_event(connection: sqlite3.Connection, run_id: int, event: str, detail: 
     )
 
 
+def _add_output(connection: sqlite3.Connection, run_id: int, output: Output) -> None:
+    connection.execute(
+        "INSERT OR REPLACE INTO outputs (run_id, name, attempt, output) VALUES (?, ?, ?, ?)",
+        (run_id, output.name, output.attempt, output.output),
+    )
+
+
 def _run_record(row: tuple[Any, ...]) -> RunRecord:
-    facts = [*row[:-1], os.fsdecode(row[-1])]
+    facts = [*row[:14], os.fsdecode(row[14]), json.loads(row[15]), row[16], bool(row[17])]
     return RunRecord(*facts)

@@ -17,6 +17,10 @@ CREATE TABLE IF NOT EXISTS runs (
     commit_id   TEXT,                            -- commit made of the run's files
     detail      TEXT    NOT NULL DEFAULT '',
     checks      TEXT    NOT NULL DEFAULT '[]',   -- JSON, of a run that only checks
+    sites       TEXT    NOT NULL DEFAULT '{}',   -- JSON: how many edits of each kind
+    person_seconds REAL NOT NULL DEFAULT 0 CHECK (person_seconds >= 0),  -- of the run's time, waiting for answers
+    partial     INTEGER NOT NULL DEFAULT 0 CHECK (partial IN (0, 1)),    -- only some of what was offered
+    findings    TEXT    NOT NULL DEFAULT '[]',   -- JSON: what was left to a person
     CHECK (state <> 'applied' OR applied_at IS NOT NULL),
     CHECK (state NOT IN ('failed', 'rolled-back', 'passed') OR ended_at IS NOT NULL),
     CHECK ((snapshot IS NULL) = (ref IS NULL))
@@ -54,10 +58,18 @@ CREATE TABLE IF NOT EXISTS announced (           -- private refs about to be mad
     ref TEXT PRIMARY KEY
 );
 
+CREATE TABLE IF NOT EXISTS outputs (             -- what the commands of a run had to say, the last megabyte
+    run_id  INTEGER NOT NULL REFERENCES runs (id),
+    name    TEXT    NOT NULL,
+    attempt INTEGER NOT NULL CHECK (attempt >= 0),  -- from 1; 0 on the tree as it was before phase 1
+    output  BLOB    NOT NULL,
+    PRIMARY KEY (run_id, name, attempt)
+);
+
 CREATE TRIGGER IF NOT EXISTS events_are_not_changed BEFORE UPDATE ON events
 BEGIN SELECT RAISE(ABORT, 'events are append-only'); END;
 
 CREATE TRIGGER IF NOT EXISTS events_are_not_deleted BEFORE DELETE ON events
 BEGIN SELECT RAISE(ABORT, 'events are append-only'); END;
 
-PRAGMA user_version = 2;
+PRAGMA user_version = 3;

@@ -49,7 +49,7 @@ def read_page(code: str) -> str:
 
 
 def shown(finding: Finding) -> str:
-    """A finding as `migrate.report` prints it."""
+    """A finding as `migrate.terminal` prints it."""
     place = f"{finding.path}:{finding.line}:{finding.column}"
     return f"{place}: {finding.severity}: {finding.code}: {finding.message}"
 

@@ -7,6 +7,7 @@ import resource
 import sqlite3
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from trees import Tree
 import rollback
 from rollback.errors import JournalUnusable
 from rollback.git import Git
-from rollback.journal import UNBORN, FileRecord, Journal, RunRecord, RunRequest, _guarded
+from rollback.journal import UNBORN, FileRecord, Journal, Output, RunRecord, RunRequest, _guarded
 
 SHA = "0" * 64
 REQUEST = RunRequest("demo", 3, 1000.0, 7, 2)
@@ -147,11 +148,29 @@ def test_a_check_run(tree: Tree, passed: bool, state: str) -> None:
     checks: list[dict[str, object]] = [{"name": "süite", "passed": 8, "detail": "\udcff"}]
     with tree.journal() as journal:
         begin(journal)
-        run = journal.record_check_run("demo", 5, 10.0, 12.5, passed, checks)
-        assert (run.id, run.phase, run.state, run.files, run.seconds, run.manual) == (2, 5, state, 0, 2.5, 0)
+        request = RunRequest("demo", 5, time.time() - 2.5, manual=1, partial=True)
+        run = journal.record_check_run(request, state, checks, [Output("süite", 1, b"\xff8 passed\0")], "only\n")
+        assert (run.id, run.phase, run.state, run.files, run.manual, run.partial) == (2, 5, state, 0, 1, True)
+        assert (run.detail, 2.5 <= run.seconds < 60) == ("only\\n", True)
         assert journal.checks(2) == checks
         assert journal.checks(1) == []
+        assert journal.outputs(2) == (Output("süite", 1, b"\xff8 passed\0"),)
         assert [event.event for event in journal.events(2)] == [state]
+
+
+def test_what_a_run_was_about_is_kept(tree: Tree) -> None:
+    findings = [{"code": "star-import", "path": "b\udcff.py"}]
+    request = RunRequest("demo", 3, 1000.0, 7, 1, {"import": 5, "use": 2}, 12.5, True, findings)
+    with tree.journal() as journal:
+        begin(journal, request=request)
+        journal.record_output(1, Output("verify", 1, b"1"))
+        journal.record_output(1, Output("verify", 1, b"2"))
+    with tree.journal() as journal:
+        run = journal.run(1)
+        assert (run.edits, run.sites, run.person_seconds, run.partial) == (7, {"import": 5, "use": 2}, 12.5, True)
+        assert journal.findings(1) == findings
+        assert journal.outputs(1) == (Output("verify", 1, b"2"),)
+        assert (journal.findings(2), journal.outputs(2)) == ([], ())
 
 
 @pytest.mark.parametrize(
@@ -243,10 +262,10 @@ def test_a_database_damaged_meanwhile(tree: Tree) -> None:
 def test_a_journal_of_a_newer_version(tree: Tree) -> None:
     tree.journal().close()
     connection = sqlite3.connect(database(tree))
-    connection.execute("PRAGMA user_version = 3")
+    connection.execute("PRAGMA user_version = 4")
     connection.close()
     with pytest.raises(
-        JournalUnusable, match=r"journal\.sqlite3: .*a newer version wrote it \(schema 3, this one knows 2\)"
+        JournalUnusable, match=r"journal\.sqlite3: .*a newer version wrote it \(schema 4, this one knows 3\)"
     ):
         Journal.open(tree.open(), create=False)
 
@@ -265,12 +284,12 @@ def test_an_error_of_the_disk_names_the_limit_of_files(tree: Tree, monkeypatch: 
         raise sqlite3.OperationalError("disk I/O error")
 
 
-def make_version_1(tree: Tree) -> None:
-    """A journal as the first version wrote it, with a run that was rolled back by force."""
+def make_older(tree: Tree, version: int) -> None:
+    """A journal as an older version wrote it, with a run that was rolled back by force."""
     folder = tree.root / ".git/migrate"
     folder.mkdir()
     connection = sqlite3.connect(folder / "journal.sqlite3")
-    connection.executescript((Path(__file__).parent / "schema_1.sql").read_text())
+    connection.executescript((Path(__file__).parent / f"schema_{version}.sql").read_text())
     connection.execute(
         "INSERT INTO runs (id, prefix, plan, phase, state, started_at, ended_at, snapshot, ref)"
         " VALUES (1, x'', 'demo', 3, 'rolled-back', 1.0, 2.0, 'f', 'refs/migrate/demo/run-1')"
@@ -280,17 +299,20 @@ def make_version_1(tree: Tree) -> None:
     connection.close()
 
 
-def test_an_older_journal_is_read_as_it_is(tree: Tree) -> None:
-    make_version_1(tree)
+@pytest.mark.parametrize("version", [1, 2])
+def test_an_older_journal_is_read_as_it_is(tree: Tree, version: int) -> None:
+    make_older(tree, version)
     before = database(tree).read_bytes()
     with Journal.open(tree.open(), create=False) as journal:
-        assert [run.id for run in journal.runs()] == [1]
+        assert [(run.id, run.sites, run.person_seconds, run.partial) for run in journal.runs()] == [(1, {}, 0.0, False)]
+        assert (journal.findings(1), journal.outputs(1)) == ([], ())
         assert journal.kept(1) == ("refs/migrate/demo/x",)
     assert database(tree).read_bytes() == before
 
 
-def test_an_older_journal_is_brought_up_when_it_is_written(tree: Tree) -> None:
-    make_version_1(tree)
+@pytest.mark.parametrize("version", [1, 2])
+def test_an_older_journal_is_brought_up_when_it_is_written(tree: Tree, version: int) -> None:
+    make_older(tree, version)
     with tree.journal() as journal:
         assert [(event.event, event.at) for event in journal.events(1)] == [("kept", 1.5)]
         begin(journal, 2)

@@ -14,6 +14,7 @@ from trees import ODD_NAMES, Tree, names
 
 import rollback.snapshot
 from rollback.errors import GitFailed, NotKept, WriteFailed
+from rollback.journal import RunRequest
 from rollback.snapshot import Image, _make_durable, git_mode, give_up, next_run_id, refs, run_ref, scratch, take
 
 REF = "refs/migrate/demo/run-1"
@@ -155,7 +156,7 @@ def test_run_numbers_are_above_all_refs_and_the_journal(tree: Tree) -> None:
             take(git, ref, [], "subject\n")
         assert next_run_id(git, journal) == 13
         for _ in range(13):
-            journal.record_check_run("demo", 5, 0.0, 0.0, True, [])
+            journal.record_check_run(RunRequest("demo", 5, 0.0), "passed", [])
         assert next_run_id(git, journal) == 14
 
 
