@@ -71,6 +71,10 @@ From = Annotated[
     Path | None,
     typer.Option("--from", metavar="FILE", help="Apply exactly what an earlier --dry-run --json printed into FILE."),
 ]
+KeepGoing = Annotated[bool, typer.Option("--keep-going", help="Phase 5: run the other checks although one has failed.")]
+Only = Annotated[
+    list[str] | None, typer.Option("--only", metavar="NAME", help="Phase 5: only the check of this name; repeatable.")
+]
 Commit = Annotated[bool, typer.Option("--commit", help="One commit per phase, of its files only.")]
 
 
@@ -171,6 +175,8 @@ def _applying_command(name: str, help_line: str, phase: int | None) -> None:
         verify_timeout: VerifyTimeout = None,
         commit: Commit = False,
         saved: From = None,
+        keep_going: KeepGoing = False,
+        only: Only = None,
         plan: PlanFile = None,
         root: Root = None,
         json: Json = False,
@@ -178,7 +184,8 @@ def _applying_command(name: str, help_line: str, phase: int | None) -> None:
         quiet: Quiet = False,
         verbose: Verbose = False,
     ) -> None:
-        from migrate.phase import PhaseOptions, can_ask, run_phase
+        from migrate.phase import run_one
+        from migrate.phase_options import PhaseOptions, can_ask
         from migrate.stepping import run_all
 
         common = Common(plan, root, json, jobs, quiet, verbose).over(context)
@@ -195,13 +202,15 @@ def _applying_command(name: str, help_line: str, phase: int | None) -> None:
             common.jobs,
             saved,
             verify_timeout,
+            keep_going,
+            tuple(only or ()),
         )
         options.refuse_nonsense(name, can_ask=can_ask())
         voice = common.voice()
         if phase is None:
             code, document = run_all(common.session(), options, voice)
         else:
-            end = run_phase(common.session(), phase, options, voice)
+            end = run_one(common.session(), phase, options, voice)
             code, document = end.code, end.document
         _finish(common, voice, code, document)
 
@@ -387,7 +396,7 @@ def rollback(
 ) -> None:
     """Take the last applied phase back to the byte, or everything back to before a phase."""
     from migrate.errors import UsageError
-    from migrate.phase import can_ask
+    from migrate.phase_options import can_ask
     from migrate.rollback_command import Choice, roll_back_command
 
     common = Common(plan, root, json, jobs, quiet, verbose).over(context)
@@ -447,7 +456,7 @@ def prune(
     """Give up the snapshots of old runs that failed or were rolled back; the runs stay on record."""
     from migrate.errors import UsageError
     from migrate.journal_command import prune_command
-    from migrate.phase import can_ask
+    from migrate.phase_options import can_ask
 
     common = Common(plan, root, json, jobs, quiet, verbose).over(context)
     if not (yes or dry_run or can_ask()):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,8 @@ from rollback.errors import escape
 
 if TYPE_CHECKING:
     from migrate.previewing import Progress
+
+Echo = Callable[[bytes], None]
 
 SLOW_S = 0.5
 """A progress bar appears when a step takes longer than this."""
@@ -31,12 +33,14 @@ class Voice:
     Attributes:
         quiet: results only. verbose: details as well.
         json: stdout is for one JSON document; people's text goes to stderr.
+        waited_s: how long questions have waited for their answers so far, in seconds.
     """
 
     def __init__(self, *, quiet: bool = False, verbose: bool = False, json: bool = False) -> None:
         self.quiet = quiet
         self.verbose = verbose
         self.json = json
+        self.waited_s = 0.0
         self._out = _console(stderr=json)
         self._err = _console(stderr=True)
 
@@ -80,11 +84,14 @@ class Voice:
     def ask(self, question: str) -> str:
         """The answer to a question, lower case and stripped; empty for Enter and for the end of input."""
         self._err.print(Text(printable(question)), end=" ")
+        asked = time.monotonic()
         try:
             return input().strip().lower()
         except EOFError:
             self._err.print()
             return ""
+        finally:
+            self.waited_s += time.monotonic() - asked
 
     def confirm(self, question: str) -> bool:
         """Yes only if the answer says so; Enter means no."""
@@ -109,6 +116,31 @@ class Voice:
         with Progress(SpinnerColumn(), TimeElapsedColumn(), console=self._err, transient=True) as bar:
             bar.add_task(what, total=None)
             yield
+
+    @contextmanager
+    def watching(self, what: str, title: str, timeout_s: float) -> Iterator[Echo | None]:
+        """Say that a command runs, and give who hears its output: on a terminal, a panel with a clock until it is done.
+
+        With `verbose` all of the output is shown, and stays.
+
+        Args:
+            title: of the panel. timeout_s: when it will be ended, seconds from now.
+        """
+        self.note(what)
+        if self.quiet:
+            yield None
+        elif not self._err.is_terminal:
+            yield self.echo if self.verbose else None
+        else:
+            from migrate.panel import OutputPanel
+
+            with OutputPanel(self._err, title, timeout_s) as panel:
+
+                def hear(chunk: bytes) -> None:
+                    self.echo(chunk)
+                    panel.hear(chunk)
+
+                yield hear
 
     @contextmanager
     def progress(self, what: str) -> Iterator[Progress | None]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Literal
 
-from migrate.checks import CheckResult
 from migrate.preview import FilePreview, Preview
 from migrate.source import Source, readable
+from migrate.validation.results import CheckResult
 
 SCHEMA = 1
 Mode = Literal["dry-run", "applied", "nothing-to-do"]

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import shlex
-import sys
 import time
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
-from migrate.checks import CheckResult
+from migrate import interrupts
 from migrate.console import Voice
 from migrate.documents import Mode, phase_document
 from migrate.errors import Exit, UsageError
 from migrate.findings import Finding
 from migrate.findings_report import findings_summary, show_findings
 from migrate.interactive import choose_edits
+from migrate.phase_options import PhaseEnd, PhaseOptions, can_ask
 from migrate.plan import CheckPhase
 from migrate.preview import Preview
 from migrate.previewing import preview
-from migrate.process import split_verify
+from migrate.rollback_offer import offer_rollback
 from migrate.run import (
     VERIFY_TIMEOUT_S,
     ApplyOptions,
@@ -27,79 +23,25 @@ from migrate.run import (
     refuse_dirty,
     refuse_no_identity,
     refuse_out_of_order,
-    run_checks,
 )
 from migrate.saved import load_saved
 from migrate.session import Session
-from migrate.terminal import show_check, show_diff, summary, tell_commits, tell_kept
+from migrate.terminal import show_diff, summary, tell_commits, tell_kept
+from migrate.validation_command import validate
+from migrate.verdict import show_result
 from migrate.way_back import commits_since
 from rollback.errors import count
 from rollback.restore import RollbackResult
 
 
-@dataclass(frozen=True, slots=True)
-class PhaseOptions:
-    """The options of a phase command, as DESIGN section 2 has them."""
-
-    dry_run: bool = False
-    check: bool = False
-    yes: bool = False
-    interactive: bool = False
-    allow_dirty: bool = False
-    force: bool = False
-    strict: bool = False
-    verify: str | None = None
-    commit: bool = False
-    jobs: int | None = None
-    saved: Path | None = None
-    verify_timeout: float | None = None
-
-    @property
-    def looks_only(self) -> bool:
-        return self.dry_run or self.check
-
-    def refuse_nonsense(self, command: str, *, can_ask: bool) -> None:
-        """Combinations that contradict themselves, and questions that nobody could answer.
-
-        Raises:
-            UsageError: with what would be right.
-        """
-        if self.interactive and (self.yes or self.looks_only):
-            raise UsageError(f"{command}: --interactive asks about each hunk; leave out --yes, --dry-run and --check")
-        if self.looks_only and (self.commit or self.verify):
-            raise UsageError(f"{command}: nothing is written, so there is nothing to verify or commit; leave out "
-                             "--verify and --commit, or --dry-run and --check")  # fmt: skip
-        if self.saved is not None and self.interactive:
-            raise UsageError(f"{command}: --from applies all of a saved plan; leave out --interactive, or --from")
-        if self.saved is not None and command in ("run", "phase5"):
-            raise UsageError(f"{command}: --from is for one phase that edits; use it with phase1 to phase4")
-        if self.verify_timeout is not None and self.verify is None:
-            raise UsageError(
-                f"{command}: --verify-timeout without --verify; pass a command to verify with, or leave it out"
-            )
-        if self.verify is not None:
-            split_verify(self.verify)
-        if not (self.yes or self.looks_only or can_ask):
-            raise UsageError(f"{command}: no terminal to ask on; pass --yes to apply, or --dry-run to look")
-
-
-@dataclass(frozen=True, slots=True)
-class PhaseEnd:
-    """How a phase command ended.
-
-    Attributes:
-        document: for `--json`.
-        applied: the phase is in the tree: applied now, or there was nothing to do.
-    """
-
-    code: Exit
-    document: dict[str, Any]
-    applied: bool
-
-
-def can_ask() -> bool:
-    """Is there a person at the other end?"""
-    return sys.stdin is not None and sys.stdin.isatty()
+def run_one(session: Session, phase: int, options: PhaseOptions, voice: Voice) -> PhaseEnd:
+    """As `run_phase`, and after checks that failed the offer to roll back."""
+    end = run_phase(session, phase, options, voice)
+    if end.failed:
+        interrupts.reopen()
+        asked = not options.yes and can_ask()
+        offer_rollback(session, phase, voice, f"migrate phase{phase}", asked=asked, suspect=end.suspect)
+    return end
 
 
 def run_phase(session: Session, phase: int, options: PhaseOptions, voice: Voice) -> PhaseEnd:
@@ -126,8 +68,10 @@ def run_phase(session: Session, phase: int, options: PhaseOptions, voice: Voice)
             found = preview(session.git, session.plan, phase, options.jobs, progress)
     if not options.looks_only and not options.force:
         refuse_out_of_order(session, phase, options.jobs)
+    if isinstance(table, CheckPhase):
+        return validate(session, found, options, voice, started_at)
     command = _PhaseCommand(session, options, voice, found, started_at, started)
-    return command.validate() if isinstance(table, CheckPhase) else command.edit()
+    return command.edit()
 
 
 class _PhaseCommand:
@@ -247,7 +191,7 @@ class _PhaseCommand:
                 self._session, chosen, self._apply_options, self._started_at, self._voice.echo, tick, self._tell_back
             )
         if applied.verified is not None:
-            show_check(self._voice, applied.verified)
+            show_result(self._voice, applied.verified)
             if not applied.verified.passed:
                 self._voice.error(f"{self._name}: verification failed; rolled back, its files are as before")
                 if applied.rolled_back is not None:
@@ -273,47 +217,6 @@ class _PhaseCommand:
         if result.kept is not None:
             tell_kept(self._voice, result)
 
-    def validate(self) -> PhaseEnd:
-        """Phase 5: what is left, then the plan's checks."""
-        options, found, voice = self._options, self._found, self._voice
-        table = self._session.plan.phase5
-        assert table is not None
-        if not voice.quiet and not options.check:
-            show_findings(voice, found.findings)
-        voice.say(f"{self._name}: {_left(found)}")
-        if options.looks_only:
-            for check in table.check:
-                voice.say(f"would run {check.name}: {shlex.join(check.run)}")
-            blocked = options.check and any(options.strict or f.is_certain for f in found.findings)
-            self._next(f"migrate {self._name}")
-            return self._end(Exit.FINDINGS if blocked else Exit.DONE, "dry-run", found, applied=False, checks=())
-        if table.check and not options.yes and not voice.confirm(f"run {count(len(table.check), 'check')}?"):
-            voice.say(f"{self._name}: no check was run")
-            self._next(f"migrate {self._name}")
-            return self._end(Exit.FINDINGS, "dry-run", found, applied=False, checks=())
-        _run, results = run_checks(
-            self._session,
-            self._started_at,
-            len(found.findings),
-            voice.echo,
-            lambda check: voice.working(f"running {check.name}: {shlex.join(check.run)}"),
-            lambda result: show_check(voice, result),
-        )
-        return self._judge(results)
-
-    def _judge(self, results: tuple[CheckResult, ...]) -> PhaseEnd:
-        failed = [result for result in results if not result.passed]
-        if failed or self._blocking():
-            what = f"{len(failed)} of {count(len(results), 'check')} failed" if failed else _left(self._found)
-            self._voice.error(f"{self._name}: {what}")
-            self._voice.say(
-                f"next: mend it and run `migrate {self._name}` again, or take the last phase back: `migrate rollback`"
-            )
-            return self._end(Exit.FINDINGS, "applied", self._found, applied=False, checks=results)
-        self._voice.say(f"{self._name}: {count(len(results), 'check')} passed", "green")
-        self._voice.say("next: migrate timeline")
-        return self._end(Exit.DONE, "applied", self._found, applied=True, checks=results)
-
     def _next(self, command: str | None = None) -> None:
         """Name the next command: this one again, the next phase of the plan, or the timeline."""
         later = [n for n in self._session.plan.phases if n > self._found.phase]
@@ -322,15 +225,6 @@ class _PhaseCommand:
             following = "migrate rollback"
         self._voice.say(f"next: {following}")
 
-    def _end(
-        self, code: Exit, mode: Mode, shown: Preview, *, applied: bool, checks: tuple[CheckResult, ...] | None = None
-    ) -> PhaseEnd:
-        document = phase_document(shown, mode, time.monotonic() - self._started, checks)
+    def _end(self, code: Exit, mode: Mode, shown: Preview, *, applied: bool) -> PhaseEnd:
+        document = phase_document(shown, mode, time.monotonic() - self._started)
         return PhaseEnd(code, document, applied)
-
-
-def _left(found: Preview) -> str:
-    """What phase 5's query found, in words."""
-    if not found.findings:
-        return "no deprecated import or keyword is left"
-    return f"deprecated uses left: {findings_summary(found.findings)}"

@@ -16,6 +16,7 @@ from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 from pydantic import Field, ValidationError
 
 from migrate.plan_calls import Call
+from migrate.plan_checks import Check
 from migrate.plan_errors import (
     KEY,
     Mistake,
@@ -30,21 +31,16 @@ from migrate.plan_errors import (
 )
 from migrate.plan_fields import (
     AtLeastOneTable,
-    Command,
-    Count,
     Flag,
     Folders,
-    Label,
+    Interpreter,
     Line,
     Minutes,
     Paths,
-    Pattern,
-    Percentage,
     Ref,
     Slug,
     Tables,
     Text,
-    Timeout,
     one_of,
     read_label,
     read_module,
@@ -70,6 +66,7 @@ class Header(Table):
     exclude: Paths = Field((), examples=['["vendor/**"]'])
     include: Paths = Field((), examples=['["bin/tool"]'])
     source_roots: Folders = Field((".",), examples=['["."]'])
+    python: Interpreter | None = Field(None, examples=['".venv/bin/python"'])
 
 
 class _Phase(Table):
@@ -154,48 +151,6 @@ class CallPhase(_Phase):
         for position, first, _ in repeated((position, ref.dotted) for position, ref in callees):
             sentence = f"{shown(written[position])} is already changed by call[{first}]; merge the two"
             yield Mistake(("call", position, "callee"), sentence)
-
-
-class Tests(Table):
-    """How many tests of a check's run must have which result; what is not named may be anything."""
-
-    __test__: ClassVar[bool] = False  # pytest collects classes by this name
-
-    passed: Count | None = Field(None, examples=["8"])
-    failed: Count | None = Field(None, examples=["0"])
-    skipped: Count | None = Field(None, examples=["0"])
-    errors: Count | None = Field(None, examples=["0"])
-
-    @classmethod
-    def _across(cls, data: Mapping[str, Any]) -> Iterator[Mistake]:
-        if all(data.get(result) is None for result in cls.model_fields):
-            yield Mistake((), "expects nothing; write at least one of passed, failed, skipped, errors")
-
-
-class Percent(Table):
-    """A number in a check's output, the first group of `pattern`, and how high it must be."""
-
-    pattern: Pattern = Field(examples=["'([0-9.]+)%'"])
-    above: Percentage | None = Field(None, examples=["90"])
-    at_least: Percentage | None = Field(None, examples=["90"])
-
-    @classmethod
-    def _across(cls, data: Mapping[str, Any]) -> Iterator[Mistake]:
-        limits = [key for key in ("above", "at_least") if data.get(key) is not None]
-        if len(limits) != 1:
-            wrong = "both 'above' and 'at_least'" if limits else "no limit"
-            yield Mistake((), f"{wrong}; write one of them, e.g. above = 90")
-
-
-class Check(Table):
-    """`[[phase5.check]]`: a command that must succeed, and what its results must be."""
-
-    name: Label = Field(examples=['"test suite"'])
-    run: Command = Field(examples=['["python", "-m", "pytest"]'])
-    timeout_seconds: Timeout = Field(300.0, examples=["300"])
-    tests: Tests | None = Field(None, examples=["tests = { passed = 8, failed = 0 }"])
-    percent: Percent | None = Field(None, examples=["percent = { pattern = '([0-9.]+)%', above = 90 }"])
-    note: Text = Field("", examples=['"why"'])
 
 
 class CheckPhase(_Phase):
@@ -289,6 +244,10 @@ class Plan(Table):
             readable(read_module, column(entry(data.get(phase), "redirect"), "module"))
             for phase in ("phase1", "phase2")
         )
+        for position, wanted in enumerate(column(entry(data.get("phase5"), "check"), "imports")):
+            if wanted is True and not first and not second:
+                sentence = "no phase has a redirect; leave it out, or write [[phase1.redirect]]"
+                yield Mistake(("phase5", "check", position, "imports"), sentence)
         earlier = {module: position for position, module in reversed(first)}
         for position, module in second:
             if module in earlier:

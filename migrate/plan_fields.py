@@ -28,6 +28,8 @@ _BREAKING = frozenset({"Cc", "Cs", "Zl", "Zp"})
 
 _YEAR_MINUTES = 525_600
 _WEEK_SECONDS = 604_800
+_MOST_RETRIES = 10
+_MOST_EXIT = 255
 
 
 class Keywords(Mapping[str, str]):
@@ -210,18 +212,71 @@ def read_flag(value: object) -> bool:
     return value
 
 
+def read_retries(value: object) -> int:
+    count = read_count(value)
+    if count > _MOST_RETRIES:
+        raise ValueError(f"{count} retries hide what is wrong; write at most {_MOST_RETRIES}")
+    return count
+
+
+def read_exit_codes(value: object) -> tuple[int, ...]:
+    """One exit code, or a list of them."""
+    codes = tuple(read_count(item) for item in (value if isinstance(value, list | tuple) else [value]))
+    if not codes or max(codes) > _MOST_EXIT:
+        raise ValueError(f"{list(codes)} cannot be met; write exit codes from 0 to {_MOST_EXIT}, e.g. exit = 0")
+    return codes
+
+
 def read_pattern(value: object) -> str:
     """A regular expression whose first group is the number."""
     text = read_text(value)
+    if not _compiled(text, "([0-9.]+)%").groups:
+        raise ValueError(f"{shown(text)} has no group; put parentheses around the number, e.g. '([0-9.]+)%'")
+    return text
+
+
+def read_regexes(value: object) -> tuple[str, ...]:
+    """One regular expression, or a list of them."""
+    texts = tuple(read_text(item) for item in (value if isinstance(value, list | tuple) else [value]))
+    for text in texts:
+        if not text:
+            raise ValueError("'' is found everywhere; write what to look for, e.g. 'DeprecationWarning'")
+        _compiled(text, "DeprecationWarning")
+    return texts
+
+
+def _compiled(text: str, right: str) -> re.Pattern[str]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            groups = re.compile(text).groups
+            return re.compile(text)
     except (re.error, OverflowError, RecursionError) as error:
-        raise ValueError(f"{shown(text)} is not a regular expression ({error}); write '([0-9.]+)%'") from None
-    if not groups:
-        raise ValueError(f"{shown(text)} has no group; put parentheses around the number, e.g. '([0-9.]+)%'")
-    return text
+        raise ValueError(f"{shown(text)} is not a regular expression ({error}); write '{right}'") from None
+
+
+def read_interpreter(value: object) -> tuple[str, ...]:
+    """A program, as a name or a path, or a command as a list of strings."""
+    words = tuple(read_argument(item) for item in (value if isinstance(value, list | tuple) else [value]))
+    if not words or not words[0]:
+        raise ValueError('names no program; write one, e.g. ".venv/bin/python"')
+    return words
+
+
+def read_variables(value: object) -> Keywords:
+    """A table from names of environment variables to their values."""
+    if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
+        raise WrongKindError(value, "a table")
+    mistakes = []
+    for name, item in value.items():
+        if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
+            mistakes.append(Mistake((name,), f"{shown(name)} is no name of an environment variable; write e.g. TZ"))
+        try:
+            read_argument(item)
+        except ValueError as error:
+            mistakes.append(Mistake((name,), str(error)))
+    if mistakes:
+        raise MistakesError(mistakes)
+    return Keywords(value)
 
 
 def read_command(value: object) -> Sequence[object]:
@@ -386,6 +441,11 @@ Folders = Annotated[
     AfterValidator(distinct),
     BeforeValidator(_read_strings),
 ]
+Folder = Annotated[str, BeforeValidator(read_folder)]
+Retries = Annotated[int, BeforeValidator(read_retries)]
+ExitCodes = Annotated[tuple[int, ...], BeforeValidator(read_exit_codes)]
+Expressions = Annotated[tuple[str, ...], BeforeValidator(read_regexes)]
+Interpreter = Annotated[tuple[str, ...], BeforeValidator(read_interpreter)]
 Names = Annotated[tuple[Identifier, ...], BeforeValidator(_read_strings)]
 Command = Annotated[
     tuple[Annotated[str, BeforeValidator(read_argument)], ...],
@@ -399,4 +459,5 @@ AtLeastOne = AfterValidator(some)
 AtLeastOneTable = AfterValidator(some_tables)
 _frozen = PlainSerializer(dict, return_type=dict[str, Any])
 Renames = Annotated[Mapping[str, str], PlainValidator(read_keywords(read_identifier)), _frozen]
+Environment = Annotated[Mapping[str, str], PlainValidator(read_variables), _frozen]
 Additions = Annotated[Mapping[str, str], PlainValidator(read_keywords(read_expression)), _frozen]

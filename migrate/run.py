@@ -5,24 +5,28 @@ from __future__ import annotations
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from migrate import interrupts
-from migrate.checks import CheckResult, run_check
 from migrate.edits import Edit
 from migrate.errors import MigrateError
-from migrate.plan import Check, CheckPhase, Plan
+from migrate.plan import Plan
+from migrate.plan_checks import Check
 from migrate.preview import FilePreview, Preview
 from migrate.previewing import edits_left
 from migrate.process import split_verify
 from migrate.session import Session
 from migrate.transform import accept_edits
+from migrate.validation.checks import Surroundings, attempt
+from migrate.validation.environment import Target
+from migrate.validation.judging import judge
+from migrate.validation.results import CheckResult
 from rollback.apply import apply_changes
-from rollback.errors import Interrupted, JournalUnusable, RepositoryError, count, name_paths
+from rollback.errors import JournalUnusable, RepositoryError, count, name_paths
 from rollback.git import Git
-from rollback.journal import Journal, RunRecord, RunRequest
+from rollback.journal import Journal, Output, RunRecord, RunRequest
 from rollback.lock import locked
 from rollback.restore import RollbackResult, roll_back
 from rollback.signals import Held, deferred_signals
@@ -225,7 +229,8 @@ def _apply(
         run = apply_changes(git, journal, request, changes, tick, "verifying" if more_to_do else "applied")
         if options.verify is not None:
             with _rolled_back_on_error(git, journal, run, "interrupted during --verify", back), held.listening():
-                verified = verify(git.root, options.verify, options.verify_timeout_s, echo)
+                verified, output = verify(git.root, options.verify, options.verify_timeout_s, echo)
+                journal.record_output(run.id, Output("verify", 1, output))
             if not verified.passed:
                 reason = f"--verify failed: {verified.message}"
                 taken = _take_back(git, journal, run, reason)
@@ -277,46 +282,14 @@ def _commit(git: Git, plan: Plan, phase: Preview) -> str:
         raise CommitFailed(error) from error
 
 
-def verify(root: Path, command: str, timeout_s: float, echo: Echo | None = None) -> CheckResult:
-    """Run a `--verify` command in the root; its exit code decides."""
-    check = Check(name="verify", run=split_verify(command), timeout_seconds=timeout_s)
-    with tempfile.TemporaryDirectory(prefix="ssot-migrate-") as scratch:
-        return run_check(check, root, Path(scratch), echo)
+def verify(root: Path, command: str, timeout_s: float, echo: Echo | None = None) -> tuple[CheckResult, bytes]:
+    """Run a `--verify` command in the root, as it was written; its exit code decides.
 
-
-def run_checks(
-    session: Session,
-    started_at: float,
-    manual: int,
-    echo: Echo | None = None,
-    around: Callable[[Check], AbstractContextManager[object]] = lambda _check: nullcontext(),
-    done: Callable[[CheckResult], None] | None = None,
-) -> tuple[RunRecord, tuple[CheckResult, ...]]:
-    """Phase 5: run the plan's checks in order, all of them, and record what they came to.
-
-    Args:
-        manual: how many deprecated uses are left, for the record.
-        echo: told a command's output as it comes. around: a context for each check while it runs.
-        done: told each result.
-    Raises:
-        RepositoryError: another run holds the lock, or an interrupted one has to be rolled back first.
+    Returns:
+        The result, and the output.
     """
-    table = session.plan.phase5
-    assert isinstance(table, CheckPhase)
-    results: list[CheckResult] = []
-    with (
-        locked(session.git, "migrate phase5"),
-        Journal.open(session.git, create=True) as journal,
-        tempfile.TemporaryDirectory(prefix="ssot-migrate-") as scratch,
-    ):
-        if (cut_off := journal.interrupted()) is not None:
-            raise Interrupted(cut_off)
-        for check in table.check:
-            with around(check):
-                results.append(run_check(check, session.git.root, Path(scratch), echo))
-            if done is not None:
-                done(results[-1])
-        request = RunRequest(session.plan.name, 5, started_at, manual=manual)
-        state = "passed" if all(result.passed for result in results) else "failed"
-        run = journal.record_check_run(request, state, [result.as_json() for result in results])
-    return run, tuple(results)
+    check = Check(name="verify", run=split_verify(command), timeout_seconds=timeout_s)
+    target = Target(root, (), ())
+    with tempfile.TemporaryDirectory(prefix="ssot-migrate-") as scratch:
+        ran = attempt(check, target, Surroundings(target), Path(scratch), echo)
+    return judge(check, ran, root), ran.output

@@ -34,6 +34,16 @@ class Session:
             standing = [r for r in journal.runs() if r.state == "applied" and r.prefix == self.git.prefix]
             return {file.path: file.after_sha256 for run in standing for file in journal.files(run.id)}
 
+    def touched(self) -> dict[str, tuple[tuple[int, int], ...]]:
+        """The files that the plan's standing runs have changed, with phase and number of those runs, oldest first."""
+        found: dict[str, list[tuple[int, int]]] = {}
+        with Journal.open(self.git, create=False) as journal:
+            for run in journal.runs(self.plan.name):
+                if run.state == "applied" and run.prefix == self.git.prefix:
+                    for file in journal.files(run.id):
+                        found.setdefault(file.path, []).append((run.phase, run.id))
+        return {path: tuple(runs) for path, runs in found.items()}
+
     def interrupted(self) -> RunRecord | None:
         """A run that was cut off; None also while one is at work."""
         if is_held(self.git):

@@ -9,10 +9,11 @@ from migrate import interrupts
 from migrate.console import Voice
 from migrate.documents import SCHEMA
 from migrate.errors import Exit, MigrateError, exit_code_of
-from migrate.phase import PhaseOptions, can_ask, run_phase
-from migrate.rollback_command import Choice, roll_back_command
+from migrate.phase import run_phase
+from migrate.phase_options import PhaseOptions, can_ask
+from migrate.rollback_offer import offer_rollback
 from migrate.session import Session
-from rollback.errors import RepositoryError, count
+from rollback.errors import RepositoryError
 
 
 def run_all(session: Session, options: PhaseOptions, voice: Voice) -> tuple[int, dict[str, Any]]:
@@ -29,6 +30,7 @@ def run_all(session: Session, options: PhaseOptions, voice: Voice) -> tuple[int,
     documents: list[dict[str, Any]] = []
     code = Exit.DONE
     for phase in session.plan.phases:
+        suspect = None
         interrupts.reopen()
         _announce(session, phase, voice)
         try:
@@ -38,10 +40,12 @@ def run_all(session: Session, options: PhaseOptions, voice: Voice) -> tuple[int,
             code = exit_code_of(error)
         else:
             documents.append(end.document)
+            suspect = end.suspect
             code = end.code if not options.check else max(code, end.code)
         if code and not options.check:
             interrupts.reopen()
-            _offer_rollback(session, phase, voice, asked=not options.yes and not options.looks_only)
+            asked = not options.yes and not options.looks_only and can_ask()
+            offer_rollback(session, phase, voice, "migrate run", asked=asked, suspect=suspect)
             break
     document = {
         "schema": SCHEMA,
@@ -57,15 +61,3 @@ def _announce(session: Session, phase: int, voice: Voice) -> None:
     assert table is not None
     minutes = f", planned {table.minutes:g} min" if table.minutes is not None else ""
     voice.say(f"== phase{phase}: {table.title}{minutes}", "bold")
-
-
-def _offer_rollback(session: Session, phase: int, voice: Voice, *, asked: bool) -> None:
-    """The way back after a failure: asked for on a terminal, named elsewhere."""
-    standing = [run for run in session.runs() if run.state == "applied" and run.files]
-    if not standing:
-        return
-    voice.error(f"stopped at phase{phase}; {count(len(standing), 'run')} of this plan in the tree")
-    if asked and can_ask() and voice.confirm("roll the last applied phase back?"):
-        roll_back_command(session.git, session.plan.name, Choice(), yes=True, force=False, voice=voice)
-    else:
-        voice.say("next: mend it and go on with `migrate run`, or take it back: `migrate rollback --all`")

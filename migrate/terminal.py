@@ -10,7 +10,6 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from migrate.checks import CheckResult
 from migrate.console import Voice, printable
 from migrate.diff import unified_diff
 from migrate.findings_report import findings_summary
@@ -36,21 +35,6 @@ def summary(preview: Preview, verb: str) -> str:
         parts.append(f"{count(preview.kept, 'site')} kept by a `# migrate: keep` comment")
     parts.append(findings_summary(preview.findings))
     return "; ".join(parts)
-
-
-def show_check(voice: Voice, result: CheckResult) -> None:
-    """One check with a tick or a cross per criterion, and the end of its output where it failed."""
-    mark, style = ("✓", "green") if result.passed else ("✗", "red")
-    voice.say(f"{mark} {result.name} ({result.seconds:.1f} s)", style)
-    for criterion in result.criteria:
-        mark, style = ("✓", "green") if criterion.passed else ("✗", "red")
-        voice.say(f"    {mark} {criterion}", style)
-    if not result.passed:
-        if all(criterion.passed for criterion in result.criteria):  # it has not come to them
-            voice.say(f"    {result.message}", "red")
-        if not voice.quiet:
-            for line in result.tail.split("\n"):
-                voice.say(f"    | {line}")
 
 
 def show_timeline(voice: Voice, timeline: Timeline) -> None:

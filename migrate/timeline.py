@@ -97,9 +97,9 @@ def _line(plan: Plan, phase: int, every: Sequence[RunRecord]) -> PhaseLine:
 def state_of(every: Sequence[RunRecord], phase: int) -> str:
     """Where a phase stands by the plan's runs, oldest first.
 
-    What phase 5 found holds only until another phase is applied or rolled back.
+    What phase 5 found holds only until another phase is applied or rolled back; some checks that pass are not all.
     """
-    runs = [run for run in every if run.phase == phase]
+    runs = [run for run in every if run.phase == phase and not (run.state == "passed" and run.partial)]
     if not runs:
         return "pending"
     if any(run.state in _STATES for run in runs):

@@ -16,20 +16,18 @@ from pydantic import ValidationError
 from migrate.errors import Exit, PlanError, exit_code_of
 from migrate.plan import (
     CallPhase,
-    Check,
     CheckPhase,
     Header,
     Move,
     MovePhase,
-    Percent,
     Plan,
     RedirectPhase,
-    Tests,
     find_plan,
     load_plan,
     parse_plan,
 )
 from migrate.plan_calls import Call
+from migrate.plan_checks import Check, Patterns, Percent, Tests
 from migrate.plan_errors import Table
 from migrate.plan_exports import Export
 from migrate.plan_redirects import Redirect
@@ -43,6 +41,25 @@ REDIRECT = HEADER + '[[phase1.redirect]]\nmodule = "a.old"\ndocstring = "Moved."
 MOVE = HEADER + '[[phase3.move]]\nold = "a:B"\nnew = "c:B"\n'
 CALL = HEADER + '[[phase4.call]]\ncallee = "a:B"\n'
 CHECK = HEADER + '[[phase5.check]]\nname = "suite"\nrun = ["true"]\n'
+EVERY_KEY = (
+    REDIRECT.replace("[[phase", 'python = ["uv", "run", "python"]\n[[phase', 1)
+    + """
+[[phase5.check]]
+name = "suite"
+criterion = "All tests pass"
+run = ["true"]
+env = { TZ = "UTC" }
+folder = "services/shop"
+exit = [0, 5]
+tests = { passed = 8, newly_failed = 0 }
+pattern = { present = "^Ready", absent = ["late", "never"] }
+compiles = true
+imports = true
+baseline = true
+retries = 2
+required = false
+"""
+)
 
 
 def read(text: str) -> Plan:
@@ -235,7 +252,7 @@ def test_plan_name(name: str) -> None:
     assert Header(name=name).name == name
 
 
-@pytest.mark.parametrize("text", [REDIRECT, MOVE, CALL + 'remove = ["x"]\n', CHECK, SEED.read_text()])
+@pytest.mark.parametrize("text", [REDIRECT, MOVE, CALL + 'remove = ["x"]\n', CHECK, SEED.read_text(), EVERY_KEY])
 def test_plan_is_a_value(text: str) -> None:
     plan = read(text)
     assert pickle.loads(pickle.dumps(plan)) == plan
@@ -265,6 +282,7 @@ def test_every_key_has_an_example_and_is_documented() -> None:
         Check,
         Tests,
         Percent,
+        Patterns,
     ]
     for table in tables:
         for key, field in table.model_fields.items():
@@ -322,7 +340,7 @@ HEADER_MISTAKES = [
 
 KEY_MISTAKES = [
     pytest.param(HEADER + "budget = 1\n[phase5]\n", "plan.budget: unknown key; did you mean 'budget_minutes'?", id="close to a key"),
-    pytest.param(HEADER + "colour = 1\n[phase5]\n", "plan.colour: unknown key; known here: name, title, budget_minutes, exclude, include, source_roots", id="close to no key"),
+    pytest.param(HEADER + "colour = 1\n[phase5]\n", "plan.colour: unknown key; known here: name, title, budget_minutes, exclude, include, source_roots, python", id="close to no key"),
     pytest.param('name = "p"\n' + CHECK, "name: unknown key here; it belongs in [plan]", id="name outside of [plan]"),
     pytest.param(CHECK + "[phase3]\nexclude = []\n[[phase3.move]]\nold = 'a'\nnew = 'b'\n", "phase3.exclude: unknown key here; it belongs in [plan]", id="exclude in a phase"),
     pytest.param(REDIRECT + '[[phase1.move]]\nold = "a"\n', "phase1.move: unknown key here; it belongs in [[phase3.move]]", id="move in phase 1"),
@@ -330,7 +348,7 @@ KEY_MISTAKES = [
     pytest.param(CHECK + "[[phase5.call]]\n", "phase5.call: unknown key here; it belongs in [[phase4.call]]", id="call in phase 5"),
     pytest.param(CHECK + "[phase6]\n", "phase6: unknown phase; a plan has phase1 to phase5", id="phase 6"),
     pytest.param(CHECK + "[plans]\n", "plans: unknown key; did you mean 'plan'?", id="unknown table"),
-    pytest.param(HEADER + '"a\\u001b[1m" = 1\n[phase5]\n', r"plan.'a\x1b[1m': unknown key; known here: name, title, budget_minutes, exclude, include, source_roots", id="key with an escape"),
+    pytest.param(HEADER + '"a\\u001b[1m" = 1\n[phase5]\n', r"plan.'a\x1b[1m': unknown key; known here: name, title, budget_minutes, exclude, include, source_roots, python", id="key with an escape"),
     pytest.param(HEADER + "[[phase5]]\n", "phase5: a list; expected a table, e.g. [phase5]", id="phase in double brackets"),
     pytest.param(HEADER + "[phase3.move]\n", "phase3.move: a table; expected a list of tables, e.g. [[phase3.move]]", id="move in single brackets"),
     pytest.param(HEADER + "[phase3]\nmove = [1]\n", "phase3.move[0]: a number; expected a table", id="number among tables"),
@@ -451,7 +469,7 @@ CALL_MISTAKES = [
 ]  # fmt: skip
 
 CHECK_MISTAKES = [
-    pytest.param(HEADER + '[[phase5.check]]\nname = "s"\n', 'phase5.check[0].run: missing; write run = ["python", "-m", "pytest"]', id="no run"),
+    pytest.param(HEADER + '[[phase5.check]]\nname = "s"\n', 'phase5.check[0].run: missing; write run = ["python", "-m", "pytest"], or compiles or imports = true', id="no run"),
     pytest.param(CHECK.replace("suite", " "), "phase5.check[0].name: empty; write a few words", id="blank name"),
     pytest.param(CHECK + CHECK.removeprefix(HEADER), "phase5.check[1].name: 'suite' is already the name of check[0]; write another", id="name twice"),
     pytest.param(CHECK.replace('["true"]', "'pytest -k \"a b\"'"), "phase5.check[0].run: 'pytest -k \"a b\"' is one string, and no shell splits it; write a list, [\"pytest\", \"-k\", \"a b\"]", id="run is a string"),
@@ -464,10 +482,26 @@ CHECK_MISTAKES = [
     pytest.param(CHECK + "timeout_seconds = 0\n", "phase5.check[0].timeout_seconds: 0 seconds leave no time to run; write more, e.g. timeout_seconds = 300", id="no time"),
     pytest.param(CHECK + "timeout_seconds = 1e9\n", "phase5.check[0].timeout_seconds: out of range; write seconds from 0 to 604800", id="too much time"),
     pytest.param(CHECK + "tests = 8\n", "phase5.check[0].tests: a number; expected a table, e.g. tests = { passed = 8, failed = 0 }", id="tests is a number"),
-    pytest.param(CHECK + "tests = {}\n", "phase5.check[0].tests: expects nothing; write at least one of passed, failed, skipped, errors", id="no expectation"),
+    pytest.param(CHECK + "tests = {}\n", "phase5.check[0].tests: expects nothing; write at least one of passed, failed, skipped, errors, newly_failed", id="no expectation"),
     pytest.param(CHECK + "tests = { passed = 1.5 }\n", "phase5.check[0].tests.passed: a number; expected a whole number, e.g. 8", id="half a test"),
     pytest.param(CHECK + "tests = { failed = -1 }\n", "phase5.check[0].tests.failed: out of range; write a count from 0 to 1000000000", id="negative count"),
     pytest.param(CHECK + "tests = { failures = 0, passed = 1 }\n", "phase5.check[0].tests.failures: unknown key; did you mean 'failed'?", id="unknown count"),
+    pytest.param(CHECK + "tests = { newly_failed = 0 }\n", "phase5.check[0].tests.newly_failed: is counted against the tests that failed before phase 1; write baseline = true as well", id="new failures without a baseline"),
+    pytest.param(CHECK.replace('run = ["true"]', "compiles = true") + "exit = 0\ntests = { failed = 0 }\n", ["phase5.check[0].exit: is about a command, and there is none; write run, or leave it out", "phase5.check[0].tests: is about a command, and there is none; write run, or leave it out"], id="criteria of no command"),
+    pytest.param(CHECK + "imports = true\n", "phase5.check[0].imports: no phase has a redirect; leave it out, or write [[phase1.redirect]]", id="no redirect to import"),
+    pytest.param(CHECK + "exit = 256\n", "phase5.check[0].exit: [256] cannot be met; write exit codes from 0 to 255, e.g. exit = 0", id="exit code out of range"),
+    pytest.param(CHECK + "exit = []\n", "phase5.check[0].exit: [] cannot be met; write exit codes from 0 to 255, e.g. exit = 0", id="no exit code"),
+    pytest.param(CHECK + 'exit = "0"\n', "phase5.check[0].exit: a string; expected a whole number, e.g. 0", id="exit code is a string"),
+    pytest.param(CHECK + "retries = 11\n", "phase5.check[0].retries: 11 retries hide what is wrong; write at most 10", id="too many retries"),
+    pytest.param(CHECK + "required = 1\n", "phase5.check[0].required: a number; expected true or false, e.g. false", id="required is a number"),
+    pytest.param(CHECK + 'folder = "../x"\n', f"phase5.check[0].folder: '../x' {OUTSIDE}", id="folder outside"),
+    pytest.param(CHECK + 'env = { "1x" = "a", B = 3 }\n', ["phase5.check[0].env.1x: '1x' is no name of an environment variable; write e.g. TZ", "phase5.check[0].env.B: a number; expected a string"], id="odd variables"),
+    pytest.param(CHECK + 'env = "TZ=UTC"\n', 'phase5.check[0].env: a string; expected a table, e.g. env = { TZ = "UTC" }', id="env is a string"),
+    pytest.param(CHECK + "pattern = {}\n", "phase5.check[0].pattern: asks for nothing; write present or absent, e.g. absent = 'DeprecationWarning'", id="empty pattern table"),
+    pytest.param(CHECK + "pattern = { absent = '(x' }\n", "phase5.check[0].pattern.absent: '(x' is not a regular expression (missing ), unterminated subpattern at position 0); write 'DeprecationWarning'", id="broken pattern to find"),
+    pytest.param(CHECK + "pattern = { present = ['a', ''] }\n", "phase5.check[0].pattern.present: '' is found everywhere; write what to look for, e.g. 'DeprecationWarning'", id="empty pattern"),
+    pytest.param(HEADER + "python = []\n[phase5]\n", "plan.python: names no program; write one, e.g. \".venv/bin/python\"", id="no interpreter"),
+    pytest.param(HEADER + "python = 3\n[phase5]\n", 'plan.python: a number; expected a string, e.g. ".venv/bin/python"', id="interpreter is a number"),
     pytest.param(CHECK + "percent = { pattern = '(x)' }\n", "phase5.check[0].percent: no limit; write one of them, e.g. above = 90", id="no limit"),
     pytest.param(CHECK + "percent = { pattern = '(x)', above = 1, at_least = 1 }\n", "phase5.check[0].percent: both 'above' and 'at_least'; write one of them, e.g. above = 90", id="both limits"),
     pytest.param(CHECK + "percent = { pattern = '(x)', above = 101 }\n", "phase5.check[0].percent.above: out of range; write a percentage from 0 to 100", id="more than all"),
@@ -481,8 +515,8 @@ CHECK_MISTAKES = [
     ("text", "line"),
     HEADER_MISTAKES + KEY_MISTAKES + REDIRECT_MISTAKES + MOVE_MISTAKES + CALL_MISTAKES + CHECK_MISTAKES,
 )
-def test_mistake(text: str, line: str) -> None:
-    assert mistakes(text) == [line]
+def test_mistake(text: str, line: str | list[str]) -> None:
+    assert mistakes(text) == ([line] if isinstance(line, str) else line)
 
 
 def test_all_mistakes_at_once() -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from migrate.checks import PYTEST_INI
+from migrate.validation.environment import PYTEST_INI
 
 _TARGETS = ("test", "check", "lint")
 _RULE = re.compile(r"^([^\s#:=][^#:=\n]*?)[ \t]*:(?::(?!=))?(?![:=])", re.MULTILINE)

@@ -11,7 +11,7 @@ from sample import REDIRECT, MakeSample, Sample
 
 import migrate.run
 import rollback.signals
-from migrate.checks import CheckResult
+from migrate.validation.results import CheckResult
 
 
 def hook(sample: Sample, name: str) -> None:
@@ -183,7 +183,7 @@ def test_a_signal_before_the_commit_is_not_passed_over(sample: Sample) -> None:
     with sample.untouched(), pytest.MonkeyPatch.context() as patch:
         verify = migrate.run.verify
 
-        def interrupted(*args: Any) -> CheckResult:
+        def interrupted(*args: Any) -> tuple[CheckResult, bytes]:
             result = verify(*args)
             rollback.signals._HELD._received.append(signal.SIGINT)
             return result

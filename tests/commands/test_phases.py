@@ -166,10 +166,11 @@ def test_a_check_that_fails(sample: Sample) -> None:
         sample.call(f"phase{phase}", "--yes")
     done = sample.call("phase5", "--yes", code=1)
     assert "✗ old names import (" in done.out
-    assert "    ✗ exit code 0: found 3\n" in done.out
+    assert "    exit code 0: found 3; last words: two\n" in done.out
     assert "    | one\n    | two\n" in done.out
-    assert "or take the last phase back: `migrate rollback`\n" in done.out
-    assert done.err.endswith("phase5: 1 of 1 check failed\n")
+    assert "- [ ] old names import\n" in done.out
+    assert "or take it back: `migrate rollback --all`\n" in done.out
+    assert done.err.endswith("phase5: 1 of 1 check failed\nstopped at phase5; 4 runs of this plan in the tree\n")
     assert "    | " not in sample.call("phase5", "--yes", "-q", code=1).out
 
 

@@ -2,46 +2,21 @@
 
 from __future__ import annotations
 
-import json
-import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from validating import EIGHT, PYTEST, run
 
-from migrate.checks import CheckResult, Criterion, TestReport, check_environment, read_report, run_check
-from migrate.plan import Check, Percent, Tests
-
-EIGHT = "import pytest\n\n@pytest.mark.parametrize('n', range(8))\ndef test_n(n):\n    assert n < {limit}\n"
-PYTEST = (sys.executable, "-m", "pytest", "-p", "no:randomly")
-
-
-@pytest.fixture
-def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty target; the pytest inside it starts without our plugins and options."""
-    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
-    monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
-    target = tmp_path / "target"
-    target.mkdir()
-    (target / "pytest.ini").write_text("[pytest]\n")
-    return target
+from migrate.plan_checks import Check, Percent, Tests
+from migrate.validation.results import CheckResult, Criterion
 
 
 def check(
     run: Sequence[str], *, tests: Tests | None = None, percent: Percent | None = None, timeout_s: float = 60
 ) -> Check:
     return Check(name="shop", run=tuple(run), timeout_seconds=timeout_s, tests=tests, percent=percent)
-
-
-def run(root: Path, wanted: Check) -> CheckResult:
-    before = sorted(root.rglob("*"))
-    result = run_check(wanted, root, root.parent / "scratch")
-    assert sorted(root.rglob("*")) == before, "a check leaves nothing in the tree"
-    assert "\n" not in result.message
-    assert result.passed == (not result.message)
-    assert json.loads(json.dumps(result.as_json()))["passed"] is result.passed
-    return result
 
 
 def run_python(root: Path, code: str, percent: Percent | None = None) -> CheckResult:
@@ -96,14 +71,9 @@ def test_command_not_found(root: Path) -> None:
 def test_timeout(root: Path) -> None:
     code = "import time; print('waiting', flush=True); time.sleep(60)"
     result = run(root, check([sys.executable, "-c", code], timeout_s=0.5))
-    assert (result.timed_out, result.message, result.criteria) == (True, "timed out after 0.5 s", ())
+    assert (result.ended, result.timed_out, result.criteria) == ("timed-out", True, ())
+    assert result.message == "timed out after 0.5 s"
     assert result.tail == "waiting"
-
-
-def test_output_is_echoed(root: Path) -> None:
-    heard: list[bytes] = []
-    run_check(check([sys.executable, "-c", "print('fine')"]), root, root.parent / "scratch", heard.append)
-    assert b"".join(heard) == b"fine\n"
 
 
 def test_as_json(root: Path) -> None:
@@ -112,13 +82,20 @@ def test_as_json(root: Path) -> None:
     assert seconds == round(seconds, 3)
     assert document == {
         "name": "shop",
+        "title": "shop",
         "command": [sys.executable, "-c", "print('fine')"],
+        "ended": "passed",
         "passed": True,
+        "required": True,
         "exit_code": 0,
         "timed_out": False,
+        "attempts": 1,
         "criteria": [{"text": "exit code 0", "passed": True, "found": "0"}],
         "message": "",
         "tail": "fine",
+        "failed_tests": [],
+        "before": None,
+        "touched": [],
     }
 
 
@@ -190,9 +167,10 @@ def test_every_kind_of_result(tests: Tests, message: str, root: Path) -> None:
 def test_collection_error_counts_as_error(root: Path) -> None:
     (root / "test_shop.py").write_text("import shop_no_such\n")
     result = run_suite(root, Tests(passed=8, failed=0), "test_shop.py")
+    assert (result.ended, result.timed_out) == ("collection-error", False)
     assert result.message == (
         "passed = 8: found 0; errors = 0: found 1; exit code 0 or 1: found 2 (interrupted); "
-        "first: test_shop: ModuleNotFoundError: No module named 'shop_no_such'"
+        "could not be collected: test_shop: ModuleNotFoundError: No module named 'shop_no_such'"
     )
 
 
@@ -231,79 +209,6 @@ def test_suite_that_is_cut_short(root: Path) -> None:
     (root / "test_shop.py").write_text("import os\ndef test_crash():\n    os.kill(os.getpid(), 9)\n")
     result = run_suite(root, Tests(failed=0), "test_shop.py")
     assert "no test report was written; exit code 0 or 1: found -9 (SIGKILL)" in result.message
-
-
-def test_scratch_and_options_may_have_spaces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
-    monkeypatch.setenv("PYTEST_ADDOPTS", "-k 'test_n and not 7'")
-    (tmp_path / "test_shop.py").write_text(EIGHT.format(limit=8))
-    scratch = tmp_path / "it's a scratch"
-    result = run_check(check([*PYTEST, "test_shop.py"], tests=Tests(passed=7)), tmp_path, scratch)
-    assert result.passed, result.tail
-    assert (scratch / "pytest-cache").is_dir()
-    assert not (tmp_path / ".pytest_cache").exists()
-
-
-def test_relative_scratch_is_outside_the_target(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (root / "test_shop.py").write_text(EIGHT.format(limit=8))
-    monkeypatch.chdir(root.parent)
-    assert run_check(check([*PYTEST], tests=Tests(passed=8)), root, Path("scratch")).passed
-    assert not (root / "scratch").exists()
-
-
-def test_suite_without_a_cache_in_a_strict_configuration(root: Path) -> None:
-    (root / "pytest.ini").write_text("[pytest]\naddopts = -p no:cacheprovider --strict-config\n")
-    (root / "test_shop.py").write_text(EIGHT.format(limit=8))
-    assert run_suite(root, Tests(passed=8, failed=0)).passed
-
-
-@pytest.mark.parametrize(
-    ("addopts", "arguments", "expected"),
-    [
-        pytest.param("", [], ["-o", "cache_dir={scratch}/pytest-cache", "-x"], id="ours alone"),
-        pytest.param(
-            "--lf -k 'a b'",
-            [],
-            ["--lf", "-k", "a b", "-o", "cache_dir={scratch}/pytest-cache", "-x"],
-            id="after the user's",
-        ),
-        pytest.param(
-            "-p no:cacheprovider", [], ["-p", "no:cacheprovider", "-x"], id="the user's environment has the cache off"
-        ),
-        pytest.param("", ["-pno:cacheprovider"], ["-x"], id="the command has the cache off"),
-    ],
-)
-def test_environment(
-    addopts: str, arguments: list[str], expected: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("PYTEST_ADDOPTS", addopts)
-    monkeypatch.setenv("PYTHONPATH", "src")
-    environment = check_environment(["pytest", *arguments], tmp_path, tmp_path / "s", ["-x"])
-    assert shlex.split(environment["PYTEST_ADDOPTS"]) == [word.format(scratch=tmp_path / "s") for word in expected]
-    assert (environment["PYTHONDONTWRITEBYTECODE"], environment["PYTHONPATH"]) == ("1", "src")
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        pytest.param(None, id="missing"),
-        pytest.param("", id="empty"),
-        pytest.param("<testsuites><testsuite", id="cut short"),
-        pytest.param("<html/>", id="something else"),
-    ],
-)
-def test_no_report_to_read(text: str | None, tmp_path: Path) -> None:
-    if text is not None:
-        (tmp_path / "junit.xml").write_text(text)
-    assert read_report(tmp_path / "junit.xml") is None
-
-
-def test_report_with_one_bare_suite(tmp_path: Path) -> None:
-    (tmp_path / "junit.xml").write_text(
-        '<testsuite><testcase name="a"/><testcase name="b"><failure>\n one\n two\n</failure></testcase>'
-        '<testcase classname="C" name="c"><error/></testcase></testsuite>'
-    )
-    assert read_report(tmp_path / "junit.xml") == TestReport(1, 1, 0, 1, "b: two")
 
 
 # Percentages.

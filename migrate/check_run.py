@@ -1,0 +1,98 @@
+"""Phase 5 as a run of the journal: the plan's checks under the lock, and on record what they came to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+
+from migrate.errors import UsageError
+from migrate.findings import Finding
+from migrate.modules import file_of
+from migrate.plan_checks import Check
+from migrate.session import Session
+from migrate.validation.checks import Checked, Surroundings, Watch, run_checks
+from migrate.validation.environment import Target
+from migrate.validation.judging import not_run
+from migrate.validation.results import CheckResult
+from rollback.errors import Interrupted
+from rollback.journal import Journal, RunRecord, RunRequest
+from rollback.lock import locked
+
+Before = Callable[[], AbstractContextManager[Target]]
+
+
+def chosen_checks(session: Session, only: Sequence[str]) -> tuple[Check, ...]:
+    """The plan's checks in their order; with `only` those of these names.
+
+    Raises:
+        UsageError: there is none of such a name.
+    """
+    checks = session.plan.phase5.check if session.plan.phase5 is not None else ()
+    names = [check.name for check in checks]
+    for name in only:
+        if name not in names:
+            known = ", ".join(map(repr, names)) or "no check"
+            raise UsageError(f"phase5: --only {name!r}: the plan has no check of this name; it has {known}")
+    return tuple(check for check in checks if not only or check.name in only)
+
+
+def surroundings(session: Session, target: Target, before: Before | None) -> Surroundings:
+    """What the plan's checks look at: the target, the files that its phases have changed, and its redirects."""
+    plan, phases = session.plan, session.touched()
+    redirects = plan.redirects
+    roots = plan.plan.source_roots
+    found = (file_of(redirect.module, roots, lambda p: (target.root / p).is_file()) for redirect in redirects)
+    files = sorted({*phases, *(path for path in found if path is not None)})
+    return Surroundings(target, files, redirects, phases, before)
+
+
+def record_checks(
+    session: Session,
+    request: RunRequest,
+    checks: Sequence[Check],
+    around: Surroundings,
+    watch: Watch,
+    done: Callable[[CheckResult], None],
+    *,
+    keep_going: bool = False,
+) -> tuple[RunRecord, tuple[CheckResult, ...]]:
+    """Run `checks` in order and record what they came to, also where a Ctrl-C ends them.
+
+    Args:
+        watch: told of each check before it runs, and gives who hears its output. done: told each result.
+    Returns:
+        The run, "passed" where no check blocks; and a result for each check of the plan, in its order.
+    Raises:
+        RepositoryError: another run holds the lock, or an interrupted one has to be rolled back first.
+        KeyboardInterrupt: a Ctrl-C; the run is on record as failed, with the checks that had ended.
+    """
+    every = session.plan.phase5.check if session.plan.phase5 is not None else ()
+    checked: dict[str, Checked] = {}
+    with locked(session.git, "migrate phase5"), Journal.open(session.git, create=True) as journal:
+        if (cut_off := journal.interrupted()) is not None:
+            raise Interrupted(cut_off)
+
+        def record(state: str, detail: str) -> RunRecord:
+            documents = [_result(check, checked).as_json() for check in every]
+            outputs = [output for each in checked.values() for output in each.outputs]
+            return journal.record_check_run(request, state, documents, outputs, detail)
+
+        try:
+            for each in run_checks(checks, around, watch, keep_going=keep_going):
+                checked[each.result.name] = each
+                done(each.result)
+        except BaseException as error:
+            record("failed", "interrupted" if isinstance(error, KeyboardInterrupt) else str(error))
+            raise
+        blocking = [each.result.name for each in checked.values() if each.result.blocks]
+        left_out = "" if len(checks) == len(every) else f"only {', '.join(check.name for check in checks)}"
+        run = record("failed" if blocking else "passed", left_out)
+    return run, tuple(_result(check, checked) for check in every)
+
+
+def _result(check: Check, checked: dict[str, Checked]) -> CheckResult:
+    return checked[check.name].result if check.name in checked else not_run(check, "not run")
+
+
+def findings_json(findings: Sequence[Finding]) -> list[dict[str, object]]:
+    return [finding.as_json() for finding in findings]

@@ -1,0 +1,164 @@
+"""Run the plan's checks, one after the other, and judge each."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, nullcontext
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from migrate.plan_checks import Check
+from migrate.plan_redirects import Redirect
+from migrate.process import OUTPUT_LIMIT, run_command
+from migrate.validation.environment import Target
+from migrate.validation.judging import Ran, judge, not_run, not_started
+from migrate.validation.junit import read_report
+from migrate.validation.places import places, touched
+from migrate.validation.probes import compile_all, import_all
+from migrate.validation.results import CheckResult
+from rollback.errors import RepositoryError
+from rollback.journal import Output
+
+Echo = Callable[[bytes], None]
+Watch = Callable[[Check, str], AbstractContextManager[Echo | None]]
+"""Told what is about to run, and where it is not the tree as it is, a word on that; gives who hears its output."""
+
+BASELINE = 0
+"""The number of the attempt on the tree as it was before phase 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What checks look at, besides their own commands.
+
+    Attributes:
+        target: the tree as it is.
+        files: the paths that the plan's phases have changed, and its redirects, relative to the root.
+        redirects: of the plan.
+        phases: phase and number of each run that changed a file, by path.
+        before: enters the tree as it was before phase 1.
+    """
+
+    target: Target
+    files: Sequence[str] = ()
+    redirects: Sequence[Redirect] = ()
+    phases: Mapping[str, Sequence[tuple[int, int]]] = field(default_factory=dict)
+    before: Callable[[], AbstractContextManager[Target]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """One check, judged, and what its commands had to say."""
+
+    result: CheckResult
+    outputs: tuple[Output, ...]
+
+
+def run_checks(
+    checks: Sequence[Check],
+    around: Surroundings,
+    watch: Watch = lambda _check, _where: nullcontext(),
+    *,
+    keep_going: bool = False,
+) -> Iterator[Checked]:
+    """Run checks in their order, each when the one before it is taken; the first that blocks ends it.
+
+    Args:
+        keep_going: it does not. Without that the rest comes out as not run.
+    Raises:
+        KeyboardInterrupt: a Ctrl-C ended a check, and all its processes.
+    """
+    failed: str | None = None
+    with tempfile.TemporaryDirectory(prefix="ssot-migrate-") as scratch, ExitStack() as stack:
+        runner = _Runner(around, watch, Path(scratch), stack)
+        for check in checks:
+            if failed is not None and not keep_going:
+                yield Checked(not_run(check, f"not run: {failed!r} failed; --keep-going runs the rest as well"), ())
+                continue
+            checked = runner.run(check)
+            if checked.result.blocks:
+                failed = failed or check.name
+            yield checked
+
+
+class _Runner:
+    def __init__(self, around: Surroundings, watch: Watch, scratch: Path, stack: ExitStack) -> None:
+        self._around = around
+        self._watch = watch
+        self._scratch = scratch
+        self._stack = stack
+        self._entered: Target | None = None
+
+    def run(self, check: Check) -> Checked:
+        """All attempts at one check, and the same before phase 1 where the plan asks for that."""
+        target, outputs, before = self._around.target, [], None
+        if target.problem is not None:
+            return Checked(not_started(check, f"{target.problem}; install it there, or correct the plan"), ())
+        if check.baseline and self._around.before is not None:
+            try:
+                earlier = self._earlier()
+            except RepositoryError as error:
+                return Checked(not_started(check, f"no tree as before phase 1: {error}"), ())
+            before = self._attempt(check, earlier, "before phase 1")
+            outputs.append(Output(check.name, BASELINE, before.output))
+        seconds = 0.0
+        for attempt in range(1, check.retries + 2):
+            again = "" if attempt == 1 else f"attempt {attempt} of {check.retries + 1}"
+            ran = self._attempt(check, target, again)
+            outputs.append(Output(check.name, attempt, ran.output))
+            result = judge(check, ran, target.root, before, attempt)
+            seconds += result.seconds
+            if result.passed or result.ended == "not-started":
+                break
+        named = list(places(ran.output.decode("utf-8", "replace"), target.root, check.folder))
+        found = () if result.passed else touched(named, self._around.phases)
+        return Checked(replace(result, seconds=seconds, touched=found), tuple(outputs))
+
+    def _earlier(self) -> Target:
+        if self._entered is None:
+            assert self._around.before is not None, "the caller has looked"
+            self._entered = self._stack.enter_context(self._around.before())
+        return self._entered
+
+    def _attempt(self, check: Check, target: Target, where: str) -> Ran:
+        with self._watch(check, where) as echo:
+            return attempt(check, target, self._around, self._scratch, echo)
+
+
+def attempt(check: Check, target: Target, around: Surroundings, scratch: Path, echo: Echo | None = None) -> Ran:
+    """Run a check once.
+
+    Args:
+        scratch: a folder outside the tree for pytest's cache and report.
+        echo: called with each piece of output as it arrives, raw.
+    """
+    own = Path(tempfile.mkdtemp(prefix="check-", dir=scratch.absolute()))
+    report = own / "junit.xml"
+    outcome = None
+    if check.run is not None:
+        options = [] if check.tests is None else [f"--junitxml={report}"]
+        outcome = run_command(
+            target.command(check.run),
+            cwd=target.root / check.folder,
+            timeout_s=check.timeout_seconds,
+            env=target.environment(check.run, check.env, scratch.absolute(), options),
+            echo=echo,
+        )
+        if outcome.timed_out or outcome.problem is not None:
+            return Ran(outcome)
+    found = read_report(report) if check.tests is not None else None
+    ran = Ran(outcome, found)
+    left_s = check.timeout_seconds - (0.0 if outcome is None else outcome.seconds)
+    env = target.environment((), check.env, scratch.absolute())
+    if check.compiles:
+        probed, criteria = compile_all(around.files, target, env, own, left_s, echo)
+        ran = replace(ran, probes=criteria, probed=probed)
+        left_s -= probed.seconds
+    if check.imports and not (ran.probed is not None and ran.probed.timed_out):
+        probed, criteria = import_all(around.redirects, target, env, max(0.0, left_s), echo)
+        if ran.probed is not None:
+            output = (ran.probed.output + probed.output)[-OUTPUT_LIMIT:]
+            probed = replace(probed, output=output, seconds=ran.probed.seconds + probed.seconds)
+        ran = replace(ran, probes=(*ran.probes, *criteria), probed=probed)
+    return ran

@@ -1,0 +1,107 @@
+"""Test numbers out of a JUnit XML report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from xml.etree.ElementTree import ParseError
+
+from junitparser import Error, Failure, JUnitXml, JUnitXmlError, Skipped, TestCase, TestSuite
+
+from migrate.process import tail
+
+COLLECTION = "collection failure"
+"""The message that pytest gives a file it cannot collect: `_pytest/junitxml.py`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A test that failed, or an error around one.
+
+    Attributes:
+        test: what the report calls it, `tests.test_shop.TestCart.test_total`.
+        kind: "failed" or "error".
+        message: one line, safe to print.
+        text: the traceback.
+        is_collection: it is about a whole file that could not be collected.
+    """
+
+    test: str
+    kind: str
+    message: str
+    text: str
+    is_collection: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.test}: {self.message}"
+
+
+@dataclass(frozen=True, slots=True)
+class TestReport:
+    """The numbers of one report.
+
+    Each test counts once for each of its results: one that failed and whose teardown failed as well is a failure and an
+    error, as in pytest's last line. One with an error is not passed. What pytest-rerunfailures ran again has a testcase
+    for each attempt, without a result for all but the last; these count as the one test that they are.
+
+    Attributes:
+        problems: failures and errors, in the report's order.
+    """
+
+    __test__ = False  # pytest: this is no test class
+
+    passed: int
+    failed: int
+    skipped: int
+    errors: int
+    problems: tuple[Problem, ...]
+
+    @property
+    def failing(self) -> frozenset[str]:
+        """The tests that failed or had an error."""
+        return frozenset(problem.test for problem in self.problems)
+
+
+def read_report(path: Path) -> TestReport | None:
+    """Count the results in a JUnit XML file; None when it is missing or cut short."""
+    try:
+        root = JUnitXml.fromfile(str(path))
+    except (OSError, ParseError, JUnitXmlError):
+        return None
+    suites = [root] if isinstance(root, TestSuite) else list(root)
+    tests: dict[tuple[str, ...], list[TestCase]] = {}
+    for case in (case for suite in suites for case in suite if isinstance(case, TestCase)):
+        tests.setdefault((case.classname or "", case.name or ""), []).append(case)
+
+    def count(kind: type) -> int:
+        return sum(any(isinstance(result, kind) for result in _results(cases)) for cases in tests.values())
+
+    return TestReport(
+        passed=sum(not list(_results(cases)) for cases in tests.values()),
+        failed=count(Failure),
+        skipped=count(Skipped),
+        errors=count(Error),
+        problems=tuple(problem for cases in tests.values() for case in cases for problem in _problems(case)),
+    )
+
+
+def _results(cases: Sequence[TestCase]) -> Iterator[object]:
+    return (result for case in cases for result in case.result)
+
+
+def _problems(case: TestCase) -> Iterator[Problem]:
+    where = ".".join(part for part in (case.classname, case.name) if part)
+    for result in case.result:
+        if isinstance(result, Failure | Error):
+            text = result.text or ""
+            message = (result.message or "").strip().partition("\n")[0]
+            is_collection = message == COLLECTION
+            if message in ("", COLLECTION):
+                message = text.strip().rpartition("\n")[2].removeprefix("E ").strip()
+            kind = "failed" if isinstance(result, Failure) else "error"
+            yield Problem(_line(where), kind, _line(message), text, is_collection)
+
+
+def _line(text: str) -> str:
+    return tail(text.encode(errors="replace"), 1)

@@ -1,0 +1,122 @@
+"""What a check came to, as values."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+TAIL_LINES = 20
+
+Ended = Literal["passed", "failed", "collection-error", "timed-out", "not-started", "not-run"]
+"""How a check ended. "collection-error": pytest could not even collect a file. "not-run": an earlier one had failed, or
+another was asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Criterion:
+    """One thing a check asks for, and what was found: `passed = 8`, found `7`."""
+
+    text: str
+    passed: bool
+    found: str
+
+    def __str__(self) -> str:
+        return f"{self.text}: found {self.found}"
+
+
+@dataclass(frozen=True, slots=True)
+class FailedTest:
+    """A test that failed.
+
+    Attributes:
+        test: as the report calls it. message: one line.
+        path, line: the last place in the repository that its traceback names; "" and 0 for none.
+        is_new: it did not fail before phase 1; None where that is not known.
+    """
+
+    test: str
+    message: str
+    path: str
+    line: int
+    is_new: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """A file that what failed names in a traceback, and that a phase has changed.
+
+    Attributes:
+        line: the last one that was named there.
+    """
+
+    path: str
+    line: int
+    phase: int
+    run: int
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """The same check on the tree as it was before phase 1.
+
+    Attributes:
+        message: why it failed there; empty when it passed.
+    """
+
+    passed: bool
+    message: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """What one check came to.
+
+    Attributes:
+        name: the check's name in the plan. title: what it stands for in a checklist.
+        command: as the plan writes it; empty for a check without one.
+        passed: it ran to its end and every criterion is met.
+        required: the migration is not done without it.
+        exit_code: negative for the signal that ended it; None when it never started, or is no command.
+        seconds: wall time of all attempts.
+        timed_out: it was ended at its deadline.
+        attempts: how often it was run; 0 when it was not.
+        criteria: all of them, met or not; empty when it never started or timed out.
+        message: one line saying why it failed; empty when it passed.
+        tail: the last `TAIL_LINES` lines of output, safe to print.
+        failed_tests: the first of them.
+        before: how it went before phase 1; None where the plan does not ask for that.
+        touched: files of the tracebacks that a phase has changed.
+    """
+
+    name: str
+    title: str
+    command: tuple[str, ...]
+    ended: Ended
+    passed: bool
+    required: bool
+    exit_code: int | None
+    seconds: float
+    timed_out: bool
+    attempts: int
+    criteria: tuple[Criterion, ...]
+    message: str
+    tail: str
+    failed_tests: tuple[FailedTest, ...] = ()
+    before: Before | None = None
+    touched: tuple[Touched, ...] = ()
+
+    @property
+    def blocks(self) -> bool:
+        """Is the migration not done for it?"""
+        return self.required and not self.passed
+
+    def as_json(self) -> dict[str, Any]:
+        """The result as JSON types, under the attributes' names."""
+        return asdict(self) | {
+            "command": list(self.command),
+            "criteria": [asdict(criterion) for criterion in self.criteria],
+            "failed_tests": [asdict(test) for test in self.failed_tests],
+            "touched": [asdict(touched) for touched in self.touched],
+            "seconds": round(self.seconds, 3),
+        }

@@ -1,0 +1,287 @@
+"""Phase 5 as a command: a real suite of 8 tests, its criteria, what is kept of it, and the way back when it fails."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sample import PLAN, Done, MakeSample, Sample
+from terminal import terminal
+
+from rollback.git import Git
+from rollback.journal import Journal
+
+SUITE = """\
+import pytest
+from shop.basket import Basket
+
+CONTEXTS = [None, {}, {"by": "mail"}, {"by": "web"}, 1, "one", [1], (2,)]
+
+@pytest.mark.parametrize("context", CONTEXTS)
+def test_context(context):
+    assert Basket(context).context == context
+"""
+
+CHECKS = """\
+[[phase5.check]]
+name = "imports"
+criterion = "No syntax errors in deprecated files"
+imports = true
+compiles = true
+[[phase5.check]]
+name = "suite"
+criterion = "All tests pass (8/8)"
+run = ["python", "-m", "pytest", "-q", "-p", "no:randomly", "tests/test_basket.py"]
+tests = { passed = 8, failed = 0 }
+timeout_seconds = 20
+[[phase5.check]]
+name = "compliance"
+criterion = "Compliance > 90 %"
+run = ["python", "compliance.py"]
+percent = { pattern = "Compliance Score: ([0-9.]+)%", above = 90 }
+"""
+
+
+@pytest.fixture
+def shop(make_sample: MakeSample, monkeypatch: pytest.MonkeyPatch) -> Sample:
+    """A sample with a suite of 8 tests, all phases but the last applied."""
+    sample = make_sample({
+        "migrate.toml": PLAN[: PLAN.index("[[phase5.check]]")] + CHECKS,
+        "tests/test_basket.py": SUITE,
+        "tests/conftest.py": "import sys; sys.path.insert(0, '.')\n",
+        "compliance.py": "print('Compliance Score: 96.0%')\n",
+        "app/star.py": "",
+        "app/spread.py": "",
+    })  # fmt: skip
+    sample.env["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    sample.env.pop("PYTEST_ADDOPTS", None)
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
+    for phase in (1, 2, 3, 4):
+        sample.call(f"phase{phase}", "--yes")
+    return sample
+
+
+def checks_of(done: Done) -> dict[str, Any]:
+    return {check["name"]: check for check in done.document["checks"]}
+
+
+def table(text: str) -> list[str]:
+    """The criteria table: its rows, single blanks between the cells."""
+    return [
+        " ".join(line.split()) for line in text.splitlines() if line.startswith((" ✓ ", " ✗ ", "✓  ", "✗  ", "–  "))
+    ]
+
+
+def test_8_of_8(shop: Sample) -> None:
+    before = shop.git("status", "--porcelain", "--ignored")
+    done = shop.call("phase5", "--yes")
+    assert done.out.endswith(
+        "- [x] No syntax errors in deprecated files\n"
+        "- [x] All tests pass (8/8)\n"
+        "- [x] Compliance > 90 %\n"
+        "phase5: 3 checks passed\n"
+        "next: migrate timeline\n"
+    )
+    assert shop.git("status", "--porcelain", "--ignored") == before, "no cache and no report in the tree"
+    document = shop.call("phase5", "--yes", "--json").document
+    assert [check["ended"] for check in document["checks"]] == ["passed"] * 3
+    assert [c["text"] for c in document["checks"][0]["criteria"]] == [
+        "touched files compile", "shop.cart imports", "shop.till imports",
+    ]  # fmt: skip
+    assert document["checks"][0]["criteria"][0]["found"] == "5 of 5"
+
+
+def test_7_of_8(shop: Sample) -> None:
+    """The basket, which no phase touched, is at fault; the test says so, and nothing is blamed on a phase."""
+    shop.write(
+        "shop/basket.py",
+        "class Basket:\n    def __init__(self, context=None):\n        self.context = context or None\n",
+    )
+    shop.write("tests/test_basket.py", SUITE.replace(", 1,", ", 2,").replace("{}, ", "", 1).replace("(2,)", "(2,), []"))
+    done = shop.call("phase5", "--yes", code=1)
+    assert "    passed = 8: found 7; failed = 0: found 1; first: tests.test_basket.test_context[context7]: " in done.out
+    assert "    tests/test_basket.py:8: tests.test_basket.test_context[context7]: assert None == []" in done.out
+    assert (
+        "- [x] No syntax errors in deprecated files\n- [ ] All tests pass (8/8)\n- [ ] Compliance > 90 % (not run)\n"
+        in done.out
+    )
+    assert "that this migration has changed" not in done.out
+    assert "phase5: 1 of 3 checks failed, 1 not run\n" in done.err
+    going = checks_of(shop.call("phase5", "--yes", "--keep-going", "--json", code=1))
+    assert {name: check["ended"] for name, check in going.items()} == {
+        "imports": "passed", "suite": "failed", "compliance": "passed",
+    }  # fmt: skip
+    assert [each["line"] for each in going["suite"]["failed_tests"]] == [8]
+
+
+@pytest.mark.parametrize(
+    ("suite", "ended", "message"),
+    [
+        pytest.param(
+            "import shop_no_such\n", "collection-error",
+            "could not be collected: tests.test_basket: ModuleNotFoundError: No module named 'shop_no_such'",
+            id="collection error",
+        ),
+        pytest.param(
+            "import time\ndef test_slow(): time.sleep(600)\n", "timed-out", "timed out after 2 s", id="time-out"
+        ),
+    ],
+)  # fmt: skip
+def test_a_collection_error_and_a_time_out(suite: str, ended: str, message: str, shop: Sample) -> None:
+    shop.edit_plan("timeout_seconds = 20", "timeout_seconds = 2")
+    shop.write("tests/test_basket.py", suite)
+    check = checks_of(shop.call("phase5", "--yes", "--json", code=1))["suite"]
+    assert (check["ended"], check["timed_out"]) == (ended, ended == "timed-out")
+    assert check["message"].endswith(message)
+
+
+@pytest.mark.parametrize(("score", "passed"), [("90.0", False), ("90.1", True), ("89.9", False)])
+def test_90_percent_is_not_above_90(score: str, passed: bool, shop: Sample) -> None:
+    shop.write("compliance.py", f"print('Compliance Score: {score}%')\n")
+    check = checks_of(shop.call("phase5", "--yes", "--json", code=0 if passed else 1))["compliance"]
+    assert check["criteria"] == [{"text": "compliance above 90 %", "passed": passed, "found": score}]
+
+
+def test_who_touched_what_failed(shop: Sample) -> None:
+    shop.write("app/main.py", shop.read("app/main.py").replace(b"def main", b"raise OSError('closed')\n\ndef main"))
+    shop.write("tests/test_basket.py", "import app.main\n")
+    done = shop.call("phase5", "--yes", code=1)
+    assert (
+        "files of the tracebacks that this migration has changed:\n"
+        "  app/main.py:12: phase3 (run 3)\n"
+        "  app/main.py:12: phase4 (run 4)\n"
+    ) in done.out
+    assert done.out.endswith("or take it back: `migrate rollback phase3`\n")
+    touched = checks_of(shop.call("phase5", "--yes", "--json", code=1))["suite"]["touched"]
+    assert [(each["phase"], each["run"]) for each in touched] == [(3, 3), (4, 4)]
+
+
+def test_the_rollback_that_is_offered(shop: Sample) -> None:
+    shop.write(
+        "tests/test_basket.py", "import app.main\n\ndef test_main():\n    app.main.main()\n    assert 0, app.main\n"
+    )
+    shop.edit_plan("passed = 8, ", "")
+    broken = shop.read("app/main.py")
+    shop.write("tests/conftest.py", "import sys; sys.path.insert(0, '.')\nimport app.main\napp.main.checkout = None\n")
+    with terminal(shop, "phase5") as person:
+        person.answer("run 3 checks? [y/N] ", "y")
+        person.answer("roll back to before phase3? [y/N] ", "y")
+        assert person.end() == 1
+    assert "phase4: run 4 rolled back; 2 files as before, to the byte\n" in person.text
+    assert "phase3: run 3 rolled back; 3 files as before, to the byte\n" in person.text
+    assert shop.read("app/main.py") != broken
+
+
+def test_only(shop: Sample) -> None:
+    done = shop.call("phase5", "--yes", "--only", "compliance")
+    assert "- [ ] All tests pass (8/8) (not run)\n" in done.out
+    assert done.out.endswith("phase5: 1 check passed\nnext: migrate phase5\n")
+    assert shop.call("timeline", "--json").document["phases"][4]["state"] == "pending", "a part is not the whole"
+    both = checks_of(shop.call("phase5", "--yes", "--json", "--only", "compliance", "--only", "imports"))
+    assert {name: check["ended"] for name, check in both.items()} == {
+        "imports": "passed", "suite": "not-run", "compliance": "passed",
+    }  # fmt: skip
+    shop.call("phase5", "--yes")
+    shop.call("phase5", "--yes", "--only", "compliance")
+    assert shop.call("timeline", "--json").document["phases"][4]["state"] == "passed"
+
+
+def test_only_a_check_that_there_is(shop: Sample) -> None:
+    done = shop.call("phase5", "--yes", "--only", "tests", code=2)
+    assert (
+        "phase5: --only 'tests': the plan has no check of this name; it has 'imports', 'suite', 'compliance'"
+        in done.err
+    )
+
+
+@pytest.mark.parametrize("option", [["--only", "suite"], ["--keep-going"]])
+def test_options_of_phase_5_alone(option: list[str], shop: Sample) -> None:
+    complaint = shop.call("phase3", "--yes", *option, code=2).complaint
+    assert complaint == f"phase3: {option[0]} is about the checks of phase5; leave it out here"
+
+
+def test_what_is_not_required(shop: Sample) -> None:
+    shop.edit_plan("percent =", "required = false\npercent =")
+    shop.write("compliance.py", "print('Compliance Score: 12%')\n")
+    done = shop.call("phase5", "--yes")
+    assert "! compliance (" in done.out
+    assert "- [ ] Compliance > 90 % (not required)\n" in done.out
+    assert "phase5: 2 checks passed; 1 that the plan does not require failed\n" in done.out
+
+
+def test_a_flaky_check(shop: Sample, tmp_path: Path) -> None:
+    shop.write(
+        "compliance.py",
+        f"import os\nseen = {str(tmp_path / 'seen')!r}\n"
+        "print('Compliance Score:', '96%' if os.path.exists(seen) else '12%')\nopen(seen, 'w').close()\n",
+    )
+    shop.edit_plan("percent =", "retries = 2\npercent =")
+    done = shop.call("phase5", "--yes")
+    assert ", attempt 2)" in done.out
+    assert "running compliance (attempt 2 of 3): python compliance.py\n" in done.err
+
+
+def test_output_is_kept(shop: Sample) -> None:
+    shop.write("compliance.py", "print('x' * 70); [print(n) for n in range(100)]; print('Compliance Score: 96%')\n")
+    shop.call("phase5", "--yes")
+    with Journal.open(Git.open(shop.root), create=False) as journal:
+        outputs = {output.name: output.output for output in journal.outputs(journal.last_id())}
+    assert outputs["compliance"].startswith(b"x" * 70 + b"\n0\n1\n")
+    assert outputs["suite"].count(b"8 passed") == 1
+
+
+def test_an_interpreter_of_its_own(shop: Sample) -> None:
+    (shop.root / "env/bin").mkdir(parents=True)
+    python = shop.root / "env/bin/python"
+    python.write_text(f'#!/bin/sh\necho "by the target\'s own"\nexec {shutil.which("python")} "$@"\n')
+    python.chmod(0o755)
+    shop.edit_plan('name = "basket"', 'name = "basket"\npython = "env/bin/python"')
+    done = shop.call("phase5", "--yes", "-v")
+    assert done.err.count("by the target's own") == 5, "two commands, and three of the probes"
+    python.unlink()
+    done = shop.call("phase5", "--yes", code=1)
+    assert f"plan.python: there is no executable '{python}'; install it there, or correct the plan" in done.out
+    check = shop.call("check", code=1)
+    assert f"migrate.toml:3:0: error: missing-command: plan.python: there is no executable '{python}'" in check.out
+
+
+def test_ctrl_c_ends_a_check_and_its_children(shop: Sample, tmp_path: Path) -> None:
+    """What had ended is on record, and the time that it took."""
+    pid = tmp_path / "pid"
+    code = f"import subprocess, time; p = subprocess.Popen(['sleep', '600']); open({str(pid)!r}, 'w').write(str(p.pid)); time.sleep(600)"
+    shop.write("compliance.py", code)
+    process = shop.start("phase5", "--yes")
+    until = time.monotonic() + 60
+    while not (pid.exists() and pid.read_text()) and time.monotonic() < until:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=60)
+    assert process.returncode == 130
+    while Path(f"/proc/{pid.read_text()}").exists() and time.monotonic() < until:
+        time.sleep(0.05)
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(pid.read_text()), 0)
+    (run,) = shop.call("timeline", "--json").document["phases"][4]["runs"]
+    assert (run["state"], run["detail"]) == ("failed", "interrupted")
+    with Journal.open(Git.open(shop.root), create=False) as journal:
+        ended = {check["name"]: check["ended"] for check in journal.checks(run["run"])}
+    assert ended == {"imports": "passed", "suite": "passed", "compliance": "not-run"}
+
+
+def test_the_panel(shop: Sample) -> None:
+    shop.write(
+        "compliance.py", "import time\nprint('on the way', flush=True)\ntime.sleep(1)\nprint('Compliance Score: 96%')\n"
+    )
+    for columns in (80, 40):
+        with terminal(shop, "phase5", COLUMNS=str(columns)) as person:
+            person.answer("run 3 checks? [y/N] ", "y")
+            assert person.end() == 0
+        assert "on the way" in person.text
+        assert " s of 300 s " in person.text
+        assert person.text.rstrip().endswith("next: migrate timeline")
