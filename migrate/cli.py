@@ -359,19 +359,12 @@ def timeline(
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Show planned against actual minutes per phase, with the plan's budget."""
-    from migrate.terminal import show_timeline
-    from migrate.timeline import timeline as timeline_of
+    """Show planned against actual minutes per phase, with the plan's budget, and estimate what is left."""
+    from migrate.timeline_command import timeline_command
 
     common = Common(plan, root, json, jobs, quiet, verbose).over(context)
     voice = common.voice()
-    session = common.session()
-    found = timeline_of(session.plan, session.runs())
-    show_timeline(voice, found)
-    if (obstacle := session.obstacle()) is not None:
-        voice.error(str(obstacle))
-    voice.say("next: migrate rollback" if session.interrupted() is not None else "next: migrate status")
-    _finish(common, voice, 0, found.as_json() if common.json else {})
+    _finish(common, voice, 0, timeline_command(common.session(), common.jobs, voice))
 
 
 @app.command()
@@ -410,7 +403,9 @@ def rollback(
 
 
 journal_app = typer.Typer(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
-app.add_typer(journal_app, name="journal", help="List the runs of this working tree, and prune their snapshots.")
+app.add_typer(
+    journal_app, name="journal", help="List the runs of this working tree, show one, and prune their snapshots."
+)
 
 
 @journal_app.callback()
@@ -433,6 +428,29 @@ def journal(
     voice = common.voice()
     git, _ = common.repository(voice, "the journal does not need it")
     _finish(common, voice, 0, list_command(git, voice))
+
+
+@journal_app.command()
+def show(
+    context: typer.Context,
+    run: Annotated[int, typer.Argument(metavar="RUN", help="The run's number.")],
+    output: Annotated[
+        str | None, typer.Option("--output", metavar="NAME", help="Only what the check NAME had to say.")
+    ] = None,
+    plan: PlanFile = None,
+    root: Root = None,
+    json: Json = False,
+    jobs: Jobs = None,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Show all that is on record of one run: its files, its checks, and what its commands had to say."""
+    from migrate.journal_command import show_command
+
+    common = Common(plan, root, json, jobs, quiet, verbose).over(context)
+    voice = common.voice()
+    git, _ = common.repository(voice, "the journal does not need it")
+    _finish(common, voice, 0, show_command(git, run, output, voice))
 
 
 @journal_app.command()

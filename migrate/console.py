@@ -44,6 +44,21 @@ class Voice:
         self._out = _console(stderr=json)
         self._err = _console(stderr=True)
 
+    @property
+    def is_terminal(self) -> bool:
+        """Do results go to a terminal?"""
+        return self._out.is_terminal
+
+    @property
+    def width(self) -> int:
+        """Columns of a line of results."""
+        return self._out.width
+
+    @property
+    def has_unicode(self) -> bool:
+        """Can results have more than ASCII?"""
+        return self._out.encoding.startswith("utf")
+
     def say(self, text: str = "", style: str = "") -> None:
         """A result; control characters are spelled out."""
         self._out.print(Text(printable(text), style=style))

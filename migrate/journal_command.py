@@ -1,4 +1,4 @@
-"""The commands journal and journal prune: the runs of this working tree, and what is kept for them."""
+"""The commands journal, journal show and journal prune: the runs of this working tree, and what is kept for them."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from migrate.console import Voice
-from migrate.errors import Exit
+from migrate.errors import Exit, UsageError
+from migrate.process import readable
 from migrate.session import as_seen
 from migrate.terminal import run_line, show_runs
 from migrate.timeline import iso, run_json
-from rollback.errors import Interrupted, count, name_paths
+from rollback.errors import Interrupted, count, escape, name_paths
 from rollback.git import Git
 from rollback.journal import Journal, RunRecord
 from rollback.lock import is_held, locked
@@ -51,6 +52,60 @@ def list_command(git: Git, voice: Voice) -> dict[str, Any]:
         voice.error(str(Interrupted(interrupted)))
     voice.say("next: migrate rollback" if interrupted is not None else "next: migrate status")
     return {"schema": SCHEMA, "runs": documents, "seconds": round(time.monotonic() - started, 3)}
+
+
+def show_command(git: Git, run_id: int, name: str | None, voice: Voice) -> dict[str, Any]:
+    """Show all that is on record of one run, and what its commands had to say.
+
+    Args:
+        name: only what the check of this name had to say.
+    Returns:
+        The JSON document.
+    Raises:
+        UsageError: there is no such run, or no such output.
+    """
+    started = time.monotonic()
+    with Journal.open(git, create=False) as journal:
+        found = {run.id: run for run in as_seen(git, journal.runs())}
+        if run_id not in found:
+            known = f"there are runs 1 to {max(found)}" if found else "there is none at all"
+            raise UsageError(f"journal show: there is no run {run_id}; {known}, see `migrate journal`")
+        run = found[run_id]
+        files, findings = journal.files(run_id), journal.findings(run_id)
+        checks, outputs = journal.checks(run_id), journal.outputs(run_id)
+        document = _run_json(journal, run)
+    names = dict.fromkeys(output.name for output in outputs)
+    if name is not None and name not in names:
+        listed = ", ".join(map(repr, names)) or "none"
+        raise UsageError(f"journal show: run {run_id} has no output of {name!r}; it has {listed}")
+    if name is None:
+        voice.say(run_line(run), "bold")
+        _show_events(voice, [document])
+        for file in files:
+            voice.say(f"  {escape(file.path)}")
+        for check in checks:
+            voice.say(
+                f"- [{'x' if check['passed'] else ' '}] {check.get('title', check['name'])} {check['message']}".rstrip()
+            )
+    for output in outputs:
+        if name in (None, output.name):
+            which = "before phase 1" if output.attempt == 0 else f"attempt {output.attempt}"
+            voice.say(f"== {output.name}, {which}", "bold")
+            voice.say(readable(output.output).rstrip("\n"))
+    voice.say("next: migrate journal")
+    return {
+        "schema": SCHEMA,
+        "run": document,
+        "files": [{"path": f.path, "before_sha256": f.before_sha256, "after_sha256": f.after_sha256} for f in files],
+        "findings": findings,
+        "checks": checks,
+        "outputs": [
+            {"name": each.name, "attempt": each.attempt, "text": readable(each.output)}
+            for each in outputs
+            if name in (None, each.name)
+        ],
+        "seconds": round(time.monotonic() - started, 3),
+    }
 
 
 def prune_command(

@@ -13,13 +13,17 @@ from rich.text import Text
 from migrate.console import Voice, printable
 from migrate.diff import unified_diff
 from migrate.findings_report import findings_summary
+from migrate.gantt import ASCII, NAME, Marks, chart, legend
 from migrate.preview import Preview
-from migrate.timeline import Timeline, shown_state
+from migrate.timeline import Estimate, Timeline, shown_state
 from rollback.errors import count, escape
 from rollback.journal import RunRecord
 from rollback.restore import RollbackResult
 
 _STATE_STYLES = {"applied": "green", "passed": "green", "failed": "red", "rolled-back": "yellow", "interrupted": "red"}
+
+_WIDEST, _WIDE, _MIDDLING = 140, 100, 60
+"""Columns of a terminal for all of a table, for most of it, and for half."""
 
 
 def show_diff(voice: Voice, preview: Preview) -> None:
@@ -38,35 +42,80 @@ def summary(preview: Preview, verb: str) -> str:
 
 
 def show_timeline(voice: Voice, timeline: Timeline) -> None:
-    """Planned against actual minutes per phase, and the budget."""
+    """Planned against actual minutes per phase, the budget, a small chart, and what may be left."""
+    show_phases(voice, timeline)
+    plan = timeline.plan
+    if timeline.seconds:
+        who = f"the tool {duration(timeline.tool_seconds)}, a person {duration(timeline.person_seconds)}"
+        pauses = timeline.pauses
+        paused = sum(pause.seconds for pause in pauses)
+        beside = f"; {count(len(pauses), 'pause')} of {duration(paused)} not counted" if pauses else ""
+        voice.say(f"spent: {duration(timeline.seconds)}: {who}{beside}")
+    if plan.plan.budget_minutes is not None:
+        left = plan.plan.budget_minutes - timeline.seconds / 60
+        verdict = f"{duration(left * 60)} left" if left >= 0 else f"{duration(-left * 60)} over"
+        voice.say(f"budget: {_minutes(plan.plan.budget_minutes)}, {verdict}")
+    if timeline.estimate is not None:
+        voice.say(_estimated(timeline, timeline.estimate))
+    if timeline.seconds and voice.is_terminal:
+        marks = Marks() if voice.has_unicode else ASCII
+        voice.say()
+        for line in chart(timeline, voice.width, marks):
+            voice.say(line)
+        voice.say(f"{' ' * NAME}{legend(marks)}")
+    for hint in plan.hints():
+        voice.note(f"hint: {hint}")
+
+
+def _estimated(timeline: Timeline, estimate: Estimate) -> str:
+    """`left: 258 edits, at 12.3 a minute so far, and phase 5: about 41 min; 1 h 02 min in all, of 150 min`."""
+    if not estimate.minutes:
+        return "left: nothing" if not estimate.edits_left else f"left: {count(estimate.edits_left, 'edit')}"
+    rate = estimate.edits_per_minute
+    edits = f"{count(estimate.edits_left, 'edit')}, " if estimate.edits_left else ""
+    how = f"at {rate:.3g} a minute so far" if rate is not None and estimate.edits_left else "by the plan"
+    total = timeline.seconds + estimate.minutes * 60
+    budget = timeline.plan.plan.budget_minutes
+    of = "" if budget is None else f" of {_minutes(budget)}"
+    return f"left: {edits}about {duration(estimate.minutes * 60)} ({how}); {duration(total)} in all{of}"
+
+
+def show_phases(voice: Voice, timeline: Timeline) -> None:
+    """The phases as a table; on a narrow terminal with fewer columns."""
+    wide, middling = voice.width >= _WIDE, voice.width >= _MIDDLING
     table = Table(box=box.SIMPLE, show_edge=False, pad_edge=False)
     table.add_column("phase", no_wrap=True)
-    table.add_column("title", overflow="fold")
-    for heading in ("planned", "actual", "start", "end", "state", "files", "edits", "manual"):
-        numeric = heading in ("planned", "actual", "files", "edits", "manual")
-        table.add_column(heading, justify="right" if numeric else "left", no_wrap=True)
+    if middling:
+        table.add_column("title", overflow="fold")
+    for heading in ("planned", "actual", *(("tool", "person") if middling else ())):
+        table.add_column(heading, justify="right", no_wrap=True)
+    widest = voice.width >= _WIDEST
+    for heading in ("start", "end") if widest else ():
+        table.add_column(heading, no_wrap=True)
+    table.add_column("state", no_wrap=True)
+    for heading in ("files", "edits", "manual") if wide else ():
+        table.add_column(heading, justify="right", no_wrap=True)
     for line in timeline.phases:
+        spent = [duration(seconds) for seconds in (line.seconds, line.tool_seconds, line.person_seconds)]
+        actual, *who = spent if line.runs else ("", "", "")
+        numbers = [str(number) if line.runs else "" for number in (line.files, line.edits, line.manual)]
         table.add_row(
             f"phase{line.phase}",
-            line.title,
+            *((line.title,) if middling else ()),
             _minutes(line.planned_minutes),
-            duration(line.seconds) if line.runs else "",
-            _clock(line.started_at),
-            _clock(line.ended_at),
+            actual,
+            *(who if middling else ()),
+            *((_clock(line.started_at), _clock(line.ended_at)) if widest else ()),
             _styled_state(line.state),
-            *(str(number) if line.runs else "" for number in (line.files, line.edits, line.manual)),
+            *(numbers if wide else ()),
         )
     plan = timeline.plan
     table.add_section()
-    table.add_row("total", "", _minutes(plan.total_minutes), duration(timeline.seconds), "", "", "", "", "", "")
+    total = [duration(seconds) for seconds in (timeline.seconds, timeline.tool_seconds, timeline.person_seconds)]
+    table.add_row(
+        "total", *(("",) if middling else ()), _minutes(plan.total_minutes), *(total if middling else total[:1])
+    )
     voice.show(table)
-    if plan.plan.budget_minutes is not None:
-        spent = timeline.seconds / 60
-        left = plan.plan.budget_minutes - spent
-        verdict = f"{duration(left * 60)} left" if left >= 0 else f"{duration(-left * 60)} over"
-        voice.say(f"budget: {_minutes(plan.plan.budget_minutes)}, {verdict}")
-    for hint in plan.hints():
-        voice.note(f"hint: {hint}")
 
 
 def _styled_state(state: str) -> Text:

@@ -135,20 +135,51 @@ def test_the_timeline_adds_up_all_runs_and_counts_those_that_stand() -> None:
     """A failed run has taken its time; its edits are not in the tree."""
     runs = [
         ended("failed", 1.0, id=1, applied_at=None, files=9, edits=9),
-        replace(RUN, id=2, files=1, edits=1, manual=5),
+        replace(RUN, id=2, files=1, edits=1, manual=5, started_at=1004.0, applied_at=1006.5, person_seconds=0.5),
         replace(RUN, id=3, started_at=1010.0, applied_at=1011.0),
-        ended("passed", 60.0, id=4, phase=5, applied_at=None),
+        replace(ended("passed", 60.0, id=4, phase=5, applied_at=None), started_at=9000.0, ended_at=9060.0),
     ]
     found = timeline(PLAN, runs)
     fourth, fifth = found.phases
     assert (fourth.state, fourth.files, fourth.edits, fourth.manual) == ("applied", 3, 4, 1)
-    assert (fourth.seconds, fourth.started_at, fourth.ended_at) == (4.5, 1000.0, 1011.0)
+    assert (fourth.tool_seconds, fourth.person_seconds) == (1.0 + 2.0 + 1.0, 3.0 + 0.5 + 3.5)
+    assert (fourth.seconds, fourth.started_at, fourth.ended_at) == (11.0, 1000.0, 1011.0)
     assert (fifth.state, fifth.seconds, fifth.planned_minutes) == ("passed", 60.0, None)
+    assert [(pause.start, pause.end) for pause in found.pauses] == [(1011.0, 9000.0)]
     document = found.as_json()
-    assert (document["actual_seconds"], document["planned_minutes"], document["budget_minutes"]) == (64.5, 4, 10)
+    assert (document["actual_seconds"], document["planned_minutes"], document["budget_minutes"]) == (71.0, 4, 10)
+    assert (document["tool_seconds"], document["person_seconds"], document["estimate"]) == (64.0, 7.0, None)
     assert document["phases"][0]["ended_at"] == "1970-01-01T00:16:51.000Z"
     assert [run["run"] for run in document["phases"][0]["runs"]] == [1, 2, 3]
     assert document["hints"] == ["the phases' planned minutes add up to 4, the budget is 10 minutes"]
+
+
+@pytest.mark.parametrize(
+    ("runs", "left", "rate", "minutes"),
+    [
+        pytest.param([], {4: 6}, None, {4: 4, 5: None}, id="by the plan"),
+        pytest.param([], {4: 0}, None, {4: 0, 5: None}, id="nothing to edit"),
+        pytest.param([replace(RUN, started_at=1000.0, applied_at=1060.0)], {}, 3.0, {4: 0, 5: None}, id="applied"),
+        pytest.param(
+            [replace(RUN, started_at=1000.0, applied_at=1060.0), ended("failed", 1.0, id=2)],
+            {4: 6}, 3.0 / 1.0, {4: 2.0, 5: None}, id="by what was done in a minute",
+        ),
+    ],
+)  # fmt: skip
+def test_estimate(
+    runs: list[RunRecord], left: dict[int, int], rate: float | None, minutes: dict[int, float | None]
+) -> None:
+    found = timeline(PLAN, runs[:1], left).estimate
+    assert found is not None
+    assert (found.edits_left, found.edits_per_minute, dict(found.phases)) == (sum(left.values()), rate, minutes)
+    assert found.minutes == sum(m or 0 for m in minutes.values())
+
+
+def test_validation_that_is_done_takes_no_more_time() -> None:
+    found = timeline(PLAN, [CHECKED], {4: 0}).estimate
+    assert found is not None
+    assert found.phases[5] == 0.0
+    assert found.as_json()["minutes"] == 0.0
 
 
 def test_a_run_that_is_at_work_has_no_end() -> None:

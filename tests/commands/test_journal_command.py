@@ -153,3 +153,33 @@ def test_a_repository_that_moved(busy: Sample) -> None:
 def test_times_are_of_the_day(busy: Sample) -> None:
     (first, *_) = busy.call("journal", "--json").document["runs"]
     assert first["started_at"].startswith(time.strftime("%Y-", time.gmtime()))
+
+
+def test_a_run_is_shown(busy: Sample) -> None:
+    with busy.nothing_written():
+        edited, checked = busy.call("journal", "show", "1"), busy.call("journal", "show", "5")
+        verified = busy.call("journal", "show", "3", "--json").document
+    assert edited.out.startswith("run 1: phase1 of basket, 1 file, ")
+    assert "\n  shop/cart.py\n" in edited.out
+    assert (
+        "- [x] old names import\n== old names import, attempt 1\nall imported\nnext: migrate journal\n" in checked.out
+    )
+    assert [output["name"] for output in verified["outputs"]] == ["verify"]
+    assert [file["path"] for file in verified["files"]] == ["shop/till.py"]
+    document = busy.call("journal", "show", "5", "--output", "old names import", "--json").document
+    assert [(each["attempt"], each["text"]) for each in document["outputs"]] == [(1, "all imported\n")]
+    only = busy.call("journal", "show", "5", "--output", "old names import").out
+    assert only.startswith("== old names import, attempt 1\n")
+
+
+def test_a_run_that_there_is_not(busy: Sample) -> None:
+    done = busy.call("journal", "show", "9", code=2)
+    assert done.complaint == "journal show: there is no run 9; there are runs 1 to 5, see `migrate journal`"
+    done = busy.call("journal", "show", "5", "--output", "suite", code=2)
+    assert done.complaint == "journal show: run 5 has no output of 'suite'; it has 'old names import'"
+    assert busy.call("journal", "show", "1", "--output", "x", code=2).complaint.endswith("it has none")
+
+
+def test_a_run_where_there_is_none(sample: Sample) -> None:
+    done = sample.call("journal", "show", "1", code=2)
+    assert done.complaint == "journal show: there is no run 1; there is none at all, see `migrate journal`"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -253,8 +254,8 @@ def test_status_and_timeline_at_each_step(sample: Sample) -> None:
         "title",
         "planned",
         "actual",
-        "start",
-        "end",
+        "tool",
+        "person",
         "state",
         "files",
         "edits",
@@ -263,7 +264,9 @@ def test_status_and_timeline_at_each_step(sample: Sample) -> None:
     assert "rolled-back" in lines[2]
     assert "failed" in lines[3]
     assert lines[4].split() == ["phase3", "Import", "from", "the", "new", "homes", "5", "min", "pending"]
-    assert lines[-2].startswith("budget: 20 min, ")
+    assert lines[-4].startswith("spent: ")
+    assert lines[-3].startswith("budget: 20 min, ")
+    assert re.fullmatch(r"left: 6 edits, about 11 min 00 s \(by the plan\); 11 min \d\d s in all of 20 min", lines[-2])
     assert lines[-1] == "next: migrate status"
     assert "hint: the phases' planned minutes add up to 13, the budget is 20 minutes\n" in sample.call("timeline").err
     sample.edit_plan('title = "One basket"\nbudget_minutes = 20', "budget_minutes = 0.0001")

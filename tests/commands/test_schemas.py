@@ -22,6 +22,7 @@ COMMANDS = (
     "timeline",
     "rollback",
     "journal",
+    "journal-show",
     "prune",
     "error",
 )
@@ -72,14 +73,17 @@ def test_the_schema_is_valid_and_closed(name: str) -> None:
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_nothing_else_is_taken(name: str, sample: Sample) -> None:
-    command = {"phase": "phase3", "prune": "journal"}.get(name, name)
+    command = {"phase": "phase3", "prune": "journal", "journal-show": "journal"}.get(name, name)
     options = {
         "phase": ["--dry-run"],
         "run": ["--dry-run"],
         "init": ["shop.cart:Cart", "shop.basket:Basket", "--dry-run"],
         "rollback": ["--yes"],
         "prune": ["prune", "--yes"],
+        "journal-show": ["show", "1"],
     }.get(name, [])
+    if name == "journal-show":
+        sample.call("phase1", "--yes")
     if name == "error":
         command, options = "status", ["--plan", "gone.toml"]
     document = check(name, sample.call(command, *options, "--json", code={"error": 2, "guard": 1}.get(name, 0)))

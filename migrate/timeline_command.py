@@ -1,0 +1,45 @@
+"""The command timeline: what the journal has, what is left in the tree, and both as a table and a chart."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from migrate.console import Voice
+from migrate.errors import MigrateError
+from migrate.previewing import Previews
+from migrate.session import Session
+from migrate.terminal import show_timeline
+from migrate.timeline import state_of, timeline
+from rollback.errors import RepositoryError
+
+
+def timeline_command(session: Session, jobs: int | None, voice: Voice) -> dict[str, Any]:
+    """Show the timeline; nothing is written.
+
+    Returns:
+        The JSON document.
+    """
+    runs = session.runs()
+    found = timeline(session.plan, runs, _edits_left(session, jobs, voice))
+    show_timeline(voice, found)
+    if (obstacle := session.obstacle()) is not None:
+        voice.error(str(obstacle))
+    voice.say("next: migrate rollback" if session.interrupted() is not None else "next: migrate status")
+    return found.as_json()
+
+
+def _edits_left(session: Session, jobs: int | None, voice: Voice) -> Mapping[int, int] | None:
+    """How many edits are left in each phase that is not applied; None where the tree cannot be looked at."""
+    runs = session.runs()
+    previews = Previews(session.git, session.plan, jobs)
+    left: dict[int, int] = {}
+    try:
+        for phase in session.plan.phases:
+            if phase != 5 and state_of(runs, phase) != "applied":
+                with voice.progress(f"phase{phase}") as previews.progress:
+                    left[phase] = previews.of(phase).edits
+    except (MigrateError, RepositoryError) as error:
+        voice.note(f"no estimate of what is left: {error}")
+        return None
+    return left
