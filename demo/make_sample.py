@@ -69,14 +69,18 @@ add = { audit = "{}" }
 title = "Validate"
 minutes = 4
 [[phase5.check]]
-name = "redirect import"
-run = ["python", "-c", "from shop.billing.charge_engine import ChargeEngine"]
+name = "redirects"
+criterion = "No syntax errors in deprecated files"
+compiles = true
+imports = true
 [[phase5.check]]
 name = "engine migration suite"
+criterion = "All tests of the migration pass (8/8)"
 run = ["python", "-m", "pytest", "tests/test_engine_migration.py", "-v"]
 tests = { passed = 8, failed = 0 }
 [[phase5.check]]
 name = "architecture compliance"
+criterion = "Architecture compliance > 90 %"
 run = ["python", "scripts/check_compliance.py"]
 percent = { pattern = "Compliance: ([0-9.]+)%", above = 90 }
 """

@@ -17,6 +17,8 @@ LINES = 8
 """Lines of output in the panel, at most; a low terminal has fewer."""
 
 _KEPT = 1 << 14
+_CTRL_C = len("^C") + 1
+"""Columns that stay free: a terminal echoes `^C` behind the panel, and a line more could not be taken back."""
 
 
 class OutputPanel:
@@ -52,8 +54,9 @@ class OutputPanel:
         clock = f"{elapsed:.0f} s of {self._timeout_s:.0f} s"
         lines = max(1, min(LINES, console.height - 6))
         said = [line.replace("\t", "    ") for line in tail(self._heard, lines).split("\n")]
-        room = options.max_width - 4
+        width = options.max_width - _CTRL_C
+        room = width - 4
         body = Text("\n".join(line if len(line) <= room else f"{line[: room - 1]}…" for line in said), no_wrap=True)
         title = Text(escape(self._what), overflow="ellipsis", no_wrap=True)
         title.truncate(max(8, room - 2), overflow="ellipsis")
-        yield Panel(body, title=title, title_align="left", subtitle=Text(clock), subtitle_align="right")
+        yield Panel(body, title=title, title_align="left", subtitle=Text(clock), subtitle_align="right", width=width)
