@@ -350,6 +350,27 @@ def guard(
 
 
 @app.command()
+def explain(
+    context: typer.Context,
+    code: Annotated[
+        str | None, typer.Argument(metavar="[CODE]", help="Of a finding, as keyword-conflict; without it: all of them.")
+    ] = None,
+    plan: PlanFile = None,
+    root: Root = None,
+    json: Json = False,
+    jobs: Jobs = None,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Print the page on a finding's code: an example, why it is left to you, and what to do."""
+    from migrate.explain_command import explain_command
+
+    common = Common(plan, root, json, jobs, quiet, verbose).over(context)
+    voice = common.voice()
+    _finish(common, voice, 0, explain_command(code, voice))
+
+
+@app.command()
 def timeline(
     context: typer.Context,
     plan: PlanFile = None,

@@ -67,6 +67,12 @@ class Voice:
         """A table or another of rich's objects."""
         self._out.print(renderable, soft_wrap=False)
 
+    def exact(self, text: str) -> None:
+        """A text of this tool's own, as it is."""
+        stream = sys.stderr if self.json else sys.stdout
+        stream.write(text)
+        stream.flush()
+
     def note(self, text: str, style: str = "") -> None:
         """A remark beside the results."""
         if not self.quiet:

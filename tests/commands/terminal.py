@@ -78,10 +78,10 @@ class Terminal:
 
 
 @contextmanager
-def terminal(sample: Sample, *args: str, **env: str) -> Iterator[Terminal]:
-    """`migrate ARGS` at a terminal of its own."""
+def terminal(sample: Sample, *args: str, columns: int = COLUMNS, **env: str) -> Iterator[Terminal]:
+    """`migrate ARGS` at a terminal of its own, that many columns wide."""
     master, slave = os.openpty()
-    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, columns, 0, 0))
     process = subprocess.Popen(
         [sys.executable, "-c", _START, *args],
         cwd=sample.root, env={**sample.env, **env}, stdin=slave, stdout=slave, stderr=slave, start_new_session=True,

@@ -24,6 +24,8 @@ COMMANDS = (
     "journal",
     "journal-show",
     "prune",
+    "explain",
+    "codes",
     "error",
 )
 SCHEMAS: dict[str, Any] = {
@@ -73,7 +75,7 @@ def test_the_schema_is_valid_and_closed(name: str) -> None:
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_nothing_else_is_taken(name: str, sample: Sample) -> None:
-    command = {"phase": "phase3", "prune": "journal", "journal-show": "journal"}.get(name, name)
+    command = {"phase": "phase3", "prune": "journal", "journal-show": "journal", "codes": "explain"}.get(name, name)
     options = {
         "phase": ["--dry-run"],
         "run": ["--dry-run"],
@@ -81,6 +83,7 @@ def test_nothing_else_is_taken(name: str, sample: Sample) -> None:
         "rollback": ["--yes"],
         "prune": ["prune", "--yes"],
         "journal-show": ["show", "1"],
+        "explain": ["keyword-conflict"],
     }.get(name, [])
     if name == "journal-show":
         sample.call("phase1", "--yes")
