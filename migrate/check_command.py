@@ -13,7 +13,8 @@ from typing import Any
 from migrate.console import Voice
 from migrate.errors import Exit, PlanError, UsageError
 from migrate.findings import Finding
-from migrate.findings_report import findings_summary, show_findings
+from migrate.findings_report import findings_summary, list_findings
+from migrate.formats import Format
 from migrate.plan import Plan, parse_plan
 from migrate.plan_file import PlanText, write_plan
 from migrate.preflight.look import PhaseAhead, Preflight, look, path_of
@@ -39,6 +40,11 @@ class CheckOptions:
     suggest: bool = False
     write: bool = False
     jobs: int | None = None
+    format: Format = Format.TEXT
+
+    def fails(self, finding: Finding) -> bool:
+        """Is it a reason to exit with 1?"""
+        return self.strict or finding.severity == "error"
 
     def refuse_nonsense(self) -> None:
         """Raises UsageError: `--write` without anything to write."""
@@ -57,7 +63,7 @@ def check_command(session: Session, options: CheckOptions, voice: Voice) -> tupl
         voice.error(str(obstacle))
     with voice.progress("check") as progress:
         found = look(session.git, session.plan, session.plan_file, options.jobs, progress)
-    _show(voice, found)
+    _show(session, found, options, voice)
     document: dict[str, Any] = {
         "schema": SCHEMA,
         "plan": session.plan.name,
@@ -66,7 +72,7 @@ def check_command(session: Session, options: CheckOptions, voice: Voice) -> tupl
         "notes": list(found.notes),
         "suggestion": None,
     }
-    blocking = [f for f in found.findings if options.strict or f.severity == "error"]
+    blocking = [finding for finding in found.findings if options.fails(finding)]
     suggestion = suggest(found, lambda line: _is_valid(session, line))
     if options.suggest:
         document["suggestion"] = _tell(session, suggestion, options, voice)
@@ -76,10 +82,9 @@ def check_command(session: Session, options: CheckOptions, voice: Voice) -> tupl
     return (Exit.FINDINGS if blocking else Exit.DONE), document
 
 
-def _show(voice: Voice, found: Preflight) -> None:
-    if not voice.quiet:
-        for phase in found.phases:
-            show_findings(voice, phase.findings)
+def _show(session: Session, found: Preflight, options: CheckOptions, voice: Voice) -> None:
+    lists = [phase.findings for phase in found.phases]
+    list_findings(voice, lists, session.git, options.format, options.fails)
     for note in found.notes:
         voice.note(escape(note))
     for phase in found.phases:

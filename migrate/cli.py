@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TextIO
 import typer
 
 from migrate import phase_help
-from migrate.guard_options import Format
+from migrate.formats import Format, PhaseFormat, read_format
 
 if TYPE_CHECKING:
     from migrate.console import Voice
@@ -75,6 +75,9 @@ KeepGoing = Annotated[bool, typer.Option("--keep-going", help="Phase 5: run the 
 Only = Annotated[
     list[str] | None, typer.Option("--only", metavar="NAME", help="Phase 5: only the check of this name; repeatable.")
 ]
+Formats = Annotated[
+    PhaseFormat | None, typer.Option("--format", help="How to print findings: for people, programs, or GitHub.")
+]
 Commit = Annotated[bool, typer.Option("--commit", help="One commit per phase, of its files only.")]
 
 
@@ -100,6 +103,10 @@ class Common:
             self.quiet or before.quiet,
             self.verbose or before.verbose,
         )
+
+    def printing(self, format: Format) -> Common:
+        """These options, with stdout for what `format` prints."""
+        return replace(self, json=format.is_document)
 
     def voice(self) -> Voice:
         from migrate.console import Voice
@@ -177,6 +184,7 @@ def _applying_command(name: str, help_line: str, phase: int | None) -> None:
         saved: From = None,
         keep_going: KeepGoing = False,
         only: Only = None,
+        format: Formats = None,
         plan: PlanFile = None,
         root: Root = None,
         json: Json = False,
@@ -189,6 +197,8 @@ def _applying_command(name: str, help_line: str, phase: int | None) -> None:
         from migrate.stepping import run_all
 
         common = Common(plan, root, json, jobs, quiet, verbose).over(context)
+        printed = read_format(name, format, json=common.json)
+        common = common.printing(printed)
         options = PhaseOptions(
             dry_run,
             check,
@@ -204,6 +214,7 @@ def _applying_command(name: str, help_line: str, phase: int | None) -> None:
             verify_timeout,
             keep_going,
             tuple(only or ()),
+            printed,
         )
         options.refuse_nonsense(name, can_ask=can_ask())
         voice = common.voice()
@@ -266,6 +277,7 @@ def check_(
     ] = False,
     write: Annotated[bool, typer.Option("--write", help="With --suggest: put those lines into the plan file.")] = False,
     strict: Strict = False,
+    format: Formats = None,
     plan: PlanFile = None,
     root: Root = None,
     json: Json = False,
@@ -277,8 +289,9 @@ def check_(
     from migrate.check_command import CheckOptions, check_command
 
     common = Common(plan, root, json, jobs, quiet, verbose).over(context)
-    options = CheckOptions(strict, suggest, write, common.jobs)
+    options = CheckOptions(strict, suggest, write, common.jobs, read_format("check", format, json=common.json))
     options.refuse_nonsense()
+    common = common.printing(options.format)
     voice = common.voice()
     code, document = check_command(common.session(), options, voice)
     _finish(common, voice, code, document)
@@ -335,7 +348,6 @@ def guard(
     verbose: Verbose = False,
 ) -> None:
     """For CI and pre-commit: exit 1 when a deprecated import or keyword of the plan is in the tree."""
-    from migrate.console import Voice
     from migrate.guard_command import guard_command
     from migrate.guard_options import GuardOptions
 
@@ -344,9 +356,10 @@ def guard(
         format, json=common.json, baseline=baseline, update=update_baseline, staged=staged, ruff=ruff, strict=strict,
         jobs=common.jobs,
     )  # fmt: skip
-    voice = Voice(quiet=common.quiet, verbose=common.verbose, json=options.format.is_document)
+    common = common.printing(options.format)
+    voice = common.voice()
     code, document = guard_command(common.session(), options, voice)
-    _finish(replace(common, json=options.format.is_document), voice, code, document)
+    _finish(common, voice, code, document)
 
 
 @app.command()

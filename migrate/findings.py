@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -92,3 +93,8 @@ class Finding:
     @property
     def order(self) -> tuple[str, int, int, str]:
         return (self.path, self.line, self.column, self.code)
+
+
+def errors_first(findings: Iterable[Finding]) -> list[Finding]:
+    """The order that findings are listed in: by severity, then by place."""
+    return sorted(findings, key=lambda f: (f.severity != "error", f.order))

@@ -1,27 +1,52 @@
-"""Findings as a person reads them: one line each, and how many there are of each code."""
+"""Findings, one line each, for a person or for GitHub; and how many there are of each code."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+from migrate.annotating import annotate_findings
 from migrate.console import Voice
-from migrate.findings import Finding
+from migrate.findings import Finding, errors_first
+from migrate.formats import Format
 from rollback.errors import count, escape
+from rollback.git import Git
 
 _LISTED = 200
 """Findings listed before the rest is only counted; --json and -v have all."""
 
 
+def list_findings(
+    voice: Voice, lists: Sequence[Sequence[Finding]], git: Git, format: Format, fails: Callable[[Finding], bool]
+) -> None:
+    """The findings of each list, as `--format` has it; people who asked for quiet are spared them, GitHub is not.
+
+    Args:
+        git, fails: as for `annotate_findings`.
+    """
+    for findings in lists:
+        if format is Format.GITHUB:
+            annotate_findings(voice, findings, git, fails)
+        elif not voice.quiet:
+            show_findings(voice, findings)
+    hint_at_explain(voice, [finding for findings in lists for finding in findings])
+
+
 def show_findings(voice: Voice, findings: Sequence[Finding]) -> None:
     """The findings, errors first, one line each: `path:line:column: code: message`."""
-    ordered = sorted(findings, key=lambda f: (f.severity != "error", f.order))
+    ordered = errors_first(findings)
     listed = ordered if voice.verbose else ordered[:_LISTED]
     for finding in listed:
         place = f"{escape(finding.path)}:{finding.line}:{finding.column}"
         voice.say(f"{place}: {finding.severity}: {finding.code}: {escape(finding.message)}", _severity_style(finding))
     if len(listed) < len(ordered):
         voice.say(f"… and {len(ordered) - len(listed)} more findings; -v or --json lists all")
+
+
+def hint_at_explain(voice: Voice, findings: Sequence[Finding]) -> None:
+    """After a list of findings: where to read about them."""
+    if findings:
+        voice.note(f"explain a code: migrate explain {errors_first(findings)[0].code}")
 
 
 def _severity_style(finding: Finding) -> str:

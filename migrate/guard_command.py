@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from migrate.errors import Exit
-from migrate.guard_options import Format, GuardOptions
+from migrate.formats import Format
+from migrate.guard_options import GuardOptions
 from migrate.moves import MoveIndex
 from rollback.errors import count, escape
 
@@ -116,15 +117,20 @@ class _Guard:
         return _Found(looked, where, paths.__contains__, files.removed.__contains__)
 
     def _show(self, new: Sequence[Seen]) -> None:
+        if not new:
+            return
+        from migrate.findings_report import hint_at_explain, show_findings
+
+        findings = [each.finding for each in new]
         if self._options.format is Format.GITHUB:
-            from migrate.guarding.github import workflow_commands
+            from migrate.github import annotation_of
 
-            for line in workflow_commands(new, self._session.git.prefix, strict=self._options.strict):
-                self._voice.say(line)
-        elif new:
-            from migrate.findings_report import show_findings
-
-            show_findings(self._voice, [each.finding for each in new])
+            for each in new:
+                fails = each.fails(strict=self._options.strict)
+                self._voice.say(str(annotation_of(each, self._session.git.prefix, fails=fails)))
+        else:
+            show_findings(self._voice, findings)
+        hint_at_explain(self._voice, findings)
 
     def _summary(self, found: _Found, compared: Compared) -> str:
         failing = [each for each in compared.new if each.fails(strict=self._options.strict)]

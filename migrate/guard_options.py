@@ -3,23 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-
-class Format(StrEnum):
-    """How findings are printed."""
-
-    TEXT = "text"
-    JSON = "json"
-    GITHUB = "github"
-    SARIF = "sarif"
-
-    @property
-    def is_document(self) -> bool:
-        """Is stdout for one JSON document?"""
-        return self in (Format.JSON, Format.SARIF)
+from migrate.formats import Format, read_format
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +36,7 @@ class GuardOptions:
         """
         from migrate.errors import UsageError
 
-        if json and format not in (None, Format.JSON):
-            raise UsageError(f"guard: --json and --format {format.value}; leave out one of them")
-        found = cls(Format.JSON if json else format or Format.TEXT, **options)
+        found = cls(read_format("guard", format, json=json), **options)
         if found.update and found.baseline is None:
             raise UsageError("guard: --update-baseline without --baseline; name the file with --baseline FILE")
         if found.update and found.staged:

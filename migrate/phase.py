@@ -9,7 +9,8 @@ from migrate.console import Voice
 from migrate.documents import Mode, phase_document
 from migrate.errors import Exit, UsageError
 from migrate.findings import Finding
-from migrate.findings_report import findings_summary, show_findings
+from migrate.findings_report import findings_summary, list_findings
+from migrate.formats import Format
 from migrate.interactive import choose_edits
 from migrate.phase_options import PhaseEnd, PhaseOptions, can_ask
 from migrate.plan import CheckPhase
@@ -96,6 +97,7 @@ class _PhaseCommand:
         """Phases 1 to 4."""
         options, found = self._options, self._found
         if options.check:
+            self._list_findings()
             self._voice.note(summary(found, "would change"))
             code = Exit.FINDINGS if found.files or self._blocking() else Exit.DONE
             if self._blocking() and not found.files:
@@ -129,16 +131,21 @@ class _PhaseCommand:
         return self._apply(chosen, partial=chosen.edits < found.edits)
 
     def _show(self, found: Preview) -> None:
-        if not self._voice.quiet:
-            if not self._options.interactive:  # which shows it hunk by hunk
-                show_diff(self._voice, found)
-            show_findings(self._voice, found.findings)
+        is_shown_by_hunk = self._options.interactive
+        if not (self._voice.quiet or is_shown_by_hunk or self._options.format is Format.GITHUB):
+            show_diff(self._voice, found)
+        self._list_findings()
         for note in found.notes:
             self._voice.note(note)
         if found.files:
             self._voice.say(summary(found, "would change" if self._options.dry_run else "to change"))
         if self._voice.verbose:
             self._voice.note(f"{count(found.candidates, 'candidate')} parsed in {found.seconds:.2f} s")
+
+    def _list_findings(self) -> None:
+        options = self._options
+        if options.lists_findings:
+            list_findings(self._voice, [self._found.findings], self._session.git, options.format, options.fails)
 
     def _dry_run(self) -> PhaseEnd:
         found = self._found

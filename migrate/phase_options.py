@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from migrate.errors import Exit, UsageError
+from migrate.findings import Finding
+from migrate.formats import Format
 from migrate.process import split_verify
 
 
@@ -29,10 +31,20 @@ class PhaseOptions:
     verify_timeout: float | None = None
     keep_going: bool = False
     only: tuple[str, ...] = ()
+    format: Format = Format.TEXT
 
     @property
     def looks_only(self) -> bool:
         return self.dry_run or self.check
+
+    @property
+    def lists_findings(self) -> bool:
+        """`--check` is for people who want to hear less, and no reason to tell GitHub less."""
+        return not self.check or self.format is Format.GITHUB
+
+    def fails(self, finding: Finding) -> bool:
+        """Is it a reason to stop, as long as --force does not override it?"""
+        return self.strict or finding.severity == "error"
 
     def refuse_nonsense(self, command: str, *, can_ask: bool) -> None:
         """Combinations that contradict themselves, and questions that nobody could answer.

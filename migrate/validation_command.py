@@ -12,7 +12,7 @@ from migrate.console import Echo, Voice
 from migrate.documents import Mode, phase_document
 from migrate.errors import Exit
 from migrate.findings import Finding
-from migrate.findings_report import findings_summary, show_findings
+from migrate.findings_report import findings_summary, list_findings
 from migrate.phase_options import PhaseEnd, PhaseOptions
 from migrate.plan_checks import Check
 from migrate.preview import Preview
@@ -50,16 +50,15 @@ class _Validation:
         self._voice = voice
         self._started_at = started_at
         self._checks = chosen_checks(session, options.only)
-        if not voice.quiet and not options.check:
-            show_findings(voice, found.findings)
+        if options.lists_findings:
+            list_findings(voice, [found.findings], session.git, options.format, self._fails)
         voice.say(f"phase5: {_left(found)}")
 
     def look(self) -> PhaseEnd:
         """Name the checks, and run none."""
         for check in self._checks:
             self._voice.say(f"would run {check.name}: {in_words(check)}")
-        certain = any(self._options.strict or finding.is_certain for finding in self._found.findings)
-        blocked = self._options.check and certain
+        blocked = self._options.check and any(map(self._fails, self._found.findings))
         self._next(_AGAIN)
         return self._end(Exit.FINDINGS if blocked else Exit.DONE, "dry-run", ())
 
@@ -120,6 +119,10 @@ class _Validation:
         voice.say(f"phase5: {count(len(mine) - unmet, 'check')} passed{beside}", "green")
         self._next(_AGAIN if self._options.only else "migrate timeline")
         return self._end(Exit.DONE, "applied", results)
+
+    def _fails(self, finding: Finding) -> bool:
+        """Is it a reason to exit with 1? With --check, whatever is surely left is."""
+        return self._options.fails(finding) or (self._options.check and finding.is_certain)
 
     def _blocking(self) -> tuple[Finding, ...]:
         if self._options.force:

@@ -25,6 +25,7 @@ HOLES: dict[str, str | bytes | None] = {
     "app/spread.py": None,
     "app/star.py": None,
 }
+HINT = "explain a code: migrate explain dangling-name\n"
 CLEAN: dict[str, str | bytes | None] = {"migrate.toml": QUIET_PLAN, "app/spread.py": None, "app/star.py": None}
 
 
@@ -209,7 +210,7 @@ def test_a_plan_that_cannot_be_written(error: OSError, expected: str, make_sampl
     sample = make_sample(HOLES)
     with sample.untouched(), patch.object(check_command, "write_plan", side_effect=error):
         done = sample.call("check", "--suggest", "--write", code=3)
-    assert done.err == f"migrate.toml: {expected}; the plan is as before\n"
+    assert done.err == f"{HINT}migrate.toml: {expected}; the plan is as before\n"
 
 
 @pytest.mark.parametrize("text", [QUIET_PLAN.replace('title = "Redirect the till"', ""), "not a plan", "a = 1\n"])
@@ -223,7 +224,7 @@ def test_a_plan_that_changes_meanwhile(text: str, make_sample: MakeSample) -> No
 
     with patch.object(check_command, "look", change):
         done = sample.call("check", "--suggest", "--write", code=3)
-    assert done.err == "migrate.toml: changed while it was checked; nothing written; run `migrate check` again\n"
+    assert done.err == f"{HINT}migrate.toml: changed while it was checked; nothing written; run `migrate check` again\n"
     assert sample.read("migrate.toml").decode() == text
 
 

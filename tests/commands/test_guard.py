@@ -28,7 +28,7 @@ def done(sample: Sample) -> Sample:
 def test_before_the_phases_all_of_it_is_found(sample: Sample) -> None:
     with sample.nothing_written():
         found = sample.migrate("guard", code=1)
-    assert found.err == ""
+    assert found.err == "explain a code: migrate explain deprecated-import\n"
     assert found.out.endswith(STAR + SUMMARY)
     assert [line.split(": ")[0] for line in found.out.splitlines()[:5]] == [
         "app/main.py:1:0", "app/main.py:12:4", "app/odd ü.py:1:0", "app/second.py:2:0", "app/star.py:1:0",
@@ -53,6 +53,11 @@ def test_what_comes_back_is_found(done: Sample) -> None:
     assert [line.split(": ")[2] for line in found[:2]] == ["deprecated-import", "deprecated-keyword"]
     done.write("app/new.py", "from shop.basket import Basket\nBasket(metadata=1)\n")
     assert done.call("guard", code=1).out.endswith("next: migrate phase4\n")
+
+
+def test_quiet_says_nothing_beside_the_results(sample: Sample) -> None:
+    assert sample.call("guard", "--quiet", code=1).err == ""
+    assert sample.call("guard", "--format", "github", "-q", code=1).err == ""
 
 
 def test_kept_places_pass_and_are_counted(done: Sample) -> None:

@@ -137,7 +137,8 @@ def test_errors_block_and_force_applies(make_sample: MakeSample) -> None:
         done = sample.migrate("phase4", "--yes", code=1)
     assert "app/conflict.py:3:0: error: keyword-conflict: " in done.out
     assert "next: migrate phase4 --force\n" in done.out
-    assert done.err.startswith("phase4: nothing written; blocked by 1 error; mend ")
+    hint = "explain a code: migrate explain keyword-conflict\n"
+    assert done.err.startswith(f"{hint}phase4: nothing written; blocked by 1 error; mend ")
     forced = sample.call("phase4", "--yes", "--force")
     assert "phase4: applied as run 3: 2 edits in 2 files, 2 findings left to a person\n" in forced.out
     assert sample.read("app/conflict.py") == CONFLICT.encode()
