@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 from migrate import interrupts
+from migrate.annotating import annotate_check
 from migrate.console import Voice
 from migrate.documents import Mode, phase_document
 from migrate.errors import Exit, UsageError
@@ -199,6 +200,8 @@ class _PhaseCommand:
             )
         if applied.verified is not None:
             show_result(self._voice, applied.verified)
+            if self._options.format is Format.GITHUB:
+                annotate_check(self._voice, applied.verified, self._session.git)
             if not applied.verified.passed:
                 self._voice.error(f"{self._name}: verification failed; rolled back, its files are as before")
                 if applied.rolled_back is not None:

@@ -7,12 +7,14 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+from migrate.annotating import annotate_check
 from migrate.check_run import chosen_checks, findings_json, record_checks, surroundings
 from migrate.console import Echo, Voice
 from migrate.documents import Mode, phase_document
 from migrate.errors import Exit
 from migrate.findings import Finding
 from migrate.findings_report import findings_summary, list_findings
+from migrate.formats import Format
 from migrate.phase_options import PhaseEnd, PhaseOptions
 from migrate.plan_checks import Check
 from migrate.preview import Preview
@@ -86,10 +88,16 @@ class _Validation:
             self._checks,
             surroundings(self._session, target, None),
             self._watch,
-            lambda result: show_result(voice, result),
+            self._tell,
             keep_going=options.keep_going,
         )
         return self._judge(results)
+
+    def _tell(self, result: CheckResult) -> None:
+        show_result(self._voice, result)
+        if self._options.format is Format.GITHUB:
+            folder = next(check.folder for check in self._checks if check.name == result.name)
+            annotate_check(self._voice, result, self._session.git, folder)
 
     @contextmanager
     def _watch(self, check: Check, where: str) -> Iterator[Echo | None]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
-from sample import CONFLICT, REDIRECT, MakeSample, Sample
+from sample import CONFLICT, PLAN, REDIRECT, MakeSample, Sample
 
 TWO_LINES = "é = 1\né; from shop.cart import *\n"
 HINT = "explain a code: migrate explain "
@@ -62,6 +64,8 @@ def test_check_and_quiet_are_for_people(conflicting: Sample) -> None:
         assert [line.split()[0] for line in annotations(done.out)] == ["error", "warning"]
         assert (HINT in done.err) == ("--quiet" not in options)
         assert not annotations(conflicting.call("phase4", *options, code=code).out)
+    plain = conflicting.call("phase4", "--check", code=1)
+    assert (plain.out, HINT in plain.err) == ("next: migrate phase4 --dry-run\n", False)
 
 
 def test_a_phase_that_is_blocked(conflicting: Sample) -> None:
@@ -95,6 +99,92 @@ def test_run_annotates_each_phase(sample: Sample) -> None:
     ]
     assert "diff --git" not in done.out
     assert done.out.index("== phase4") < done.out.index("title=keyword-spread") < done.out.index("== phase5")
+
+
+CHECKS = """\
+[[phase5.check]]
+name = "suite"
+run = [PYTHON, "-m", "pytest", "-q", "-p", "no:randomly", "tests"]
+tests = { failed = 0 }
+[[phase5.check]]
+name = "100%, says: all\\u00fc"
+run = [PYTHON, "-c", "import app.broken"]
+[[phase5.check]]
+name = "optional"
+required = false
+folder = "app"
+run = [PYTHON, "-c", "print('broken.py:2: odd'); raise SystemExit(1)"]
+[[phase5.check]]
+name = "silent"
+run = [PYTHON, "-c", "raise SystemExit(3)"]
+[[phase5.check]]
+name = "library"
+run = [PYTHON, "-c", "import env.library"]
+[[phase5.check]]
+name = "missing"
+run = [PYTHON, "-c", "from shop.pay import Basket"]
+[[phase5.check]]
+name = "importer"
+run = [PYTHON, "-c", "import app.importer"]
+[[phase5.check]]
+name = "fine"
+run = [PYTHON, "-c", "print('shop/cart.py:1: nothing is wrong')"]
+"""
+
+
+@pytest.fixture
+def failing(make_sample: MakeSample) -> Sample:
+    """All checks but one fail, each in its own way; one of them is not required."""
+    return make_sample({
+        "migrate.toml": PLAN.partition("[[phase5.check]]")[0] + CHECKS.replace("PYTHON", f"'{sys.executable}'"),
+        "tests/test_it.py": "def test_it():\n    assert 1 == 2\n\ndef test_also():\n    assert 1 == 3\n",
+        "app/broken.py": "\n\nraise ValueError('::error::not this')\n",
+        "app/importer.py": "\nfrom shop.pay import Basket\n",
+        "app/star.py": None,
+        ".gitignore": "env\n",
+        "env/library.py": "raise ValueError('no')\n",
+    })  # fmt: skip
+
+
+def test_a_check_that_fails_is_an_error_at_the_place_it_names(failing: Sample) -> None:
+    everything = ("phase5", "--yes", "--force", "--keep-going")
+    assert not annotations(failing.migrate(*everything, code=1).out)
+    done = failing.migrate(*everything, "--format", "github", code=1)
+    lines = [line for line in done.out.splitlines() if line.startswith("::") and "title=deprecated" not in line]
+    assert lines[0] == (
+        "::error file=tests/test_it.py,line=2,title=suite::"
+        "failed = 0: found 2; first: tests.test_it.test_it: assert 1 == 2"
+    )
+    assert lines[1] == (
+        "::error file=app/broken.py,line=3,title=100%25%2C says%3A allü::"
+        "exit code 0: found 1; last words: ValueError: ::error::not this"
+    )
+    assert lines[2].startswith("::warning file=app/broken.py,line=2,title=optional::exit code 0: found 1; ")
+    assert lines[3] == "::error title=silent::exit code 0: found 3"
+    assert lines[4] == "::error title=library::exit code 0: found 1; last words: ValueError: no"
+    assert lines[5].startswith(
+        "::error file=shop/pay.py,title=missing::exit code 0: found 1; last words: ImportError: "
+    )
+    assert lines[6].startswith("::error file=app/importer.py,line=2,title=importer::exit code 0: found 1; ")
+    assert len(lines) == 7
+    assert "phase5: 6 of 8 checks failed\n" in done.err
+
+
+def test_a_check_whose_turn_did_not_come_is_none(failing: Sample) -> None:
+    done = failing.migrate("phase5", "--yes", "--force", "--format", "github", code=1)
+    assert [line.rpartition("title=")[2] for line in annotations(done.out) if "title=deprecated" not in line] == [
+        "suite"
+    ]
+    assert ", 7 not run\n" in done.err
+
+
+def test_a_failed_verification_is_an_error(sample: Sample) -> None:
+    command = f"{sys.executable} -c 'import app.second'"
+    done = sample.migrate("phase1", "--yes", "--verify", command, "--format", "github", code=1)
+    (line,) = (line for line in done.out.splitlines() if line.startswith("::"))
+    assert line.startswith(
+        "::error file=app/second.py,line=3,title=verify::exit code 0: found 1; last words: TypeError: "
+    )
 
 
 def test_check_annotates_what_is_ahead(make_sample: MakeSample) -> None:

@@ -59,7 +59,9 @@ def test_as_json(nowhere: Sample) -> None:
         "markdown": (PAGES / "keyword-conflict.md").read_text(encoding="utf-8"),
     }
     assert done.err == "next: migrate check\n"
-    listed = nowhere.call("--json", "explain").document["codes"]
+    everything = nowhere.call("--json", "explain")
+    assert everything.err == "next: migrate explain CODE\n"
+    listed = everything.document["codes"]
     assert [entry["code"] for entry in listed] == sorted(SEVERITIES)
     assert {k: v for k, v in done.document.items() if k in listed[0]} in listed
 
