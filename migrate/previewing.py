@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -123,7 +123,7 @@ class Previews:
         for result in done:
             if result.bug is not None:
                 raise RewriteBug(result.path, result.bug)
-        files = tuple(FilePreview(r.path, tree.contents[r.path], tree.modes[r.path], r.edits) for r in done if r.edits)
+        files = self.changes(done, planned=planned and phase > 2)
         priority = getattr(plan.phase(phase), "priority", ())
         found = sorted((*findings, *(f for r in done for f in r.findings)), key=lambda f: f.order)
         passed_over = not_looked_into(self.git, self.git.passed_over()) if phase > 2 else ()
@@ -136,6 +136,16 @@ class Previews:
             sum(r.kept for r in done),
             (*_priority_notes(self.git, priority, files, found), *notes, *passed_over),
             time.monotonic() - started,
+        )
+
+    def changes(self, results: Iterable[FileResult], *, planned: bool = False) -> tuple[FilePreview, ...]:
+        """The files that have edits, with the bytes that these are edits of: with `planned`, after phases 1 and 2."""
+        tree = self._tree
+        instead = self._planned if planned else {}
+        return tuple(
+            FilePreview(r.path, instead.get(r.path, tree.contents[r.path]), tree.modes[r.path], r.edits)
+            for r in results
+            if r.edits
         )
 
     @collector_paused()

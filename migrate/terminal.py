@@ -56,7 +56,7 @@ def show_timeline(voice: Voice, timeline: Timeline) -> None:
         verdict = f"{duration(left * 60)} left" if left >= 0 else f"{duration(-left * 60)} over"
         voice.say(f"budget: {_minutes(plan.plan.budget_minutes)}, {verdict}")
     if timeline.estimate is not None:
-        voice.say(_estimated(timeline, timeline.estimate))
+        voice.say(estimate_in_words(timeline, timeline.estimate))
     if timeline.seconds and voice.is_terminal:
         marks = Marks() if voice.has_unicode else ASCII
         voice.say()
@@ -67,7 +67,7 @@ def show_timeline(voice: Voice, timeline: Timeline) -> None:
         voice.note(f"hint: {hint}")
 
 
-def _estimated(timeline: Timeline, estimate: Estimate) -> str:
+def estimate_in_words(timeline: Timeline, estimate: Estimate) -> str:
     """`left: 258 edits, at 12.3 a minute so far, and phase 5: about 41 min; 1 h 02 min in all, of 150 min`."""
     if not estimate.minutes:
         return "left: nothing" if not estimate.edits_left else f"left: {count(estimate.edits_left, 'edit')}"

@@ -34,7 +34,7 @@ def show_result(voice: Voice, result: CheckResult) -> None:
         return
     voice.say(f"    {result.message}", style)
     if result.before is not None:
-        voice.say(f"    {_before(result)}", "bold")
+        voice.say(f"    {before_in_words(result)}", "bold")
     if voice.quiet or result.ended == "not-run":
         return
     for test in result.failed_tests[:_NAMED]:
@@ -45,7 +45,8 @@ def show_result(voice: Voice, result: CheckResult) -> None:
         voice.say(f"    | {line}")
 
 
-def _before(result: CheckResult) -> str:
+def before_in_words(result: CheckResult) -> str:
+    """What is told by how a check that failed went before phase 1, which has to be known."""
     before = result.before
     assert before is not None, "the caller has looked"
     if before.passed:

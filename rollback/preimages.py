@@ -41,9 +41,11 @@ def read_images(git: Git, run: RunRecord, files: Sequence[FileRecord]) -> dict[s
     return {file.path: images[name] for name, file in wanted.items()}
 
 
-def prove_images(git: Git, run: RunRecord, files: Sequence[FileRecord]) -> None:
-    """Every pre-image of `files` is there and is the one on record.
+def prove_images(git: Git, run: RunRecord, files: Sequence[FileRecord]) -> dict[str, bytes]:
+    """Every pre-image of `files` is there and is the one on record; nothing is written to tell.
 
+    Returns:
+        Those of the files that had one, by path.
     Raises:
         SnapshotDamaged: one is not.
     """
@@ -52,6 +54,7 @@ def prove_images(git: Git, run: RunRecord, files: Sequence[FileRecord]) -> None:
     for name, file in wanted.items():
         if not _is_pre_image(file, images.get(name)):
             raise SnapshotDamaged(run, f"the pre-image of {file.path} is not the one on record")
+    return {file.path: images[name] for name, file in wanted.items()}
 
 
 @contextmanager

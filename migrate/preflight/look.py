@@ -16,7 +16,7 @@ from migrate.foresight.holes import Hole, Outlook, Unused
 from migrate.plan import Plan
 from migrate.preflight.commands import missing_commands
 from migrate.preflight.mentions import mentions
-from migrate.preview import Preview
+from migrate.preview import FilePreview, Preview
 from migrate.previewing import Previews, Progress
 from migrate.side_by_side import side_by_side
 from rollback.git import Git
@@ -29,6 +29,7 @@ class PhaseAhead:
     Attributes:
         edits, files: how many it would make, and in how many files; 0 for phase 5.
         commands: how many checks phase 5 would run.
+        changes: the files with their edits, by path; as if the phases before were done.
     """
 
     phase: int
@@ -38,6 +39,7 @@ class PhaseAhead:
     findings: tuple[Finding, ...]
     notes: tuple[str, ...]
     commands: int = 0
+    changes: tuple[FilePreview, ...] = ()
 
     @property
     def errors(self) -> tuple[Finding, ...]:
@@ -141,8 +143,15 @@ def _imports(
             results, missing = previews.redirects(number)
             edited = [result for result in results.values() if result.edits]
             about = [finding for finding in outlook.findings if finding.phase == number]
-            edits = sum(len(result.edits) for result in edited)
-            seen = PhaseAhead(number, _title(plan, number), edits, len(edited), (*missing, *about), outlook.remarks)
+            seen = PhaseAhead(
+                number,
+                _title(plan, number),
+                sum(len(result.edits) for result in edited),
+                len(edited),
+                (*missing, *about),
+                outlook.remarks,
+                changes=previews.changes(edited),
+            )
         phases.append(_with(seen, [finding for finding in others if finding.phase == number]))
     return tuple(phases), outlook
 
@@ -155,7 +164,13 @@ def _with(phase: PhaseAhead, more: list[Finding]) -> PhaseAhead:
 def _ahead(found: Preview) -> PhaseAhead:
     findings = tuple(sorted(found.findings, key=lambda f: (f.severity != "error", f.order)))
     return PhaseAhead(
-        found.phase, _title(found.plan, found.phase), found.edits, len(found.files), findings, found.notes
+        found.phase,
+        _title(found.plan, found.phase),
+        found.edits,
+        len(found.files),
+        findings,
+        found.notes,
+        changes=found.files,
     )
 
 

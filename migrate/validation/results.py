@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -105,6 +106,22 @@ class CheckResult:
     failed_tests: tuple[FailedTest, ...] = ()
     before: Before | None = None
     touched: tuple[Touched, ...] = ()
+
+    @classmethod
+    def of(cls, document: Mapping[str, Any]) -> CheckResult:
+        """The result that `as_json` made a document of; an older version's lacks some of it."""
+        name, passed, before = str(document["name"]), bool(document["passed"]), document.get("before")
+        ended: Ended = "passed" if passed else "timed-out" if document.get("timed_out") else "failed"
+        values: dict[str, Any] = {"title": name, "ended": ended, "required": True, "attempts": 1}
+        values |= {key: value for key, value in document.items() if key in cls.__slots__}
+        values |= {
+            "command": tuple(document["command"]),
+            "criteria": tuple(Criterion(**each) for each in document["criteria"]),
+            "failed_tests": tuple(FailedTest(**each) for each in document.get("failed_tests", ())),
+            "touched": tuple(Touched(**each) for each in document.get("touched", ())),
+            "before": None if before is None else Before(**before),
+        }
+        return cls(**values)
 
     @property
     def blocks(self) -> bool:
