@@ -17,6 +17,7 @@ import typer
 
 from migrate import phase_help
 from migrate.formats import Format, PhaseFormat, read_format
+from migrate.report_options import ReportFormat
 
 if TYPE_CHECKING:
     from migrate.console import Voice
@@ -399,6 +400,39 @@ def timeline(
     common = Common(plan, root, json, jobs, quiet, verbose).over(context)
     voice = common.voice()
     _finish(common, voice, 0, timeline_command(common.session(), common.jobs, voice))
+
+
+@app.command()
+def report(
+    context: typer.Context,
+    file: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="FILE", help="report.html, or report.md; - is stdout.", show_default=False, readable=False
+        ),
+    ] = None,
+    format: Annotated[
+        ReportFormat | None, typer.Option("--format", help="What to write; default: by the ending of FILE.")
+    ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace a file that is no report; never one that git tracks.")
+    ] = False,
+    plan: PlanFile = None,
+    root: Root = None,
+    json: Json = False,
+    jobs: Jobs = None,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Write what was done and what is left as one page for reviewers, or as Markdown for a pull request."""
+    from migrate.console import Voice
+    from migrate.report_command import report_command
+    from migrate.report_options import ReportOptions
+
+    common = Common(plan, root, json, jobs, quiet, verbose).over(context)
+    options = ReportOptions.read(file, format, json=common.json, force=force, jobs=common.jobs)
+    voice = Voice(quiet=common.quiet, verbose=common.verbose, json=common.json or options.to_stdout)
+    _finish(common, voice, 0, report_command(common.session(), options, voice))
 
 
 @app.command()

@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Iterator
 from migrate.findings import Finding
 from migrate.modules import SUFFIXES, candidate_files
 from migrate.plan import Plan
+from migrate.report_mark import is_report
 from rollback.errors import count
 from rollback.git import Git
 
@@ -35,7 +36,7 @@ def mentions(git: Git, plan: Plan, read: Callable[[str], bytes | None], without:
     for path in git.grep(longest, words=False, pathspecs=others, exclude=plan.plan.exclude):
         is_ours = bool(_STAGED.search(path))  # what an interrupted run has left
         content = read(path) if path not in without and not is_ours else None
-        if content is None or b"\0" in content[:_NUL_WITHIN]:
+        if content is None or b"\0" in content[:_NUL_WITHIN] or is_report(content):
             continue
         found: dict[tuple[int, str], list[int]] = {}
         for match in pattern.finditer(content):

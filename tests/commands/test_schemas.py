@@ -20,6 +20,7 @@ COMMANDS = (
     "guard",
     "status",
     "timeline",
+    "report",
     "rollback",
     "journal",
     "journal-show",

@@ -1,0 +1,347 @@
+"""What a report tells, as frozen values; nothing here reads or writes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Literal
+
+from migrate.findings import Finding
+from migrate.plan import Plan
+from migrate.reporting.file_diffs import FileDiff
+from migrate.timeline import Timeline
+from migrate.validation.results import CheckResult
+from migrate.verdict import before_in_words
+from rollback.journal import STANDING, RunRecord
+
+CheckState = Literal["passed", "failed", "unmet", "not-run"]
+"""`unmet`: it failed, and the plan does not require it."""
+
+KINDS: Mapping[str, str] = {
+    "redirect": "modules replaced by a redirect",
+    "import": "imports",
+    "use": "uses of a name or a module",
+    "string": "paths in strings",
+    "add-import": "imports that added values need",
+    "rename-keyword": "keywords renamed",
+    "add-keyword": "keywords added",
+    "remove-keyword": "keywords removed",
+    "merge-keyword": "keywords merged",
+    "name-argument": "arguments named",
+    "rename-attribute": "attributes renamed",
+    "unknown": "edits of a run on record without their kinds",
+}
+"""The kinds of edits in words, in the order they are shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class SiteCount:
+    """Edits of one kind: made by the runs that stand, and still to make."""
+
+    kind: str
+    done: int
+    left: int
+
+    @property
+    def before(self) -> int:
+        return self.done + self.left
+
+
+@dataclass(frozen=True, slots=True)
+class CheckLine:
+    """One check of the plan, or of the last run of phase 5 where the plan does not have it any more.
+
+    Attributes:
+        title: what it stands for in a checklist.
+        command: what it runs or looks at, on one line.
+        note: the plan's own words about it.
+        result: None where the last run of phase 5 does not have it.
+        is_planned: the plan has it.
+    """
+
+    name: str
+    title: str
+    command: str
+    note: str
+    result: CheckResult | None
+    is_planned: bool = True
+
+    @property
+    def state(self) -> CheckState:
+        if self.result is None or self.result.ended == "not-run":
+            return "not-run"
+        if self.result.passed:
+            return "passed"
+        return "failed" if self.result.required else "unmet"
+
+    @property
+    def before(self) -> str:
+        """What is told by how one that failed went before phase 1."""
+        known = self.result is not None and not self.result.passed and self.result.before is not None
+        return before_in_words(self.result) if self.result is not None and known else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Criteria:
+    """The plan's checklist, filled in by the newest run of phase 5.
+
+    Attributes:
+        run: that run; None where there is none.
+        is_current: nothing was applied or taken back since.
+        deprecated: uses of old homes and keywords that are in the tree now; None where the plan has no phase 5.
+    """
+
+    run: RunRecord | None
+    is_current: bool
+    checks: tuple[CheckLine, ...]
+    deprecated: int | None
+
+    def number(self, state: CheckState) -> int:
+        """How many checks stand so."""
+        return sum(check.state == state for check in self.checks)
+
+
+class FileState(Enum):
+    """A file now, in respect of the last run that touched it."""
+
+    AS_LEFT = "as-left"
+    EDITED = "edited-since"
+    GONE = "gone"
+    AS_BEFORE = "as-before"
+    UNREADABLE = "unreadable"
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedFile:
+    """One file that runs that stand have touched.
+
+    Attributes:
+        path: relative to the root, with "/".
+        phases, runs: that touched it, rising.
+        before_sha256, now_sha256: of the bytes before the first of them, and now; None where there is no file.
+        diff: between these two; None where one of them cannot be read, and `why` says why.
+    """
+
+    path: str
+    phases: tuple[int, ...]
+    runs: tuple[int, ...]
+    state: FileState
+    before_sha256: str | None
+    now_sha256: str | None
+    diff: FileDiff | None
+    why: str = ""
+
+    @property
+    def added(self) -> int:
+        return 0 if self.diff is None else self.diff.added
+
+    @property
+    def removed(self) -> int:
+        return 0 if self.diff is None else self.diff.removed
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedFile:
+    """One file that a phase would change."""
+
+    path: str
+    edits: int
+    diff: FileDiff
+
+    @property
+    def added(self) -> int:
+        return self.diff.added
+
+    @property
+    def removed(self) -> int:
+        return self.diff.removed
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseLeft:
+    """What a phase would do to the tree as it is now, if those before it were done.
+
+    Attributes:
+        checks: how many phase 5 would run.
+        notes: remarks of the plan and its priority files.
+    """
+
+    phase: int
+    title: str
+    edits: int
+    files: tuple[PlannedFile, ...]
+    checks: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedFinding:
+    """What is left to a person.
+
+    Attributes:
+        run: the run that has it on record where it cannot be found again; None for what is found now.
+        remark: what is to be known about one that is on record.
+    """
+
+    phase: int
+    path: str
+    line: int
+    column: int
+    code: str
+    severity: str
+    subject: str
+    message: str
+    run: int | None = None
+    remark: str = ""
+
+    @classmethod
+    def of(cls, finding: Finding) -> ReportedFinding:
+        return cls(
+            finding.phase,
+            finding.path,
+            finding.line,
+            finding.column,
+            finding.code,
+            finding.severity,
+            finding.subject,
+            finding.message,
+        )
+
+    @property
+    def order(self) -> tuple[bool, str, str, int, int]:
+        """Errors first, then by code and place."""
+        return (self.severity != "error", self.code, self.path, self.line, self.column)
+
+
+@dataclass(frozen=True, slots=True)
+class RunLine:
+    """One run of the plan.
+
+    Attributes:
+        is_pruned: its old files were given up.
+        kept: refs with newer versions of files that had to give way to a rollback.
+    """
+
+    run: RunRecord
+    is_pruned: bool
+    kept: tuple[str, ...]
+
+    @property
+    def stands(self) -> bool:
+        """Its edits are, or may be, in the tree."""
+        return self.run.state in (*STANDING, "running") and self.run.files > 0
+
+
+@dataclass(frozen=True, slots=True)
+class RollbackOption:
+    """What one rollback command would do now.
+
+    Attributes:
+        runs: that it would take back, newest first.
+        refusal: why it would not; empty where nothing is in its way.
+    """
+
+    command: str
+    runs: tuple[RunRecord, ...]
+    refusal: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WayBack:
+    """The runs of the plan, oldest first, and what can be taken back."""
+
+    runs: tuple[RunLine, ...]
+    options: tuple[RollbackOption, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReportData:
+    """All that a report tells.
+
+    Attributes:
+        root: name of the root's folder.
+        made_at: seconds since the epoch.
+        branch, head: what git's HEAD names; empty where it names none.
+        obstacle: what has to be dealt with before anything else: an interrupted run, somebody at work.
+        left: phases 1 to 5 of the plan, as far as it has them.
+        settled: findings of runs that stand which are not found any more, by code.
+        notes: remarks of the look at the tree.
+        seconds: how long the look took.
+    """
+
+    plan: Plan
+    root: str
+    made_at: float
+    branch: str
+    head: str
+    obstacle: str
+    timeline: Timeline
+    criteria: Criteria
+    sites: tuple[SiteCount, ...]
+    files: tuple[ChangedFile, ...]
+    left: tuple[PhaseLeft, ...]
+    findings: tuple[ReportedFinding, ...]
+    settled: Mapping[str, int]
+    way_back: WayBack
+    notes: tuple[str, ...]
+    next: str
+    seconds: float
+
+    @property
+    def title(self) -> str:
+        return self.plan.plan.title or self.plan.name
+
+    @property
+    def edits_left(self) -> int:
+        return sum(phase.edits for phase in self.left)
+
+    @property
+    def files_left(self) -> int:
+        """Files that some phase would change."""
+        return len({file.path for phase in self.left for file in phase.files})
+
+    @property
+    def edits_done(self) -> int:
+        return sum(site.done for site in self.sites)
+
+    def by_severity(self) -> Counter[str]:
+        return Counter(finding.severity for finding in self.findings)
+
+    def verdict(self) -> tuple[str, str]:
+        """A word for the whole (done, failed, open, none, stopped), and a sentence."""
+        lines = [line for line in self.timeline.phases if line.phase != 5]
+        applied = sum(line.state == "applied" for line in lines)
+        if self.obstacle:
+            return "stopped", self.obstacle
+        if not any(run.stands for run in self.way_back.runs):
+            if any(run.run.state == "rolled-back" for run in self.way_back.runs):
+                return "none", "Everything that was applied has been taken back."
+            return "none", "Nothing is applied yet."
+        done = f"{applied} of {len(lines)} phases applied" if applied < len(lines) else "All phases applied"
+        if self.edits_left:
+            return "open", f"{done}; {_plural(self.edits_left, 'edit')} left to make."
+        if self.plan.phase5 is None:
+            return "done", f"{done}; the plan has no checks."
+        return self._checked(done)
+
+    def _checked(self, done: str) -> tuple[str, str]:
+        criteria = self.criteria
+        if criteria.run is None:
+            return "open", f"{done}; the checks have not been run."
+        if not criteria.is_current:
+            return "open", f"{done}; the checks were last run before the newest change."
+        of_all = f"of {_plural(len(criteria.checks), 'check')}"
+        failed, unmet, missing = (criteria.number(state) for state in ("failed", "unmet", "not-run"))
+        if failed:
+            return "failed", f"{done}; {failed} {of_all} failed."
+        if criteria.run.state == "failed":
+            return "failed", f"{done}; phase 5 failed{': ' if criteria.run.detail else ''}{criteria.run.detail}."
+        if missing:
+            return "open", f"{done}; {missing} {of_all} not run."
+        beside = f"; {unmet} that the plan does not require failed" if unmet else ""
+        return "done", f"{done}; {_plural(len(criteria.checks) - unmet, 'check')} passed{beside}."
+
+
+def _plural(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
