@@ -185,7 +185,7 @@ def test_time_beyond_the_budget() -> None:
     words = page.one("section", id="timeline").words
     assert "Budget 20 min, planned 7 min, spent 58 min 30 s: 38 min 30 s over." in words
     assert [bar.attributes["width"] for bar in page.find("rect", class_="tool")] == ["504", "0", "0", "504"]
-    assert [bar.attributes["x"] for bar in page.find("rect", class_="tool")][0] == "496"
+    assert next(bar.attributes["x"] for bar in page.find("rect", class_="tool")) == "496"
     assert [bar.attributes["width"] for bar in page.find("rect", class_="person")] == ["496", "0", "0", "496"]
 
 
