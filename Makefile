@@ -12,7 +12,7 @@ WHERE   = --plan "$(PLAN)" --root "$(ROOT)"
 PHASES := phase1 phase2 phase3 phase4 phase5
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast lint format types layers check matrix corpus chaos mutants clean \
+.PHONY: help setup demo test test-fast browser lint format types layers check matrix corpus chaos mutants clean \
 	$(PHASES) $(PHASES:%=dry-run-%) $(PHASES:%=rollback-%) run status timeline rollback
 
 help: ## this list
@@ -61,6 +61,13 @@ test: setup ## all tests in random order, with branch coverage (gate 95 %, rollb
 	$(BIN)/python -m coverage report
 	@test "$$(uname)" != Linux || $(BIN)/python -m coverage report --include='rollback/*' --fail-under=100 || { \
 		echo 'make: rollback/ has to be covered completely, every branch' >&2; exit 1; }
+
+browser: setup ## the report in Chromium, which has to be on PATH; ARGS= goes to pytest
+	@chromium=; for p in chromium chromium-browser google-chrome google-chrome-stable; do \
+		command -v $$p >/dev/null && { chromium=$$p; break; }; done; \
+	if [ -z "$$chromium" ]; then echo 'make: no Chromium on PATH, so the report was not tested in a browser' >&2; exit 0; fi; \
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[browser]' && \
+	$(BIN)/python -m pytest -q -n auto $(ARGS) tests/browser
 
 test-fast: setup ## all tests without coverage; ARGS= goes to pytest
 	$(BIN)/python -m pytest -q -n auto $(ARGS)
