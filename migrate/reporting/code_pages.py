@@ -16,7 +16,7 @@ from migrate.reporting.highlight import highlight
 
 _OTHER_PAGE = re.compile(r"([\w-]+)\.md(?:#.*)?")
 _ADDRESS = re.compile(r"https?://")
-_INLINE = re.compile(r"[`*_]|\[([^\]]*)\]\([^)]*\)")
+_INLINE = re.compile(r"`|\[([^\]]*)\]\([^)]*\)")
 
 
 @dataclass(frozen=True, slots=True)

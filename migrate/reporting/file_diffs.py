@@ -219,13 +219,17 @@ def _pair(old_at: int, old: tuple[str, str], new_at: int, new: tuple[str, str]) 
 
 
 def _marks(old: str, new: str) -> tuple[tuple[Mark, ...], tuple[Mark, ...]]:
-    """What differs, word by word; nothing is marked where too little is left in common, or there are too many words."""
+    """What differs, word by word.
+
+    Nothing is marked where little is left in common, but for one place that differs between words that do not.
+    """
     old_words, new_words = _WORD.findall(old), _WORD.findall(new)
     if max(len(old_words), len(new_words)) > _MOST_WORDS:
         return _marks_of_ends(old, new)
     matcher = SequenceMatcher(None, old_words, new_words, autojunk=False)
     in_common = sum(len("".join(old_words[m.a : m.a + m.size]).strip()) for m in matcher.get_matching_blocks())
-    if in_common < _LEAST_IN_COMMON * min(len(old.strip()), len(new.strip())):
+    changes = sum(tag != "equal" for tag, *_ in matcher.get_opcodes())
+    if not in_common or (changes > 1 and in_common < _LEAST_IN_COMMON * min(len(old.strip()), len(new.strip()))):
         return (), ()
     old_marks: list[Mark] = []
     new_marks: list[Mark] = []

@@ -7,7 +7,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from importlib import resources
 from itertools import groupby
 from typing import Any, Literal
@@ -61,6 +61,7 @@ def html_page(data: ReportData) -> bytes:
         few=_FEW,
         kinds=KINDS,
         totals=_total,
+        share=partial(_share, max((site.before for site in data.sites), default=1)),
         drift=list(_drift(data.files)),
     )  # fmt: skip
     return text.encode("utf-8", "backslashreplace")
@@ -108,6 +109,11 @@ def _hash(content: str) -> str:
 def _hunks(diff: FileDiff) -> Iterator[tuple[int, Iterable[CellRow | Fold]]]:
     for hunk in diff.hunks:
         yield hunk.skipped, cell_rows(hunk)
+
+
+def _share(most: int, number: int) -> int:
+    """Of `most`, in thousandths."""
+    return round(1000 * number / most)
 
 
 def _total(files: Iterable[ChangedFile | PlannedFile], count: Literal["added", "removed"]) -> int:

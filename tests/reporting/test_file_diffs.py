@@ -61,6 +61,12 @@ def test_the_same_twice_is_no_difference(content: bytes | None) -> None:
             id="nothing is marked where too little is the same",
         ),
         pytest.param(
+            b"    metadata={\n",
+            b"    agent_context={\n",
+            ["~     [metadata]={ |     [agent_context]={"],
+            id="one word in a line of little else",
+        ),
+        pytest.param(
             b"f(\n    a,\n)\n",
             b"f(\n    a,\n    b,\n)\n",
             ["  f( | f(", "      a, |     a,", "+  |     b,", "  ) | )"],

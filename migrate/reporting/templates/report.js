@@ -34,11 +34,11 @@
     }
 
     const search = document.getElementById("search"), told = document.getElementById("told");
-    const groups = $("details.g"), messages = $(".m");
+    const groups = $("details.g"), messages = $(".saying");
     let items = null, was = null;
     const index = () => $(".q").map((node) => {
       const shown = node.matches("details") ? node.querySelector("summary") : node;
-      const said = node.closest(".m");
+      const said = node.closest(".saying");
       const text = `${node.dataset.q} ${shown.textContent} ${said ? said.firstElementChild.textContent : ""}`;
       return { node, text: text.toLowerCase(), file: node.matches("details") };
     });
