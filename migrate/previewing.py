@@ -123,7 +123,7 @@ class Previews:
         for result in done:
             if result.bug is not None:
                 raise RewriteBug(result.path, result.bug)
-        files = self.changes(done, planned=planned and phase > 2)
+        files = self.changes(done)
         priority = getattr(plan.phase(phase), "priority", ())
         found = sorted((*findings, *(f for r in done for f in r.findings)), key=lambda f: f.order)
         passed_over = not_looked_into(self.git, self.git.passed_over()) if phase > 2 else ()
@@ -138,15 +138,10 @@ class Previews:
             time.monotonic() - started,
         )
 
-    def changes(self, results: Iterable[FileResult], *, planned: bool = False) -> tuple[FilePreview, ...]:
-        """The files that have edits, with the bytes that these are edits of: with `planned`, after phases 1 and 2."""
-        tree = self._tree
-        instead = self._planned if planned else {}
-        return tuple(
-            FilePreview(r.path, instead.get(r.path, tree.contents[r.path]), tree.modes[r.path], r.edits)
-            for r in results
-            if r.edits
-        )
+    def changes(self, results: Iterable[FileResult]) -> tuple[FilePreview, ...]:
+        """The files that have edits."""
+        contents, modes = self._tree.contents, self._tree.modes
+        return tuple(FilePreview(r.path, contents[r.path], modes[r.path], r.edits) for r in results if r.edits)
 
     @collector_paused()
     def ahead(self, modules: Collection[str] | None = None) -> Outlook:

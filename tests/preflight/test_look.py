@@ -51,6 +51,8 @@ def test_all_phases(jobs: int, make_repository: MakeRepository) -> None:
     assert found.phases[0].as_json() == {"phase": 1, "title": "", "edits": 1, "files": 1, "errors": 2, "warnings": 2}
     assert [hole.name for hole in found.holes] == ["gone"]
     assert found.unused == ()
+    for phase in found.phases:
+        assert (sum(len(file.edits) for file in phase.changes), len(phase.changes)) == (phase.edits, phase.files)
 
 
 def test_phases_that_the_plan_leaves_out(make_repository: MakeRepository) -> None:

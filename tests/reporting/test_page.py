@@ -241,8 +241,7 @@ def test_every_code_has_its_page_in_the_report(code: str) -> None:
     summary = body.one("span", class_="short").words
     assert summary
     assert not re.search(r"`|\]\(", summary)
-    for link in body.find("a"):
-        assert link.attributes["href"] == f"#code-{code}"
+    assert {link.attributes["href"] for link in body.find("a")} <= {f"#code-{code}"}
 
 
 def test_pages_link_to_each_other_where_both_are_there() -> None:

@@ -116,10 +116,12 @@ def test_a_filter_that_cannot_be_switched_off_does_not_run(committed: Tree) -> N
 
 
 def test_images_can_be_proved_before_anything_is_restored(committed: Tree) -> None:
+    committed_b = committed.read("b.py")
     run = committed.apply({"a.py": b"new\n", "b.py": None, "new.py": b"new\n"})
     with committed.journal() as journal:
         files = journal.files(run.id)
-    prove_images(committed.open(), run, files)
+    before = {"a.py": b"import a\n", "b.py": committed_b}
+    assert prove_images(committed.open(), run, files) == before
     wrong = [replace(files[0], before_sha256="0" * 64)]
     with pytest.raises(SnapshotDamaged, match=r"the pre-image of a\.py is not the one on record"):
         prove_images(committed.open(), run, wrong)

@@ -76,6 +76,22 @@ def test_timeout(root: Path) -> None:
     assert result.tail == "waiting"
 
 
+@pytest.mark.parametrize(
+    ("passed", "timed_out", "ended"),
+    [(True, False, "passed"), (False, False, "failed"), (False, True, "timed-out")],
+    ids=["passed", "failed", "timed out"],
+)
+def test_a_result_on_record_of_an_older_version(passed: bool, timed_out: bool, ended: str) -> None:
+    """It has no title, no attempts and nothing of what failed."""
+    document = {
+        "name": "suite", "command": ["pytest"], "passed": passed, "exit_code": 0, "seconds": 1.5, "timed_out": timed_out,
+        "criteria": [{"text": "exit code 0", "passed": passed, "found": "0"}], "message": "", "tail": "",
+    }  # fmt: skip
+    result = CheckResult.of(document)
+    assert (result.title, result.ended, result.required, result.attempts) == ("suite", ended, True, 1)
+    assert result.as_json() == {**result.as_json(), **document}
+
+
 def test_as_json(root: Path) -> None:
     document = run_python(root, "print('fine')").as_json()
     seconds = document.pop("seconds")

@@ -36,7 +36,9 @@ def run_all(root: Path, *checks: Check, keep_going: bool = False, **around: Any)
         result = checked.result
         assert "\n" not in result.message
         assert result.passed == (not result.message) == (result.ended == "passed")
-        assert json.loads(json.dumps(result.as_json()))["passed"] is result.passed
+        document = json.loads(json.dumps(result.as_json()))
+        assert document["passed"] is result.passed
+        assert CheckResult.of(document).as_json() == result.as_json()
     return done
 
 
