@@ -48,7 +48,7 @@ Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="More details, an
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the diff and a summary; write nothing.")]
 Check = Annotated[bool, typer.Option("--check", help="Quiet dry run; exit 1 when something would change.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Go on without asking.")]
-Interactive = Annotated[bool, typer.Option("--interactive", "-i", help="Ask about each hunk: y/n/a/d/q/?.")]
+Interactive = Annotated[bool, typer.Option("--interactive", "-i", help="Ask about each hunk: y/n/a/d/q/j/k/e/?.")]
 AllowDirty = Annotated[
     bool, typer.Option("--allow-dirty", help="Touch files with uncommitted changes; rollback brings those back.")
 ]

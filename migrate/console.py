@@ -102,15 +102,15 @@ class Voice:
             text = line.decode("utf-8", "replace").removesuffix("\n")
             self._out.print(Text("\t".join(escape(part) for part in text.split("\t")), style=style))
 
-    def ask(self, question: str) -> str:
-        """The answer to a question, lower case and stripped; empty for Enter and for the end of input."""
+    def ask(self, question: str, at_end: str = "") -> str:
+        """The answer to a question, lower case and stripped; empty for Enter, `at_end` for the end of input."""
         self._err.print(Text(printable(question)), end=" ")
         asked = time.monotonic()
         try:
             return input().strip().lower()
         except EOFError:
             self._err.print()
-            return ""
+            return at_end
         finally:
             self.waited_s += time.monotonic() - asked
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import bisect
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from migrate.edits import Edit, Span, apply_edits
@@ -13,12 +13,62 @@ _NO_NEWLINE = b"\\ No newline at end of file\n"
 
 
 @dataclass(frozen=True, slots=True)
-class _Block:
-    """Lines `start` to `end` (from 0, end exclusive) of the old file, and what they become."""
+class Block:
+    """Lines that change, with what they become.
+
+    Attributes:
+        start, end: lines of the old file, from 0, `end` exclusive; equal where lines only come in.
+        new: the lines that come, with their ends.
+        edits: those that make it, perhaps reaching beyond its lines where those stay the same.
+    """
 
     start: int
     end: int
     new: tuple[bytes, ...]
+    edits: tuple[Edit, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Hunk:
+    """Blocks that stand close together, and the lines around them.
+
+    Attributes:
+        start, end: lines of the old file with context, from 0, `end` exclusive.
+        shift: how many lines the hunks before it have added.
+    """
+
+    start: int
+    end: int
+    shift: int
+    blocks: tuple[Block, ...]
+
+    @property
+    def grown(self) -> int:
+        """How many lines it adds."""
+        return sum(len(block.new) - (block.end - block.start) for block in self.blocks)
+
+    @property
+    def header(self) -> bytes:
+        """Its `@@` line."""
+        length = self.end - self.start
+        return b"@@ -%s +%s @@\n" % (
+            _range(self.start, length),
+            _range(self.start + self.shift, length + self.grown),
+        )
+
+    def body(self, old: Sequence[bytes]) -> Iterator[tuple[bytes, bytes]]:
+        """Each line of it behind its sign, one of ` `, `-` and `+`.
+
+        Args:
+            old: the lines of the whole old file.
+        """
+        at = self.start
+        for block in self.blocks:
+            yield from ((b" ", line) for line in old[at : block.start])
+            yield from ((b"-", line) for line in old[block.start : block.end])
+            yield from ((b"+", line) for line in block.new)
+            at = block.end
+        yield from ((b" ", line) for line in old[at : self.end])
 
 
 def unified_diff(path: str, before: bytes, edits: Sequence[Edit]) -> list[bytes]:
@@ -28,37 +78,39 @@ def unified_diff(path: str, before: bytes, edits: Sequence[Edit]) -> list[bytes]
         path: relative to the root, with `/`.
         before: the file's bytes. edits: by place, none overlapping.
     Returns:
-        No line where `edits` change nothing. Lines end at `\\n` only, as git counts them.
+        No line where `edits` change nothing. Lines end at `\n` only, as git counts them.
     """
     if apply_edits(before, edits) == before:
         return []
-    old = _lines(before)
-    trimmed = (_trimmed(old, block) for block in _blocks(before, old, edits))
-    blocks = [block for block in trimmed if block.start < block.end or block.new]
+    old = lines_of(before)
     name = quoted(path)
     lines = [
         b"diff --git %s %s\n" % (_prefixed(b"a/", name), _prefixed(b"b/", name)),
         b"--- %s\n" % _prefixed(b"a/", name),
         b"+++ %s\n" % _prefixed(b"b/", name),
     ]
-    shift = 0
-    for hunk in _hunks(blocks):
-        start = max(0, hunk[0].start - CONTEXT_LINES)
-        end = min(len(old), hunk[-1].end + CONTEXT_LINES)
-        body: list[bytes] = []
-        at = start
-        for block in hunk:
-            body += (b" " + line for line in old[at : block.start])
-            body += (b"-" + line for line in old[block.start : block.end])
-            body += (b"+" + line for line in block.new)
-            at = block.end
-        body += (b" " + line for line in old[at:end])
-        grown = sum(len(b.new) - (b.end - b.start) for b in hunk)
-        lines.append(b"@@ -%s +%s @@\n" % (_range(start, end - start), _range(start + shift, end - start + grown)))
-        for line in body:
+    for hunk in hunks(before, edits):
+        lines.append(hunk.header)
+        for line in (sign + line for sign, line in hunk.body(old)):
             lines += (line,) if line.endswith(b"\n") else (line + b"\n", _NO_NEWLINE)
-        shift += grown
     return lines
+
+
+def hunks(before: bytes, edits: Sequence[Edit]) -> list[Hunk]:
+    """What `edits` change, with three lines of context, by place; changes that stand close share a hunk.
+
+    Args:
+        edits: by place, none overlapping.
+    """
+    old = lines_of(before)
+    changed = (trimmed(old, block) for block in _blocks(before, old, edits))
+    found: list[Hunk] = []
+    shift = 0
+    for blocks in _close(block for block in changed if block.start < block.end or block.new):
+        start = max(0, blocks[0].start - CONTEXT_LINES)
+        found.append(Hunk(start, min(len(old), blocks[-1].end + CONTEXT_LINES), shift, tuple(blocks)))
+        shift += found[-1].grown
+    return found
 
 
 def quoted(path: str) -> bytes:
@@ -75,28 +127,36 @@ def _prefixed(prefix: bytes, name: bytes) -> bytes:
     return b'"' + prefix + name[1:] if name.startswith(b'"') else prefix + name
 
 
-def _lines(content: bytes) -> list[bytes]:
+def lines_of(content: bytes) -> list[bytes]:
+    """The lines of a file with their ends, which are `\n` only; the last one may have none."""
     lines = [line + b"\n" for line in content.split(b"\n")]
     last = lines.pop()[:-1]
     return [*lines, last] if last else lines
 
 
-def _blocks(before: bytes, old: Sequence[bytes], edits: Sequence[Edit]) -> Iterator[_Block]:
+def _blocks(before: bytes, old: Sequence[bytes], edits: Sequence[Edit]) -> Iterator[Block]:
     """The lines that the edits touch; edits on neighbouring lines share a block, new lines have one of their own."""
     starts = [0]
     for line in old:
         starts.append(starts[-1] + len(line))
     group: list[Edit] = []
     first, last = 0, -1
+    open_end = -1
     for edit in edits:
         top = max(0, bisect.bisect_right(starts, edit.span.start, hi=len(old)) - 1)
         bottom = max(top, bisect.bisect_left(starts, edit.span.end, hi=len(old)) - 1)
+        if _is_open(edit, starts[top], open_end):
+            open_end = edit.span.end
+            if (
+                bottom + 1 < len(old) and edit.span.end == starts[bottom + 1]
+            ):  # the next line becomes a part of this one
+                bottom += 1
         inserts_lines = edit.span.start == edit.span.end == starts[top] and edit.after.endswith(b"\n")
         if group and top > last + 1:
             yield _block(before, starts, first, last, group)
             group = []
         if inserts_lines and not group:
-            yield _Block(top, top, tuple(_lines(edit.after)))
+            yield Block(top, top, tuple(lines_of(edit.after)), (edit,))
             continue
         if not group:
             first = top
@@ -106,14 +166,26 @@ def _blocks(before: bytes, old: Sequence[bytes], edits: Sequence[Edit]) -> Itera
         yield _block(before, starts, first, last, group)
 
 
-def _block(before: bytes, starts: Sequence[int], first: int, last: int, group: Sequence[Edit]) -> _Block:
+def _is_open(edit: Edit, start: int, open_end: int) -> bool:
+    """Does a line of the result go on where the edit ends?
+
+    Args:
+        start: of the line in which the edit begins, in bytes.
+        open_end: where the last edit ended that left a line open.
+    """
+    if edit.after:
+        return not edit.after.endswith(b"\n")
+    return edit.span.start > start or edit.span.start == open_end
+
+
+def _block(before: bytes, starts: Sequence[int], first: int, last: int, group: Sequence[Edit]) -> Block:
     end = min(last + 1, len(starts) - 1)
     offset = starts[first]
     moved = [Edit(Span(e.span.start - offset, e.span.end - offset), e.after, e.kind, e.site) for e in group]
-    return _Block(first, end, tuple(_lines(apply_edits(before[offset : starts[end]], moved))))
+    return Block(first, end, tuple(lines_of(apply_edits(before[offset : starts[end]], moved))), tuple(group))
 
 
-def _trimmed(old: Sequence[bytes], block: _Block) -> _Block:
+def trimmed(old: Sequence[bytes], block: Block) -> Block:
     """The block without the lines at its ends that stay the same."""
     start, end, new = block.start, block.end, list(block.new)
     while start < end and new and old[start] == new[0]:
@@ -122,17 +194,19 @@ def _trimmed(old: Sequence[bytes], block: _Block) -> _Block:
     while start < end and new and old[end - 1] == new[-1]:
         end -= 1
         del new[-1]
-    return _Block(start, end, tuple(new))
+    return Block(start, end, tuple(new), block.edits)
 
 
-def _hunks(blocks: Sequence[_Block]) -> Iterator[list[_Block]]:
-    hunk: list[_Block] = []
+def _close(blocks: Iterable[Block]) -> Iterator[list[Block]]:
+    """The blocks in groups whose context would touch."""
+    group: list[Block] = []
     for block in blocks:
-        if hunk and block.start - hunk[-1].end > 2 * CONTEXT_LINES:
-            yield hunk
-            hunk = []
-        hunk.append(block)
-    yield hunk
+        if group and block.start - group[-1].end > 2 * CONTEXT_LINES:
+            yield group
+            group = []
+        group.append(block)
+    if group:
+        yield group
 
 
 def _range(start: int, count: int) -> bytes:

@@ -1,80 +1,131 @@
-"""Hunk by hunk: a person accepts or refuses each site; what is accepted is applied."""
+"""Hunk by hunk: a person takes, leaves or edits each site; what is taken is applied."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from itertools import groupby
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
+from migrate.choices import Choices
 from migrate.console import Voice
 from migrate.diff import unified_diff
-from migrate.edits import Edit
+from migrate.editor import EditorFailed
+from migrate.edits import Edit, in_order
+from migrate.hand_edit import HandEdit, NotTaken
 from migrate.preview import FilePreview, Preview
 from migrate.run import keep_only
 from migrate.verify import NotAsPlanned
+from rollback.errors import GitFailed, count, escape
 
-HELP = """y - apply this hunk
-n - leave this hunk
-a - apply this hunk and all later ones in this file
-d - leave this hunk and all later ones in this file
-q - leave this hunk and all later ones; what was accepted is applied
-? - this help
-Hunks that only work together, such as a new import and the calls that need it, are one question."""
+EditText = Callable[[bytes], bytes]
+"""Lets the person edit a text, and gives back what they made of it.
+
+Raises:
+    EditorFailed: there is no editor, or it ended with an error.
+"""
+
+_HELP = {
+    "y": "apply this hunk",
+    "n": "leave this hunk",
+    "a": "apply this hunk and all later ones in this file",
+    "d": "leave this hunk and all later ones in this file",
+    "q": "leave this hunk and all that are undecided; what was accepted is applied",
+    "j": "leave this hunk undecided, go to the next undecided one",
+    "k": "leave this hunk undecided, go back to the undecided one before it",
+    "e": "edit this hunk by hand",
+    "?": "this help",
+}
+_TOGETHER = "Hunks that only work together, such as a new import and the calls that need it, are one question."
+_WORDS = {"": "n", "yes": "y", "no": "n"}
 
 
-def choose_edits(preview: Preview, voice: Voice) -> Preview:
+def choose_edits(preview: Preview, voice: Voice, edit_text: EditText) -> Preview:
     """Ask about every site, file by file.
 
     Returns:
         The preview with only what was accepted; what was left is offered again by the next run.
     """
-    files: list[FilePreview] = []
-    total = preview.sites
-    asked = 0
-    stopped = False
-    for file in preview.files:
-        sites = [tuple(edits) for _, edits in groupby(_by_site(file), key=lambda edit: edit.site)]
-        accepted: list[Edit] = []
-        rest: bool | None = None
-        for edits in sites:
-            asked += 1
-            if stopped:
-                continue
-            if rest is None:
-                diff = unified_diff(file.path, file.before, sorted(edits, key=lambda e: e.span))
-                voice.diff(diff)
-                answer = _answer(voice, f"({asked}/{total}) apply {_what(diff)} [y,n,a,d,q,?]?")
-                rest = {"a": True, "d": False}.get(answer)
-                stopped = answer == "q"
-                take = answer in ("y", "a")
+    choices = Choices(preview)
+    drafts: dict[int, _Draft] = {}
+    while (number := choices.at) is not None:
+        diff = unified_diff(choices.file.path, choices.file.before, choices.offer.edits)
+        voice.diff(diff)
+        while choices.at == number:
+            answer = _answer(choices, voice, diff)
+            if answer == "e":
+                drafts[number] = _edit_by_hand(choices, voice, edit_text, drafts.get(number, _Draft()))
             else:
-                take = rest
-            if take:
-                accepted += edits
-        if accepted:
-            try:
-                files.append(keep_only(file, sorted(accepted, key=lambda e: e.span)))
-            except NotAsPlanned as error:
-                voice.error(f"{file.path}: left as it is: with just these hunks, {error}")
-    return replace(preview, files=tuple(files))
+                _DECISIONS[answer](choices)
+    return choices.chosen(lambda file, edits: _kept(file, edits, voice))
+
+
+_DECISIONS: dict[str, Callable[[Choices], None]] = {
+    "y": Choices.take,
+    "n": Choices.leave,
+    "a": Choices.take_file,
+    "d": Choices.leave_file,
+    "q": Choices.leave_all,
+    "j": Choices.skip,
+    "k": Choices.back,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """What a person wrote of a hunk, and why it was not taken; nothing where there is none."""
+
+    text: bytes = b""
+    why: str = ""
+
+
+def _edit_by_hand(choices: Choices, voice: Voice, edit_text: EditText, draft: _Draft) -> _Draft:
+    """One go at the hunk in the editor; where nothing comes of it, it stays undecided, and what was written is kept."""
+    file, offer = choices.file, choices.offer
+    taken = choices.taken(offer.file)
+    hand = HandEdit(file.before, offer.edits, taken)
+    try:
+        text = edit_text(hand.text(f"{escape(file.path)}, {choices.place}", draft.text, draft.why))
+    except (EditorFailed, GitFailed) as error:
+        voice.error(f"{error}; the hunk is as it was")
+        return draft
+    try:
+        edits = hand.read(text)
+        if edits is None:
+            voice.note("no change is left; the hunk is as it was")
+            return _Draft()
+        others = [edit for edit in taken if edit not in hand.absorbed]
+        keep_only(file, in_order((*others, *edits)))
+    except (NotTaken, NotAsPlanned) as error:
+        voice.error(f"not taken: {error}; e opens what you wrote again")
+        return _Draft(text, str(error))
+    voice.note("taken as it is now:")
+    voice.diff(unified_diff(file.path, file.before, edits))
+    blocked = choices.take_instead(edits, hand.absorbed)
+    if blocked:
+        voice.note(f"{count(blocked, 'other hunk')} of the same lines cannot be asked about now; the next run does")
+    return _Draft()
+
+
+def _kept(file: FilePreview, edits: tuple[Edit, ...], voice: Voice) -> FilePreview | None:
+    try:
+        return keep_only(file, edits)
+    except NotAsPlanned as error:
+        voice.error(f"{escape(file.path)}: left as it is: with just these hunks, {error}")
+        return None
+
+
+def _answer(choices: Choices, voice: Voice, diff: Sequence[bytes]) -> str:
+    """One of the letters; Enter means no, and the end of input is that of the questions."""
+    there = {"j": choices.later, "k": choices.earlier}
+    letters = [letter for letter in _HELP if there.get(letter, True)]
+    while True:
+        answer = voice.ask(f"({choices.place}) apply {_what(diff)} [{','.join(letters)}]?", at_end="q")
+        answer = _WORDS.get(answer, answer)
+        if answer in letters and answer != "?":
+            return answer
+        voice.note("\n".join(f"{letter} - {_HELP[letter]}" for letter in letters))
+        voice.note(_TOGETHER)
 
 
 def _what(diff: Sequence[bytes]) -> str:
-    hunks = sum(line.startswith(b"@@") for line in diff)
-    return "this hunk" if hunks == 1 else f"these {hunks} hunks, which go together"
-
-
-def _by_site(file: FilePreview) -> Iterator[Edit]:
-    """The edits with those of one site side by side: nested calls interleave by place."""
-    yield from sorted(file.edits, key=lambda edit: (edit.site, edit.span))
-
-
-def _answer(voice: Voice, question: str) -> str:
-    """One of the letters; Enter and the end of input mean no."""
-    while True:
-        answer = voice.ask(question)
-        if answer in ("", "n", "no"):
-            return "n"
-        if answer[0] in "yadq" and answer in ("y", "yes", "a", "d", "q"):
-            return answer[0]
-        voice.note(HELP)
+    number = sum(line.startswith(b"@@") for line in diff)
+    return "this hunk" if number == 1 else f"these {number} hunks, which go together"

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 from migrate import interrupts
 from migrate.annotating import annotate_check
 from migrate.console import Voice
 from migrate.documents import Mode, phase_document
+from migrate.editor import edit_text
 from migrate.errors import Exit, UsageError
 from migrate.findings import Finding
 from migrate.findings_report import findings_summary, list_findings
@@ -118,7 +120,7 @@ class _PhaseCommand:
         refuse_dirty(self._session, found.files, self._apply_options)
         if options.commit:
             refuse_no_identity(self._session.git)
-        chosen = choose_edits(found, self._voice) if options.interactive else found
+        chosen = self._choose() if options.interactive else found
         if not chosen.files:
             self._voice.say(f"{self._name}: no hunk accepted; nothing written")
             self._next(f"migrate {self._name}")
@@ -129,7 +131,11 @@ class _PhaseCommand:
             self._voice.say(f"{self._name}: not applied; nothing written")
             self._next(f"migrate {self._name}")
             return self._end(Exit.FINDINGS, "dry-run", found, applied=False)
-        return self._apply(chosen, partial=chosen.edits < found.edits)
+        return self._apply(chosen, partial=chosen.files != found.files)
+
+    def _choose(self) -> Preview:
+        git = self._session.git
+        return choose_edits(self._found, self._voice, lambda text: edit_text(text, git.editor()))
 
     def _show(self, found: Preview) -> None:
         is_shown_by_hunk = self._options.interactive
@@ -195,8 +201,9 @@ class _PhaseCommand:
         with self._voice.progress(f"writing {self._name}") as progress:
             total = len(chosen.files)
             tick = None if progress is None else lambda done: progress(done, total)
+            options = replace(self._apply_options, partial=partial)
             applied = apply_phase(
-                self._session, chosen, self._apply_options, self._started_at, self._voice.echo, tick, self._tell_back
+                self._session, chosen, options, self._started_at, self._voice.echo, tick, self._tell_back
             )
         if applied.verified is not None:
             show_result(self._voice, applied.verified)

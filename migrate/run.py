@@ -97,12 +97,14 @@ class ApplyOptions:
         commit: make one commit of the phase's files.
         allow_dirty: touch files with uncommitted changes.
         verify_timeout_s: how long `verify` may take, seconds.
+        partial: only some of what was offered is applied, or something else was written by hand.
     """
 
     verify: str | None = None
     commit: bool = False
     allow_dirty: bool = False
     verify_timeout_s: float = VERIFY_TIMEOUT_S
+    partial: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +222,7 @@ def _apply(
         plan.edits,
         len(plan.findings),
         Counter(edit.kind for file in plan.files for edit in file.edits),
+        partial=options.partial,
         findings=[finding.as_json() for finding in plan.findings],
     )
     command = f"migrate phase{plan.phase}"

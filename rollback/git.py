@@ -324,6 +324,14 @@ class Git:
             return f"git does not know who commits ({last}); set user.name and user.email with `git config`"
         return None
 
+    def editor(self) -> str:
+        """The command, for a shell, in which the user edits texts: GIT_EDITOR, core.editor, VISUAL or EDITOR.
+
+        Raises:
+            GitFailed: there is none, as on a terminal that cannot show one.
+        """
+        return os.environ.get("GIT_EDITOR") or _line(self.run("var", "GIT_EDITOR"))
+
     def commit(self, paths: Iterable[str], message: str) -> str:
         """Commit the working tree's content of `paths`, and nothing else, with hooks off.
 

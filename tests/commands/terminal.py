@@ -12,7 +12,8 @@ import sys
 import termios
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
+from pathlib import Path
 
 from sample import TIMEOUT_S, Sample
 
@@ -35,6 +36,7 @@ class Terminal:
         self._master = master
         self._process = process
         self._read = 0
+        self.pid = process.pid
         self.raw = b""
 
     @property
@@ -78,14 +80,21 @@ class Terminal:
 
 
 @contextmanager
-def terminal(sample: Sample, *args: str, columns: int = COLUMNS, **env: str) -> Iterator[Terminal]:
-    """`migrate ARGS` at a terminal of its own, that many columns wide."""
+def terminal(
+    sample: Sample, *args: str, columns: int = COLUMNS, rows: int = ROWS, out: Path | None = None, **env: str
+) -> Iterator[Terminal]:
+    """`migrate ARGS` at a terminal of its own.
+
+    Args:
+        columns, rows: its size. out: a file that takes stdout instead.
+    """
     master, slave = os.openpty()
-    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, columns, 0, 0))
-    process = subprocess.Popen(
-        [sys.executable, "-c", _START, *args],
-        cwd=sample.root, env={**sample.env, **env}, stdin=slave, stdout=slave, stderr=slave, start_new_session=True,
-    )  # fmt: skip
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+    with nullcontext(slave) if out is None else out.open("wb") as stdout:
+        process = subprocess.Popen(
+            [sys.executable, "-c", _START, *args],
+            cwd=sample.root, env={**sample.env, **env}, stdin=slave, stdout=stdout, stderr=slave, start_new_session=True,
+        )  # fmt: skip
     os.close(slave)
     try:
         yield Terminal(master, process)

@@ -118,3 +118,18 @@ def test_the_same_as_git_diff(tmp_path: Path) -> None:
 )
 def test_quoted(path: str, expected: bytes) -> None:
     assert quoted(path) == expected
+
+
+@pytest.mark.parametrize(
+    ("before", "pieces", "body"),
+    [
+        pytest.param(b"ab\ncd\ne\n", [(1, 3, b"")], b"-ab\n-cd\n+acd\n e\n", id="the end of a line goes"),
+        pytest.param(b"ab\ncd\ne\n", [(0, 3, b"x")], b"-ab\n-cd\n+xcd\n e\n", id="a new line without an end"),
+        pytest.param(b"ab\ncd\ne\n", [(1, 3, b""), (3, 6, b"")], b"-ab\n-cd\n-e\n+ae\n", id="and the next line goes, too"),
+        pytest.param(b"ab\ncd\ne\n", [(0, 3, b"")], b"-ab\n cd\n e\n", id="a whole line goes"),
+        pytest.param(b"\xef\xbb\xbfab\ncd\n", [(3, 6, b"")], b"-\xef\xbb\xbfab\n-cd\n+\xef\xbb\xbfcd\n", id="behind a byte order mark"),
+    ],
+)  # fmt: skip
+def test_lines_that_become_one(before: bytes, pieces: list[tuple[int, int, bytes]], body: bytes) -> None:
+    """They change together: a line of a diff without an end is the last one of its file."""
+    assert b"".join(unified_diff("a.py", before, edits_of(*pieces))[4:]) == body

@@ -3,26 +3,19 @@
 from __future__ import annotations
 
 import contextlib
-import io
 import os
 import sys
 import time
-import tomllib
 from unittest.mock import patch
 
 import pytest
-from sample import PLAN, REDIRECT, MakeSample, Sample
+from sample import REDIRECT, MakeSample, Sample
 from terminal import CTRL_C, CTRL_D, terminal
 
 from migrate import console
-from migrate.console import Voice
-from migrate.edits import Edit, Span
-from migrate.interactive import choose_edits
-from migrate.plan import parse_plan
-from migrate.preview import FilePreview, Preview
 
 APPLY = "apply 1 edit in 1 file? [y/N] "
-HUNK = " apply this hunk [y,n,a,d,q,?]? "
+HUNK = " apply this hunk [y,n,a,d,q,"
 
 
 def redirected(sample: Sample) -> Sample:
@@ -68,62 +61,6 @@ def test_ctrl_c_at_a_question(arguments: list[str], question: str, sample: Sampl
         person.type(CTRL_C)
         assert person.end() == 130
     assert "interrupted; no file is left half done" in person.text
-
-
-def test_hunk_by_hunk(sample: Sample) -> None:
-    """What was accepted before q is applied, and the next run offers the rest."""
-    redirected(sample)
-    before = sample.state()
-    with terminal(sample, "phase3", "--interactive") as person:
-        person.answer(f"(1/4){HUNK}", "?")
-        person.expect("q - leave this hunk and all later ones; what was accepted is applied\n")
-        person.answer(f"(1/4){HUNK}", "yes")
-        person.answer(f"(2/4){HUNK}", "")
-        person.answer(f"(3/4){HUNK}", "q")
-        assert person.end() == 0
-    assert person.text.count("diff --git") == 3
-    assert "phase3: applied as run 3: 1 edit in 1 file" in person.text
-    assert person.text.endswith("next: migrate phase3\n")
-    assert sample.read("app/second.py").startswith(b"# \xc3\xa9\r\nfrom shop.basket import Basket\r\n")
-
-    with terminal(sample, "phase3", "--interactive") as person:
-        person.answer(f"(1/3){HUNK}", "a")
-        person.answer(f"(3/3){HUNK}", "d")
-        assert person.end() == 0
-    assert b"from shop.cart" not in sample.read("app/main.py")
-    assert b"from shop.till" not in sample.read("app/main.py")
-
-    with sample.untouched(), terminal(sample, "phase3", "--interactive") as person:
-        person.answer(f"(1/1){HUNK}", "no")
-        assert person.end() == 1
-    assert "phase3: no hunk accepted; nothing written\n" in person.text
-
-    assert "phase3: 1 edit in 1 file" in sample.call("phase3", "--dry-run").out
-    sample.call("rollback", "--yes")
-    assert sample.state()["files"] == before["files"]
-
-
-def test_hunks_that_only_work_together(sample: Sample, capsys: pytest.CaptureFixture[str]) -> None:
-    """Should it ever happen that some hunks of a file do not compile without the others, the file stays."""
-    plan = parse_plan(tomllib.loads(PLAN), "migrate.toml")
-    edits = (Edit(Span(0, 1), b"", "x", 0), Edit(Span(2, 3), b"", "x", 1))
-    found = Preview(plan, 3, (FilePreview("a.py", b"(1)\n", 0o644, edits),), (), 1, 0, (), 0.0)
-    with patch.object(sys, "stdin", io.StringIO("y\nn\n")):
-        assert choose_edits(found, Voice()).files == ()
-    assert "a.py: left as it is: with just these hunks, " in capsys.readouterr().err
-    with patch.object(sys, "stdin", io.StringIO("y\ny\n")):
-        assert choose_edits(found, Voice()).files == found.files
-
-
-def test_hunks_that_go_together_are_one_question(capsys: pytest.CaptureFixture[str]) -> None:
-    before = b"import a\n" + b"x\n" * 20 + b"f(1)\n"
-    edits = (Edit(Span(9, 9), b"import b\n", "x", 0), Edit(Span(51, 52), b"b", "x", 0))
-    plan = parse_plan(tomllib.loads(PLAN), "migrate.toml")
-    found = Preview(plan, 4, (FilePreview("a.py", before, 0o644, edits),), (), 1, 0, (), 0.0)
-    with patch.object(sys, "stdin", io.StringIO("y\n")):
-        assert choose_edits(found, Voice()).files == found.files
-    shown = capsys.readouterr()
-    assert "(1/1) apply these 2 hunks, which go together [y,n,a,d,q,?]?" in shown.out + shown.err
 
 
 def test_run_asks_before_each_phase_and_offers_the_way_back(sample: Sample) -> None:

@@ -472,6 +472,19 @@ def test_identity_problem(committed: Tree) -> None:
     assert problem.endswith("set user.name and user.email with `git config`")
 
 
+def test_the_editor(committed: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The environment of git itself is cleaned, and must not lose what was set for git."""
+    for name in ("GIT_EDITOR", "VISUAL", "EDITOR"):
+        monkeypatch.delenv(name, raising=False)
+    git = committed.open()
+    monkeypatch.setenv("EDITOR", "mine --wait")
+    assert git.editor() == "mine --wait"
+    committed.git("config", "core.editor", "theirs 'two words'")
+    assert git.editor() == "theirs 'two words'"
+    monkeypatch.setenv("GIT_EDITOR", "ours")
+    assert git.editor() == "ours"
+
+
 def test_commit_takes_only_the_named_files(committed: Tree) -> None:
     committed.write("b.py", b"staged by the user\n", 0o755)
     committed.write("theirs.py", b"new, staged by the user\n")
