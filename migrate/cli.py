@@ -79,7 +79,12 @@ Only = Annotated[
 Formats = Annotated[
     PhaseFormat | None, typer.Option("--format", help="How to print findings: for people, programs, or GitHub.")
 ]
-Commit = Annotated[bool, typer.Option("--commit", help="One commit per phase, of its files only.")]
+Commit = Annotated[
+    bool, typer.Option("--commit", help="One commit per phase, of its files only, with the plan's message.")
+]
+IgnoreRevs = Annotated[
+    bool, typer.Option("--ignore-revs", help="With --commit: add it to .git-blame-ignore-revs without asking.")
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +187,7 @@ def _applying_command(name: str, help_line: str, phase: int | None) -> None:
         verify: Verify = None,
         verify_timeout: VerifyTimeout = None,
         commit: Commit = False,
+        ignore_revs: IgnoreRevs = False,
         saved: From = None,
         keep_going: KeepGoing = False,
         only: Only = None,
@@ -216,6 +222,7 @@ def _applying_command(name: str, help_line: str, phase: int | None) -> None:
             keep_going,
             tuple(only or ()),
             printed,
+            ignore_revs,
         )
         options.refuse_nonsense(name, can_ask=can_ask())
         voice = common.voice()

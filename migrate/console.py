@@ -41,6 +41,7 @@ class Voice:
         self.verbose = verbose
         self.json = json
         self.waited_s = 0.0
+        self._said: set[str] = set()
         self._out = _console(stderr=json)
         self._err = _console(stderr=True)
 
@@ -62,6 +63,12 @@ class Voice:
     def say(self, text: str = "", style: str = "") -> None:
         """A result; control characters are spelled out."""
         self._out.print(Text(printable(text), style=style))
+
+    def say_once(self, text: str) -> None:
+        """A result that is said only the first time."""
+        if text not in self._said:
+            self._said.add(text)
+            self.say(text)
 
     def show(self, renderable: Any) -> None:
         """A table or another of rich's objects."""

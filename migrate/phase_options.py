@@ -32,6 +32,7 @@ class PhaseOptions:
     keep_going: bool = False
     only: tuple[str, ...] = ()
     format: Format = Format.TEXT
+    ignore_revs: bool = False
 
     @property
     def looks_only(self) -> bool:
@@ -57,6 +58,8 @@ class PhaseOptions:
         if self.looks_only and (self.commit or self.verify):
             raise UsageError(f"{command}: nothing is written, so there is nothing to verify or commit; leave out "
                              "--verify and --commit, or --dry-run and --check")  # fmt: skip
+        if self.ignore_revs and not self.commit:
+            raise UsageError(f"{command}: --ignore-revs is about the commit of --commit; pass --commit, too")
         if self.saved is not None and self.interactive:
             raise UsageError(f"{command}: --from applies all of a saved plan; leave out --interactive, or --from")
         if self.saved is not None and command in ("run", "phase5"):

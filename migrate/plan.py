@@ -35,6 +35,7 @@ from migrate.plan_fields import (
     Folders,
     Interpreter,
     Line,
+    Message,
     Minutes,
     Paths,
     Ref,
@@ -74,7 +75,11 @@ class _Phase(Table):
     minutes: Minutes | None = Field(None, examples=["30"])
 
 
-class RedirectPhase(_Phase):
+class _EditingPhase(_Phase):
+    commit: Message | None = Field(None, examples=['"Redirect the old modules"'])
+
+
+class RedirectPhase(_EditingPhase):
     """`[phase1]` and `[phase2]`: modules that become redirects."""
 
     redirect: Annotated[tuple[Redirect, ...], AtLeastOneTable, Tables] = Field(examples=[f"[[{KEY}]]"])
@@ -117,7 +122,7 @@ class Move(Table):
             )
 
 
-class MovePhase(_Phase):
+class MovePhase(_EditingPhase):
     """`[phase3]`: imports that follow objects and modules to their new homes."""
 
     priority: Paths = Field((), examples=['["tests/critical/"]'])
@@ -138,7 +143,7 @@ class MovePhase(_Phase):
                 yield Mistake(("move", position, "new"), sentence)
 
 
-class CallPhase(_Phase):
+class CallPhase(_EditingPhase):
     """`[phase4]`: calls that follow a changed signature."""
 
     priority: Paths = Field((), examples=['["tests/critical/"]'])

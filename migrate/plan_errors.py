@@ -52,6 +52,7 @@ class Table(BaseModel):
         "move": "[[phase3.move]]",
         "call": "[[phase4.call]]",
         "check": "[[phase5.check]]",
+        "commit": "[phase1] to [phase4]",
         "budget_minutes": "[plan]",
         "exclude": "[plan]",
         "include": "[plan]",

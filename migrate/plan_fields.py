@@ -28,6 +28,9 @@ _BREAKING = frozenset({"Cc", "Cs", "Zl", "Zp"})
 
 _YEAR_MINUTES = 525_600
 _WEEK_SECONDS = 604_800
+
+_MESSAGE = 10_000
+"""Characters of a commit message; all of it is one argument of git, which the system bounds."""
 _MOST_RETRIES = 10
 _MOST_EXIT = 255
 
@@ -75,6 +78,20 @@ def read_label(value: object) -> str:
     text = read_line(value)
     if not text.strip():
         raise ValueError("empty; write a few words")
+    return text
+
+
+def read_message(value: object) -> str:
+    """A commit message; without what git would take from its ends."""
+    text = read_text(value)
+    wrong = next((c for c in text if unicodedata.category(c) == "Cc" and c not in "\n\t"), None)
+    if wrong is not None:
+        raise ValueError(f"{shown(text)} has the control character {wrong!r}; write text, and \\n between lines")
+    if len(text) > _MESSAGE:
+        raise ValueError(f"{len(text)} characters; write at most {_MESSAGE}")
+    text = text.strip()
+    if not text:
+        raise ValueError("empty; write what the commit does, or leave it out")
     return text
 
 
@@ -419,6 +436,7 @@ def _parsed(text: str) -> ast.expr | None:
 Text = Annotated[str, BeforeValidator(read_text)]
 Line = Annotated[str, BeforeValidator(read_line)]
 Label = Annotated[str, BeforeValidator(read_label)]
+Message = Annotated[str, BeforeValidator(read_message)]
 Docstring = Annotated[str, BeforeValidator(read_docstring)]
 Slug = Annotated[str, BeforeValidator(read_slug)]
 Pattern = Annotated[str, BeforeValidator(read_pattern)]

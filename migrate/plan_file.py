@@ -8,7 +8,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from rollback.atomic import stage, sync_folder
+from rollback.atomic import put
 from rollback.errors import OutsideRoot
 
 
@@ -54,11 +54,4 @@ def write_plan(path: Path, content: bytes, root: Path, *, create: bool = False) 
     if is_there and not os.access(real, os.W_OK):  # a rename would go through all the same
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), os.fspath(path))
     mode = real.stat().st_mode & 0o7777 if is_there else None
-    temp = real.with_name(f".{real.name}.{os.getpid()}.tmp")
-    stage(content, mode, temp, real)
-    try:
-        temp.replace(real)
-    except OSError:
-        temp.unlink(missing_ok=True)
-        raise
-    sync_folder(real.parent)
+    put(content, mode, real)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from migrate import interrupts
+from migrate.commit_message import message_of
 from migrate.edits import Edit
 from migrate.errors import MigrateError
 from migrate.plan import Plan
@@ -98,6 +99,7 @@ class ApplyOptions:
         allow_dirty: touch files with uncommitted changes.
         verify_timeout_s: how long `verify` may take, seconds.
         partial: only some of what was offered is applied, or something else was written by hand.
+        person_seconds: how long the phase has waited for answers.
     """
 
     verify: str | None = None
@@ -105,6 +107,7 @@ class ApplyOptions:
     allow_dirty: bool = False
     verify_timeout_s: float = VERIFY_TIMEOUT_S
     partial: bool = False
+    person_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +123,11 @@ class Applied:
     run: RunRecord
     verified: CheckResult | None
     rolled_back: RollbackResult | None = None
+
+    @property
+    def stands(self) -> bool:
+        """Is it in the tree?"""
+        return self.verified is None or self.verified.passed
 
 
 def refuse_out_of_order(session: Session, phase: int, jobs: int | None) -> None:
@@ -222,6 +230,7 @@ def _apply(
         plan.edits,
         len(plan.findings),
         Counter(edit.kind for file in plan.files for edit in file.edits),
+        person_seconds=options.person_seconds,
         partial=options.partial,
         findings=[finding.as_json() for finding in plan.findings],
     )
@@ -273,14 +282,8 @@ def _take_back(git: Git, journal: Journal, run: RunRecord, reason: str) -> Rollb
 
 
 def _commit(git: Git, plan: Plan, phase: Preview) -> str:
-    table = plan.phase(phase.phase)
-    title = getattr(table, "title", "") or f"phase {phase.phase}"
-    message = (
-        f"{plan.name} phase {phase.phase}: {title}\n\n"
-        f"{count(phase.edits, 'edit')} in {count(len(phase.files), 'file')}, made by ssot-migrate.\n"
-    )
     try:
-        return git.commit([file.path for file in phase.files], message)
+        return git.commit([file.path for file in phase.files], message_of(plan, phase))
     except RepositoryError as error:
         raise CommitFailed(error) from error
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import shlex
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from migrate.annotating import annotate_check
+from migrate.begun import Begun
 from migrate.check_run import chosen_checks, findings_json, record_checks, surroundings
 from migrate.console import Echo, Voice
 from migrate.documents import Mode, phase_document
@@ -15,6 +15,7 @@ from migrate.errors import Exit
 from migrate.findings import Finding
 from migrate.findings_report import findings_summary, list_findings
 from migrate.formats import Format
+from migrate.obstacles import blocking
 from migrate.phase_options import PhaseEnd, PhaseOptions
 from migrate.plan_checks import Check
 from migrate.preview import Preview
@@ -28,29 +29,27 @@ from rollback.journal import RunRequest
 _AGAIN = "migrate phase5"
 
 
-def validate(session: Session, found: Preview, options: PhaseOptions, voice: Voice, started_at: float) -> PhaseEnd:
+def validate(session: Session, found: Preview, options: PhaseOptions, voice: Voice, begun: Begun) -> PhaseEnd:
     """Phase 5, after its query has looked at the tree.
 
     Args:
         found: what is left of deprecated imports and keywords.
-        started_at: when the phase began to look at the tree, seconds since the epoch.
+        begun: when the phase began to look at the tree.
     Raises:
         UsageError: `--only` names no check.
         RepositoryError: another run holds the lock, or an interrupted one has to be rolled back first.
     """
-    command = _Validation(session, found, options, voice, started_at)
+    command = _Validation(session, found, options, voice, begun)
     return command.look() if options.looks_only else command.run()
 
 
 class _Validation:
-    def __init__(
-        self, session: Session, found: Preview, options: PhaseOptions, voice: Voice, started_at: float
-    ) -> None:
+    def __init__(self, session: Session, found: Preview, options: PhaseOptions, voice: Voice, begun: Begun) -> None:
         self._session = session
         self._found = found
         self._options = options
         self._voice = voice
-        self._started_at = started_at
+        self._begun = begun
         self._checks = chosen_checks(session, options.only)
         if options.lists_findings:
             list_findings(voice, [found.findings], session.git, options.format, self._fails)
@@ -76,9 +75,9 @@ class _Validation:
         request = RunRequest(
             self._session.plan.name,
             5,
-            self._started_at,
+            self._begun.at,
             manual=len(self._found.findings),
-            person_seconds=voice.waited_s,
+            person_seconds=voice.waited_s - self._begun.waited_s,
             partial=bool(options.only),
             findings=findings_json(self._found.findings),
         )
@@ -115,7 +114,7 @@ class _Validation:
         failed = [result for result in mine if result.blocks and result.ended != "not-run"]
         waiting = sum(result.ended == "not-run" for result in mine)
         touched = show_touched(voice, failed)
-        if failed or self._blocking():
+        if failed or blocking(self._found, self._options):
             what = f"{len(failed)} of {count(len(mine), 'check')} failed" if failed else _left(self._found)
             what += f", {waiting} not run" if waiting else ""
             voice.error(f"phase5: {what}")
@@ -132,11 +131,6 @@ class _Validation:
         """Is it a reason to exit with 1? With --check, whatever is surely left is."""
         return self._options.fails(finding) or (self._options.check and finding.is_certain)
 
-    def _blocking(self) -> tuple[Finding, ...]:
-        if self._options.force:
-            return ()
-        return self._found.findings if self._options.strict else self._found.errors
-
     def _next(self, command: str) -> None:
         self._voice.say(f"next: {'migrate rollback' if self._session.interrupted() is not None else command}")
 
@@ -149,7 +143,7 @@ class _Validation:
         suspect: int | None = None,
         failed: bool = False,
     ) -> PhaseEnd:
-        document = phase_document(self._found, mode, time.time() - self._started_at, results)
+        document = phase_document(self._found, mode, self._begun.seconds, results)
         return PhaseEnd(code, document, code == Exit.DONE and mode == "applied", failed, suspect)
 
 

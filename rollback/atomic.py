@@ -37,6 +37,24 @@ def stage(content: bytes, mode: int | None, temp: Path, like: Path) -> None:
         raise
 
 
+def put(content: bytes, mode: int | None, path: Path) -> None:
+    """Put `content` in the place of the file at `path`, or make that file; on disk when this returns.
+
+    Args:
+        mode: permission bits; None gives those of the user's umask.
+    Raises:
+        OSError: the file is as it was.
+    """
+    temp = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    stage(content, mode, temp, path)
+    try:
+        temp.replace(path)
+    except BaseException:
+        temp.unlink(missing_ok=True)
+        raise
+    sync_folder(path.parent)
+
+
 def make_folder(folder: Path) -> None:
     """Create `folder` and those above it that are missing, on disk when this returns."""
     if not folder.is_dir():

@@ -356,7 +356,7 @@ class Git:
             self.run(
                 "commit", "--quiet", "--only", "--no-verify", "--cleanup=whitespace", "-m", message, *listed,
                 input=join_paths([*known, *new]), env=_LITERAL,
-                config=["gc.auto=0", "maintenance.auto=false"],
+                config=["gc.auto=0", "maintenance.auto=false", "i18n.commitEncoding=utf-8"],
             )  # fmt: skip
         except GitFailed:
             if new:

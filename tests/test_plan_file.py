@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from migrate import plan_file
 from migrate.plan_file import PlanText, write_plan
+from rollback import atomic
 from rollback.errors import OutsideRoot
 
 
@@ -69,7 +70,7 @@ def test_a_read_only_file_is_not_replaced(tmp_path: Path) -> None:
     assert path.read_bytes() == b"old"
 
 
-@pytest.mark.parametrize("step", [(plan_file, "stage"), (Path, "replace")])
+@pytest.mark.parametrize("step", [(atomic, "stage"), (Path, "replace")])
 def test_a_failure_leaves_the_file_and_nothing_else(step: tuple[object, str], tmp_path: Path) -> None:
     path = tmp_path / "plan.toml"
     path.write_bytes(b"old")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import shutil
 import signal
+import time
 from typing import Any
 
 import pytest
-from sample import REDIRECT, MakeSample, Sample
+from sample import FILES, REDIRECT, MakeSample, Sample
+from terminal import CTRL_C, CTRL_D, terminal
 
 import migrate.run
 import rollback.signals
@@ -190,3 +192,132 @@ def test_a_signal_before_the_commit_is_not_passed_over(sample: Sample) -> None:
 
         patch.setattr(migrate.run, "verify", interrupted)
         sample.call("phase1", "--yes", "--commit", "--verify", "true", code=130)
+
+
+REVS = ".git-blame-ignore-revs"
+OFFER = f"append this line to {REVS}? [y/N] "
+TOLD = f"git is told of it by: git config blame.ignoreRevsFile {REVS}\n"
+
+
+def test_a_message_from_the_plan(sample: Sample) -> None:
+    sample.edit_plan('title = "Redirect the cart"\n', 'title = "Redirect the cart"\ncommit = "Carts: Überholt (#7)"\n')
+    sample.edit_plan('title = "Redirect the till"\n', "commit = '''\nTill\n\nMoved.\n\nRefs: #7\n'''\n")
+    sample.call("phase1", "--yes", "--commit")
+    sample.call("phase2", "--yes", "--commit")
+    assert sample.git("log", "-2", "--format=%B") == (
+        "Till\n\nMoved.\n\nRefs: #7\n\nCarts: Überholt (#7)\n\n1 edit in 1 file, made by ssot-migrate.\n\n"
+    )
+
+
+@pytest.mark.parametrize("option", [[], ["--allow-dirty"]])
+def test_a_file_that_is_staged_halfway(option: list[str], sample: Sample) -> None:
+    """Its other half is nobody's to commit: neither what is staged nor what is not."""
+    for state in ("staged", "modified"):
+        sample.write("shop/cart.py", "class Cart:\n    def broken(:\n# staged\n")
+        sample.git("add", "shop/cart.py")
+        if state == "modified":
+            sample.write("shop/cart.py", "class Cart:\n    def broken(:\n# staged\n# not staged\n")
+        with sample.untouched():
+            done = sample.call("phase1", "--yes", "--commit", *option, code=3)
+        assert f"uncommitted changes in 1 of 1 file to touch: shop/cart.py ({state}); nothing written; " in done.err
+
+
+def test_a_commit_of_some_hunks(sample: Sample) -> None:
+    """Only what was taken is committed, and the rest makes a commit of its own."""
+    sample.call("run", "--yes", "--commit", "--verify", "test ! -e app/stop", code=0)
+    sample.call("rollback", "phase3", "--yes")
+    sample.commit()
+    sample.write("notes.txt", "mine\n")
+    sample.git("add", "notes.txt")
+    with terminal(sample, "phase3", "--interactive", "--commit") as person:
+        person.answer("(1/4) apply this hunk [", "y")
+        person.answer("(2/4) apply this hunk [", "q")
+        person.answer(OFFER, "")
+        assert person.end() == 0
+    assert sample.git("show", "--format=%b", "--name-only", "HEAD") == (
+        "1 edit in 1 file, made by ssot-migrate.\n\n\napp/second.py\n"
+    )
+    sample.call("phase3", "--yes", "--commit")
+    assert sample.git("show", "--format=%b", "--name-only", "-z", "HEAD").startswith(
+        "3 edits in 2 files, made by ssot-migrate.\n"
+    )
+    assert sample.git("status", "--porcelain") == "A  notes.txt\n"
+
+
+@pytest.mark.parametrize("answer", ["", "n", "x", CTRL_D])
+def test_the_line_is_offered(answer: str, sample: Sample) -> None:
+    with terminal(sample, "phase1", "--commit") as person:
+        person.answer("apply 1 edit in 1 file? [y/N] ", "y")
+        person.expect(OFFER)
+        person.type(answer if answer == CTRL_D else f"{answer}\n")
+        assert person.end() == 0
+    assert person.text.endswith("next: migrate phase2\n")
+    assert sample.git("status", "--porcelain") == ""
+
+
+def test_the_line_is_added(sample: Sample) -> None:
+    """It is not committed, and is no obstacle to the next phase; how git is told is said until it is."""
+    for phase, told in ((1, True), (2, False)):
+        with terminal(sample, f"phase{phase}", "--commit") as person:
+            person.answer("apply 1 edit in 1 file? [y/N] ", "y")
+            person.answer(OFFER, "y")
+            person.expect(f"{REVS}: the line is added, and not committed\n")
+            assert person.end() == 0
+        assert (TOLD in person.text) == told
+        sample.git("config", "blame.ignoreRevsFile", REVS)
+    assert sample.git("status", "--porcelain") == f"?? {REVS}\n"
+    first, second = sample.git("log", "-2", "--format=%H", "--reverse").split()
+    assert sample.read(REVS).decode().splitlines()[1:] == [f"{first}  # basket phase 1", f"{second}  # basket phase 2"]
+
+
+def test_ctrl_c_at_the_offer(sample: Sample) -> None:
+    """The phase is done by then, and its exit code says so."""
+    with terminal(sample, "phase1", "--commit", "--json") as person:
+        person.answer("apply 1 edit in 1 file? [y/N] ", "y")
+        person.expect(OFFER)
+        time.sleep(0.3)
+        person.type(CTRL_C)
+        assert person.end() == 0
+    assert '"mode": "applied"' in person.text
+    assert "not added\n" in person.text
+    assert sample.git("status", "--porcelain") == ""
+    assert sample.git("log", "-1", "--format=%s") == "basket phase 1: Redirect the cart\n"
+
+
+def test_added_without_asking(sample: Sample) -> None:
+    done = sample.call("run", "--yes", "--commit", "--ignore-revs")
+    lines = sample.read(REVS).decode().splitlines()
+    commits = sample.git("log", "-4", "--format=%H", "--reverse").split()
+    assert lines[1:] == [f"{commit}  # basket phase {phase}" for phase, commit in enumerate(commits, 1)]
+    assert done.out.count(f"{REVS}: the line is added, and not committed\n") == 4
+    assert done.out.count(TOLD) == 1
+    assert sample.git("status", "--porcelain") == f"?? {REVS}\n"
+
+
+@pytest.mark.parametrize(
+    ("target", "why"),
+    [
+        ("README.md", "is a symbolic link; its target is a file of its own"),
+        ("/etc/passwd", "is a symbolic link that leads out of the root"),
+    ],
+)
+def test_a_link_is_refused_and_the_phase_stands(target: str, why: str, sample: Sample) -> None:
+    (sample.root / REVS).symlink_to(target)
+    done = sample.call("phase1", "--yes", "--commit", "--ignore-revs")
+    assert done.err == f"{REVS}: {why}; not touched; the line was not added, and the commit stands\n"
+    assert done.out.endswith("next: migrate phase2\n")
+    assert sample.read("README.md") == b"A shop.\n"
+    assert sample.read("shop/cart.py") == REDIRECT
+
+
+def test_a_root_below_the_top(make_sample: MakeSample) -> None:
+    sample = make_sample({f"part/{path}": content for path, content in FILES.items()})
+    done = sample.call("phase1", "--yes", "--commit", "--ignore-revs", cwd=sample.root / "part")
+    assert f"{REVS}: belongs at the top of the working tree, {sample.root}, out of the root; not touched; " in done.err
+    assert sample.git("status", "--porcelain") == ""
+
+
+def test_nothing_to_ignore_without_a_commit(sample: Sample) -> None:
+    for command in ("phase1", "run"):
+        done = sample.call(command, "--yes", "--ignore-revs", code=2)
+        assert done.complaint == f"{command}: --ignore-revs is about the commit of --commit; pass --commit, too"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from trees import names
 
-from rollback.atomic import make_folder, stage, sync_folders
+from rollback.atomic import make_folder, put, stage, sync_folders
 
 
 @pytest.mark.parametrize("mode", [0o644, 0o600, 0o755, 0o4755, 0o444])
@@ -133,3 +133,26 @@ def test_nobody_else_may_read_the_bytes_meanwhile(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr(os, "fchmod", note)
     stage(b"secret", mode, tmp_path / "temp", tmp_path / "a.py")
     assert modes == [0o600]
+
+
+def test_put_replaces_in_one_step(tmp_path: Path) -> None:
+    path = tmp_path / "list"
+    put(b"first", None, path)
+    before = path.stat().st_ino
+    put(b"second", 0o640, path)
+    assert (path.read_bytes(), stat.S_IMODE(path.stat().st_mode), names(tmp_path)) == (b"second", 0o640, {"list"})
+    assert path.stat().st_ino != before
+
+
+@pytest.mark.parametrize("error", [OSError(28, "full"), KeyboardInterrupt()])
+def test_what_cannot_be_put_leaves_the_file_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    def refuse(*_: object) -> None:
+        raise error
+
+    (tmp_path / "list").write_bytes(b"old")
+    monkeypatch.setattr(Path, "replace", refuse)
+    with pytest.raises(type(error)):
+        put(b"new", 0o644, tmp_path / "list")
+    assert ((tmp_path / "list").read_bytes(), names(tmp_path)) == (b"old", {"list"})

@@ -511,6 +511,13 @@ def test_commit_takes_the_working_tree_of_a_file_staged_halfway(committed: Tree)
     assert committed.git("status", "--porcelain") == b""
 
 
+def test_a_message_is_utf8_whatever_the_settings(committed: Tree) -> None:
+    committed.git("config", "i18n.commitEncoding", "ISO-8859-1")
+    committed.write("a.py", b"ours\n")
+    committed.open().commit(["a.py"], "Für alle\n")
+    assert committed.git("-c", "i18n.logOutputEncoding=UTF-8", "log", "-1", "--format=%s").decode() == "Für alle\n"
+
+
 def test_commit_runs_no_hooks(committed: Tree) -> None:
     for name in ("pre-commit", "prepare-commit-msg", "commit-msg", "post-commit", "post-index-change"):
         hook = committed.root / ".git/hooks" / name
