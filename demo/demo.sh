@@ -163,6 +163,6 @@ expect 0 timeline
 say "Everything was as narrated. The sample is yours to go on with:" \
   "  cd $(printf '%q' "$sample")" \
   "  migrate phase1                  asks before it writes" \
-  "  migrate run                     all phases, with a question between them" \
+  "  migrate run                     all phases, with a prompt for each" \
   "  migrate rollback                the last phase, whenever you like" \
   "  git diff; less migrate.toml     what it did, and what it was told"

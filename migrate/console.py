@@ -56,6 +56,11 @@ class Voice:
         return self._out.width
 
     @property
+    def rows(self) -> int | None:
+        """Rows of the screen that results go to; None where they go elsewhere."""
+        return self._out.height if self._out.is_terminal else None
+
+    @property
     def has_unicode(self) -> bool:
         """Can results have more than ASCII?"""
         return self._out.encoding.startswith("utf")
@@ -106,8 +111,7 @@ class Voice:
             return
         for line in lines:
             style = "bold" if line.startswith((b"diff ", b"--- ", b"+++ ")) else _STYLES.get(line[:1], "")
-            text = line.decode("utf-8", "replace").removesuffix("\n")
-            self._out.print(Text("\t".join(escape(part) for part in text.split("\t")), style=style))
+            self._out.print(Text(shown(line), style=style))
 
     def ask(self, question: str, at_end: str = "") -> str:
         """The answer to a question, lower case and stripped; empty for Enter, `at_end` for the end of input."""
@@ -198,6 +202,11 @@ def _console(*, stderr: bool) -> Console:
     stream = sys.stderr if stderr else sys.stdout
     width = None if stream.isatty() else PIPE_WIDTH
     return Console(file=stream, width=width, highlight=False, markup=False, emoji=False, soft_wrap=True)
+
+
+def shown(line: bytes) -> str:
+    """A line of a diff as a terminal gets it: without its end, control characters spelled out."""
+    return printable(line.decode("utf-8", "replace").removesuffix("\n"))
 
 
 def printable(text: str) -> str:

@@ -37,8 +37,7 @@ def show_findings(voice: Voice, findings: Sequence[Finding]) -> None:
     ordered = errors_first(findings)
     listed = ordered if voice.verbose else ordered[:_LISTED]
     for finding in listed:
-        place = f"{escape(finding.path)}:{finding.line}:{finding.column}"
-        voice.say(f"{place}: {finding.severity}: {finding.code}: {escape(finding.message)}", _severity_style(finding))
+        voice.say(in_words(finding), severity_style(finding))
     if len(listed) < len(ordered):
         voice.say(f"… and {len(ordered) - len(listed)} more findings; -v or --json lists all")
 
@@ -49,7 +48,14 @@ def hint_at_explain(voice: Voice, findings: Sequence[Finding]) -> None:
         voice.note(f"explain a code: migrate explain {errors_first(findings)[0].code}")
 
 
-def _severity_style(finding: Finding) -> str:
+def in_words(finding: Finding) -> str:
+    """`path:line:column: severity: code: message`, on one line."""
+    place = f"{escape(finding.path)}:{finding.line}:{finding.column}"
+    return f"{place}: {finding.severity}: {finding.code}: {escape(finding.message)}"
+
+
+def severity_style(finding: Finding) -> str:
+    """Its colour."""
     return "red" if finding.severity == "error" else "yellow"
 
 

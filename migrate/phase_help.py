@@ -8,4 +8,4 @@ HELP = {
     5: "List what is left of deprecated uses, and run the plan's checks.",
 }
 
-RUN = "Step through the plan's phases in order; stop at the first failure and offer the rollback."
+RUN = "Step through the plan's phases with a card, the diff and a prompt for each; stop at the first failure."

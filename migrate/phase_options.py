@@ -15,7 +15,11 @@ from migrate.process import split_verify
 
 @dataclass(frozen=True, slots=True)
 class PhaseOptions:
-    """The options of a phase command, as DESIGN section 2 has them."""
+    """The options of a phase command, as DESIGN section 2 has them.
+
+    Attributes:
+        within_run: `migrate run` has shown the phase, and says itself what comes next.
+    """
 
     dry_run: bool = False
     check: bool = False
@@ -33,6 +37,7 @@ class PhaseOptions:
     only: tuple[str, ...] = ()
     format: Format = Format.TEXT
     ignore_revs: bool = False
+    within_run: bool = False
 
     @property
     def looks_only(self) -> bool:
@@ -40,8 +45,8 @@ class PhaseOptions:
 
     @property
     def lists_findings(self) -> bool:
-        """`--check` is for people who want to hear less, and no reason to tell GitHub less."""
-        return not self.check or self.format is Format.GITHUB
+        """`--check` is for people who want to hear less, as those who have seen a card; GitHub is told all the same."""
+        return not (self.check or self.within_run) or self.format is Format.GITHUB
 
     def fails(self, finding: Finding) -> bool:
         """Is it a reason to stop, as long as --force does not override it?"""

@@ -130,7 +130,7 @@ class Previews:
         return Preview(
             plan,
             phase,
-            tuple(sorted(files, key=lambda f: (not _is_priority(f.path, priority), f.path))),
+            tuple(sorted(files, key=lambda f: (not is_priority(f.path, priority), f.path))),
             tuple(found),
             len(done),
             sum(r.kept for r in done),
@@ -230,7 +230,8 @@ class Previews:
         return results, findings
 
 
-def _is_priority(path: str, priority: tuple[str, ...]) -> bool:
+def is_priority(path: str, priority: tuple[str, ...]) -> bool:
+    """Is a file one that the plan wants to see first?"""
     return any(path == entry or (entry.endswith("/") and path.startswith(entry)) for entry in priority)
 
 
@@ -241,5 +242,5 @@ def _priority_notes(
     for entry in priority:
         if not (git.root / entry).exists():
             yield f"priority {entry}: not in the tree"
-        elif not any(_is_priority(path, (entry,)) for path in touched):
+        elif not any(is_priority(path, (entry,)) for path in touched):
             yield f"priority {entry}: nothing to do there"

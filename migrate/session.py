@@ -22,6 +22,18 @@ class Session:
     plan: Plan
     plan_file: Path
 
+    def reread(self) -> Session:
+        """The same with the plan as it is in its file now.
+
+        Raises:
+            PlanError: it is wrong, or is that of another migration.
+        """
+        plan = load_plan(self.plan_file)
+        if plan.name != self.plan.name:
+            mistake = f"plan.name: {plan.name!r} is another migration than {self.plan.name!r}; leave, and begin anew"
+            raise PlanError([f"{self.plan_file}: {mistake}"])
+        return _session(self.git, plan, self.plan_file)
+
     def runs(self) -> tuple[RunRecord, ...]:
         """The plan's runs in this root, oldest first; nothing is written for it."""
         with Journal.open(self.git, create=False) as journal:

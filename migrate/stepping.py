@@ -1,4 +1,4 @@
-"""The command run: phase after phase, until one fails."""
+"""The command run: phase after phase, until one fails or a person leaves."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ from migrate.console import Voice
 from migrate.documents import SCHEMA
 from migrate.errors import Exit, MigrateError, exit_code_of
 from migrate.phase import run_phase
-from migrate.phase_options import PhaseOptions, can_ask
+from migrate.phase_options import PhaseOptions
 from migrate.rollback_offer import offer_rollback
 from migrate.session import Session
+from migrate.stepper import Stepper
 from rollback.errors import RepositoryError
 
 
 def run_all(session: Session, options: PhaseOptions, voice: Voice) -> tuple[int, dict[str, Any]]:
-    """Run every phase of the plan in order; each asks before it writes.
+    """Run every phase of the plan in order; on a terminal a person decides on each.
 
     Returns:
         The exit code of the first phase that did not go through, else 0, and the JSON document.
@@ -27,6 +28,21 @@ def run_all(session: Session, options: PhaseOptions, voice: Voice) -> tuple[int,
     started = time.monotonic()
     if not options.looks_only and (obstacle := session.obstacle()) is not None:
         raise obstacle
+    if options.yes or options.looks_only:
+        code, documents = _run_through(session, options, voice)
+    else:
+        code, documents = Stepper(session, options, voice).run()
+    document = {
+        "schema": SCHEMA,
+        "plan": session.plan.name,
+        "phases": documents,
+        "seconds": round(time.monotonic() - started, 3),
+    }
+    return code, document
+
+
+def _run_through(session: Session, options: PhaseOptions, voice: Voice) -> tuple[int, list[dict[str, Any]]]:
+    """Without a question: all phases with `--check`, else up to the first that does not go through."""
     documents: list[dict[str, Any]] = []
     code = Exit.DONE
     for phase in session.plan.phases:
@@ -44,16 +60,9 @@ def run_all(session: Session, options: PhaseOptions, voice: Voice) -> tuple[int,
             code = end.code if not options.check else max(code, end.code)
         if code and not options.check:
             interrupts.reopen()
-            asked = not options.yes and not options.looks_only and can_ask()
-            offer_rollback(session, phase, voice, "migrate run", asked=asked, suspect=suspect)
+            offer_rollback(session, phase, voice, "migrate run", asked=False, suspect=suspect)
             break
-    document = {
-        "schema": SCHEMA,
-        "plan": session.plan.name,
-        "phases": documents,
-        "seconds": round(time.monotonic() - started, 3),
-    }
-    return code, document
+    return code, documents
 
 
 def _announce(session: Session, phase: int, voice: Voice) -> None:

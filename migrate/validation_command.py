@@ -132,6 +132,8 @@ class _Validation:
         return self._options.fails(finding) or (self._options.check and finding.is_certain)
 
     def _next(self, command: str) -> None:
+        if self._options.within_run:
+            return
         self._voice.say(f"next: {'migrate rollback' if self._session.interrupted() is not None else command}")
 
     def _end(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -125,12 +125,7 @@ def _imports(
 ) -> tuple[tuple[PhaseAhead, ...], Outlook]:
     previews = Previews(git, plan, jobs, progress)
     outlook = previews.ahead()
-    plan_path = path_of(plan_file, git.root)
-    others = [
-        *mentions(git, plan, previews.read_if_there, {plan_path}),
-        *missing_commands(plan, git.root, plan_path, _text(plan_file)),
-        *_minutes(plan, plan_file, plan_path),
-    ]
+    others = besides(git, plan, plan_file, previews.read_if_there)
     phases: list[PhaseAhead] = []
     for number in plan.phases:
         if number == 4:
@@ -154,6 +149,16 @@ def _imports(
             )
         phases.append(_with(seen, [finding for finding in others if finding.phase == number]))
     return tuple(phases), outlook
+
+
+def besides(git: Git, plan: Plan, plan_file: Path, read_if_there: Callable[[str], bytes | None]) -> tuple[Finding, ...]:
+    """What a look at the plan and at other files than Python finds, and no phase does: of all phases."""
+    plan_path = path_of(plan_file, git.root)
+    return (
+        *mentions(git, plan, read_if_there, {plan_path}),
+        *missing_commands(plan, git.root, plan_path, _text(plan_file)),
+        *_minutes(plan, plan_file, plan_path),
+    )
 
 
 def _with(phase: PhaseAhead, more: list[Finding]) -> PhaseAhead:

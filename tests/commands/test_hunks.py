@@ -159,7 +159,7 @@ def test_edited_by_hand(sample: Sample) -> None:
         "# é\r\nfrom shop.basket import Basket  # the one home\r\nextra = 'ü'\r\nBasket(metadata=1)".encode()
     )
     assert opened(sample, 1).startswith(
-        "# app/second.py, 1/4\n# How to edit it is said at the end.\n@@ -1,3 +1,3 @@\n # é\n-from "
+        "# app/second.py, hunk 1/4\n# How to edit it is said at the end.\n@@ -1,3 +1,3 @@\n # é\n-from "
     )
     assert "\r" not in opened(sample, 1)
     run = last_run(sample)
@@ -213,7 +213,7 @@ def test_what_is_not_taken_is_opened_again(sample: Sample) -> None:
         person.answer("(2/4) apply this hunk [", "q")
         assert person.end() == 1
     assert opened(sample, 1).count("\n # é\n") == 1
-    assert opened(sample, 2).startswith("# app/second.py, 1/4\n# not taken: line 4: '# e' is not what")
+    assert opened(sample, 2).startswith("# app/second.py, hunk 1/4\n# not taken: line 4: '# e' is not what")
     assert opened(sample, 2).count("\n # e\n") == 1
 
     (sample.root.parent / "editor/times").write_text("1\n")
@@ -229,7 +229,7 @@ def test_what_is_not_taken_is_opened_again(sample: Sample) -> None:
         person.answer("(3/4) apply this hunk [", "q")
         assert person.end() == 0
     assert "\n+from\n" in opened(sample, 3)
-    assert opened(sample, 5).startswith("# app/main.py, 2/4\n# How to edit it is said at the end.\n")
+    assert opened(sample, 5).startswith("# app/main.py, hunk 2/4\n# How to edit it is said at the end.\n")
     assert b"import Basket as Cart, Other\n" in sample.read("app/main.py") or b"checkout, Other\n" in sample.read(
         "app/main.py"
     )

@@ -48,7 +48,6 @@ def test_yes_applies(keys: str, sample: Sample) -> None:
     [
         (["phase1"], APPLY),
         (["phase1", "-i"], HUNK),
-        (["run"], APPLY),
         (["rollback"], "take 1 run back, newest first? [y/N] "),
     ],
 )
@@ -61,33 +60,6 @@ def test_ctrl_c_at_a_question(arguments: list[str], question: str, sample: Sampl
         person.type(CTRL_C)
         assert person.end() == 130
     assert "interrupted; no file is left half done" in person.text
-
-
-def test_run_asks_before_each_phase_and_offers_the_way_back(sample: Sample) -> None:
-    with terminal(sample, "run") as person:
-        person.answer(APPLY, "y")
-        person.expect("== phase2: Redirect the till, planned 3 min\n")
-        person.answer(APPLY, "y")
-        person.answer("apply 4 edits in 3 files? [y/N] ", "")
-        person.expect("phase3: not applied; nothing written\n")
-        person.answer("roll the last applied phase back? [y/N] ", "y")
-        assert person.end() == 1
-    assert "phase2: run 2 rolled back" in person.text
-    assert sample.git("status", "--porcelain") == " M shop/cart.py\n"
-
-    with sample.untouched(), terminal(sample, "run") as person:
-        person.answer(APPLY, "n")
-        person.answer("roll the last applied phase back? [y/N] ", "")
-        assert person.end() == 1
-    assert person.text.endswith("or take it back: `migrate rollback --all`\n")
-
-
-def test_run_to_the_end(sample: Sample) -> None:
-    with terminal(sample, "run") as person:
-        for question in (APPLY, APPLY, "apply 4 edits in 3 files?", "apply 2 edits in 2 files?", "run 1 check? [y/N] "):
-            person.answer(question, "y")
-        assert person.end() == 0
-    assert "phase5: 1 check passed\n" in person.text
 
 
 def test_checks_may_be_declined(sample: Sample) -> None:
