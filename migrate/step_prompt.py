@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from migrate.cards import Card, broken, card_lines
 from migrate.console import Voice, shown
-from migrate.findings_report import in_words, severity_style
+from migrate.findings_report import hint_at_explain, in_words, severity_style
 from migrate.paging import Place, end_of_page, folded, rows_of
 from migrate.previewing import is_priority
 from migrate.step_look import StepLook
@@ -60,6 +60,7 @@ class StepPrompt:
             elif answer == FINDINGS:
                 found = [(in_words(finding), severity_style(finding)) for finding in self._look.findings]
                 self._list(FINDINGS, found or [("no findings", "")])
+                hint_at_explain(self._voice, self._look.findings)
             elif answer == LIST:
                 self._list(LIST, [(self._file(number), "") for number in range(len(self._diffs))])
             elif answer == BARRED:

@@ -31,6 +31,7 @@ KINDS: Mapping[str, str] = {
     "merge-keyword": "keywords merged",
     "name-argument": "arguments named",
     "rename-attribute": "attributes renamed",
+    "by-hand": "hunks edited by hand",
     "unknown": "edits of a run on record without their kinds",
 }
 """The kinds of edits in words, in the order they are shown."""
