@@ -16,11 +16,21 @@ from rollback.lock import is_held, refuse_held
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One command's surroundings."""
+    """One command's surroundings.
+
+    Attributes:
+        origin: of the user's tree, where this one is about a copy of it.
+    """
 
     git: Git
     plan: Plan
     plan_file: Path
+    origin: Session | None = None
+
+    @property
+    def home(self) -> Path:
+        """The user's own root: of this tree, or of the one it is a copy of."""
+        return self.git.root if self.origin is None else self.origin.home
 
     def reread(self) -> Session:
         """The same with the plan as it is in its file now.
@@ -47,8 +57,12 @@ class Session:
             return {file.path: file.after_sha256 for run in standing for file in journal.files(run.id)}
 
     def touched(self) -> dict[str, tuple[tuple[int, int], ...]]:
-        """The files that the plan's standing runs have changed, with phase and number of those runs, oldest first."""
-        found: dict[str, list[tuple[int, int]]] = {}
+        """The files that the plan's standing runs have changed, with phase and number of those runs, oldest first.
+
+        In a copy, those of the tree that it was made of come first.
+        """
+        known = {} if self.origin is None else self.origin.touched()
+        found: dict[str, list[tuple[int, int]]] = {path: list(runs) for path, runs in known.items()}
         with Journal.open(self.git, create=False) as journal:
             for run in journal.runs(self.plan.name):
                 if run.state == "applied" and run.prefix == self.git.prefix:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import stat
 import subprocess
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
 
@@ -30,6 +31,13 @@ _KEPT = re.compile(
 )
 
 _LITERAL = {"GIT_LITERAL_PATHSPECS": "1"}
+
+_NOBODY = {
+    f"GIT_{role}_{fact}": value
+    for role in ("AUTHOR", "COMMITTER")
+    for fact, value in (("NAME", "migrate"), ("EMAIL", "migrate@localhost"), ("DATE", "@0 +0000"))
+}
+"""Who makes a commit that is nobody's work; each is the same commit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +62,11 @@ class Git:
     def worktree(self) -> str:
         """The name of a linked worktree, "" for the main one."""
         return "" if self.git_dir.resolve() == self.common_dir.resolve() else self.git_dir.name
+
+    @property
+    def whole(self) -> Git:
+        """The same working tree with its top folder as the root."""
+        return replace(self, root=self.toplevel, prefix="")
 
     def private(self, name: str) -> Path:
         """The path of `name` in this tool's own folder, in the git directory of this working tree."""
@@ -180,6 +193,22 @@ class Git:
         """Every path below the root that is in the index, relative to the root."""
         return frozenset(_paths(self.run("ls-files", "-z")))
 
+    def present(self) -> tuple[str, ...]:
+        """Every path below the root that is tracked, or neither tracked nor ignored, sorted.
+
+        A submodule is one path. A repository in the tree that git does not track is one with a final "/". What is
+        tracked need not be there.
+        """
+        return tuple(sorted(set(_paths(self.run("ls-files", "-z", "--cached", "--others", "--exclude-standard")))))
+
+    def changed_since(self, commit: str) -> frozenset[str]:
+        """Paths below the root at which `commit` has something else than the working tree, by git's account.
+
+        Files that are marked so that git does not look at them count as the index has them.
+        """
+        command = ("diff", "--name-only", "-z", "--no-renames", "--no-ext-diff", "--no-textconv", "--relative")
+        return frozenset(_paths(self.run(*command, "--ignore-submodules=all", commit, "--")))
+
     def passed_over(self) -> dict[str, str]:
         """Tracked paths below the root that are no files of this repository: "link" or "submodule" by path."""
         kinds = {b"120000": "link", b"160000": "submodule"}
@@ -267,6 +296,41 @@ class Git:
     def head(self) -> str | None:
         """The commit that HEAD names, or None before the first one."""
         return _line(self.run("rev-parse", "--quiet", "--verify", "HEAD", ok=(0, 1))) or None
+
+    def empty_commit(self) -> str:
+        """A commit without a file, a parent or a ref; it is the same one each time."""
+        tree = _line(self.run("mktree"))
+        return _line(self.run("commit-tree", tree, "-m", "nothing", env=_NOBODY))
+
+    def add_worktree(self, folder: Path, commit: str) -> None:
+        """Link a new working tree to the repository, with `commit` as its HEAD, no file, and no index.
+
+        Args:
+            folder: its path, which must not be there yet; its name becomes that of the worktree.
+        Raises:
+            GitFailed: git refused.
+        """
+        self.run("worktree", "add", "--quiet", "--detach", "--no-checkout", str(folder), commit)
+
+    def move_worktree(self, folder: Path, to: Path) -> None:
+        """Move a linked working tree; it keeps its name."""
+        self.run("worktree", "move", str(folder), str(to))
+
+    def copy_index(self, other: Git) -> None:
+        """Make the index of `other`, which is a worktree of the same repository, the index of this one.
+
+        Whatever it says of files: staged, intended to be added, in conflict, not to be looked at.
+        """
+        for file in (other.git_dir / "index", *other.git_dir.glob("sharedindex.*")):
+            if file.is_file():  # before the first `git add` there is none
+                shutil.copyfile(file, self.git_dir / file.name)
+        # Shared halves and caches of untracked files are about the place of the other one.
+        settings = ("core.splitIndex=false", "core.untrackedCache=false")
+        self.run("update-index", "--force-write-index", config=settings)
+
+    def read_tree(self, commit: str) -> None:
+        """Make the index that of `commit`; the working tree stays as it is."""
+        self.run("read-tree", commit)
 
     def commits_of(self, paths: Iterable[str], since: str | None) -> tuple[str, ...]:
         """The commits after `since`, up to HEAD, that changed any of `paths`; newest first.

@@ -49,8 +49,12 @@ def git_mode(mode: int) -> str:
 def run_ref(git: Git, plan: str, name: str) -> str:
     """The ref `name` of a plan; a linked worktree has a folder of its own, where nobody else makes or deletes any."""
     # Like %20 in an address: not every name can be a part of a ref, or be shown and typed.
-    worktree = re.sub(rb"[^\w-]", lambda odd: b"%%%02X" % ord(odd[0]), os.fsencode(git.worktree)).decode("ascii")
+    worktree = _in_a_ref(git.worktree)
     return f"{REFS}{plan}/" + (f"worktrees/{worktree}/" if worktree else "") + name
+
+
+def _in_a_ref(worktree: str) -> str:
+    return re.sub(rb"[^\w-]", lambda odd: b"%%%02X" % ord(odd[0]), os.fsencode(worktree)).decode("ascii")
 
 
 def next_run_id(git: Git, journal: Journal) -> int:
@@ -113,13 +117,38 @@ def give_up(git: Git, journal: Journal, ref: str) -> None:
     Raises:
         GitFailed, JournalUnusable: it stays announced, for another time.
     """
+    _delete(git, ref)
+    journal.disown(ref)
+
+
+def refs_of_worktree(git: Git, worktree: str) -> tuple[str, ...]:
+    """All private refs of the linked worktree of this name, whatever the plan."""
+    inside = f"/worktrees/{_in_a_ref(worktree)}/"
+    return tuple(ref for ref in refs(git) if inside in ref)
+
+
+def drop_worktree_refs(git: Git, worktree: str) -> None:
+    """Delete all private refs of a linked worktree that is gone, and what a git that was killed left beside them.
+
+    Raises:
+        GitFailed: some of them are still there.
+    """
+    for ref in refs_of_worktree(git, worktree):
+        _delete(git, ref)
+    for folder in git.common_dir.glob(f"{REFS}*/worktrees/{_in_a_ref(worktree)}"):
+        shutil.rmtree(folder, ignore_errors=True)
+        for empty in folder.parents[:3]:  # worktrees, the plan's, and ours
+            with suppress(OSError):
+                empty.rmdir()
+
+
+def _delete(git: Git, ref: str) -> None:
     with suppress(OSError):  # of a git that was killed; nobody else makes refs there
         (git.common_dir / f"{ref}.lock").unlink()
     with suppress(OSError):  # nor is there another way to be rid of one that a power cut emptied
         if not re.fullmatch(rb"[0-9a-f]{40,64}\n", (git.common_dir / ref).read_bytes()):
             (git.common_dir / ref).unlink()
     git.run("update-ref", "--no-deref", "-d", ref)  # never what somebody made it point to
-    journal.disown(ref)
 
 
 @contextmanager

@@ -129,3 +129,18 @@ def test_images_can_be_proved_before_anything_is_restored(committed: Tree) -> No
     committed.git("gc", "--quiet", "--prune=now")
     with pytest.raises(SnapshotDamaged):
         prove_images(committed.open(), run, files)
+
+
+def test_kept_images_are_read_without_a_file(committed: Tree) -> None:
+    committed.write("b.py", b"\r\n\xff", 0o755)
+    committed.git("config", "core.autocrlf", "true")
+    run = committed.apply({"a.py": b"new\n", "b.py": b"", "made.py": b"made\n"})
+    with committed.journal() as journal:
+        files = journal.files(run.id)
+    before = committed.private_files()
+    found = prove_images(committed.open(), run, files)
+    assert found == {"a.py": b"import a\n", "b.py": b"\r\n\xff"}
+    assert committed.private_files() == before
+    damaged = [replace(file, before_sha256="0" * 64) for file in files if file.path == "a.py"]
+    with pytest.raises(SnapshotDamaged, match=r"the pre-image of a\.py is not the one on record"):
+        prove_images(committed.open(), run, damaged)
