@@ -23,6 +23,7 @@ from migrate.session import Session
 from migrate.validation.environment import Target
 from migrate.validation.results import CheckResult
 from migrate.verdict import show_checklist, show_criteria, show_result, show_touched
+from migrate.worktrees import before_phase_1
 from rollback.errors import count
 from rollback.journal import RunRequest
 
@@ -71,7 +72,7 @@ class _Validation:
             voice.say("phase5: no check was run")
             self._next(_AGAIN)
             return self._end(Exit.FINDINGS, "dry-run", ())
-        target = Target.of(self._session.plan, self._session.git.root)
+        target = Target.of(self._session.plan, self._session.git.root, self._session.home)
         request = RunRequest(
             self._session.plan.name,
             5,
@@ -85,7 +86,7 @@ class _Validation:
             self._session,
             request,
             self._checks,
-            surroundings(self._session, target, None),
+            surroundings(self._session, target, self._before),
             self._watch,
             self._tell,
             keep_going=options.keep_going,
@@ -97,6 +98,12 @@ class _Validation:
         if self._options.format is Format.GITHUB:
             folder = next(check.folder for check in self._checks if check.name == result.name)
             annotate_check(self._voice, result, self._session.git, folder)
+
+    @contextmanager
+    def _before(self) -> Iterator[Target]:
+        """The tree as it was before phase 1, by the same interpreter."""
+        with before_phase_1(self._session, self._voice.note) as git:
+            yield Target.of(self._session.plan, git.root, self._session.home)
 
     @contextmanager
     def _watch(self, check: Check, where: str) -> Iterator[Echo | None]:

@@ -285,3 +285,57 @@ def test_the_panel(shop: Sample) -> None:
         assert "on the way" in person.text
         assert " s of 300 s " in person.text
         assert person.text.rstrip().endswith("next: migrate timeline")
+
+
+def test_a_failure_of_before_is_told_from_a_new_one(shop: Sample) -> None:
+    """The suite is new and untracked; before phase 1 it runs on the old files."""
+    shop.edit_plan("tests = { passed = 8, failed = 0 }", "tests = { newly_failed = 0 }\nbaseline = true")
+    shop.write(
+        "tests/test_new.py",
+        "def test_old(): assert 0, 'as ever'\n"
+        "def test_cart(): assert 'Cart' in open('app/main.py').read().partition('import')[2].partition('\\n')[0]\n"
+        "def test_from(): assert 'from shop.cart' in open('app/main.py').read()\n",
+    )
+    shop.edit_plan("tests/test_basket.py", "tests")
+    before = shop.state()
+    done = shop.call("phase5", "--yes", "--json", code=1)
+    after = shop.state()
+    assert {key: after[key] for key in ("files", "status")} == {key: before[key] for key in ("files", "status")}
+    check = checks_of(done)["suite"]
+    assert check["criteria"][0] == {
+        "text": "newly failed = 0", "passed": False, "found": "1: tests.test_new.test_from",
+    }  # fmt: skip
+    assert [(test["test"], test["is_new"]) for test in check["failed_tests"]] == [
+        ("tests.test_new.test_old", False), ("tests.test_new.test_from", True),
+    ]  # fmt: skip
+    assert "running suite (before phase 1): python -m pytest" in done.err
+    assert "tests.test_new.test_from (new): " in done.err
+    assert "tests.test_new.test_old (failed before phase 1 as well): " in done.err
+    assert shop.git("worktree", "list").count("\n") == 1
+
+
+def test_a_failure_that_the_migration_has_not_caused(shop: Sample) -> None:
+    shop.edit_plan("percent =", "baseline = true\npercent =")
+    shop.write("compliance.py", "print('Compliance Score: 12%')\n")
+    shop.commit()
+    done = shop.call("phase5", "--yes", code=1)
+    assert "before phase 1 it passed: the migration, or an edit since, has caused this\n" in done.out
+    shop.call("rollback", "--all", "--yes")
+    shop.commit()
+    shop.call("run", "--yes", "--keep-going", code=1)
+    done = shop.call("phase5", "--yes", code=1)
+    assert "before phase 1 it failed as well (compliance above 90 %: found 12; " in done.out
+
+
+def test_a_baseline_that_is_interrupted_leaves_nothing(shop: Sample, tmp_path: Path) -> None:
+    started = tmp_path / "started"
+    shop.write("compliance.py", f"import time; open({str(started)!r}, 'w').close(); time.sleep(600)\n")
+    shop.edit_plan("percent =", "baseline = true\npercent =")
+    process = shop.start("phase5", "--yes", "--only", "compliance")
+    until = time.monotonic() + 60
+    while not started.exists() and time.monotonic() < until:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert shop.git("worktree", "list").count("\n") == 1
