@@ -152,6 +152,11 @@ git add shop/late.py
 expect 1 guard --staged
 git rm --quiet --force shop/late.py
 
+say "The report is for the reviewers: one page, which is not part of the tree. There is one for a pull request, too."
+expect 0 report "$sample.report.html"
+printf '\n$ migrate report - --format markdown | head -n 12\n'
+"$migrate" report - --format markdown </dev/null 2>/dev/null | head -n 12
+
 say "All done, and all of it can go back, newest phase first."
 expect 0 rollback --all --yes
 shell git status --short
@@ -165,4 +170,5 @@ say "Everything was as narrated. The sample is yours to go on with:" \
   "  migrate phase1                  asks before it writes" \
   "  migrate run                     all phases, with a prompt for each" \
   "  migrate rollback                the last phase, whenever you like" \
-  "  git diff; less migrate.toml     what it did, and what it was told"
+  "  git diff; less migrate.toml     what it did, and what it was told" \
+  "  $(printf '%q' "$sample.report.html") is the report of when all was applied"

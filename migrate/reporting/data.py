@@ -319,7 +319,7 @@ class ReportData:
             if any(run.run.state == "rolled-back" for run in self.way_back.runs):
                 return "none", "Everything that was applied has been taken back."
             return "none", "Nothing is applied yet."
-        done = f"{applied} of {len(lines)} phases applied" if applied < len(lines) else "All phases applied"
+        done = f"{applied} of {len(lines)} editing phases applied" if applied < len(lines) else "All phases applied"
         if self.edits_left:
             return "open", f"{done}; {_plural(self.edits_left, 'edit')} left to make."
         if self.plan.phase5 is None:

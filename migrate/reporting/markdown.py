@@ -102,6 +102,7 @@ def _opening(data: ReportData) -> Iterator[str]:
     sign = {"done": "✅", "failed": "❌", "open": "🚧", "none": "⬜", "stopped": "⛔"}[state]
     added, removed = sum(file.added for file in data.files), sum(file.removed for file in data.files)
     errors = data.by_severity()["error"]
+    among = f", {plural(errors, 'error')} among them" if errors else ""
     yield MARKDOWN_MARK
     yield f"## {text(data.title, 200)}"
     yield ""
@@ -109,8 +110,7 @@ def _opening(data: ReportData) -> Iterator[str]:
     yield ""
     yield (
         f"{plural(len(data.files), 'file')} changed (+{added:,} −{removed:,}), {plural(data.edits_done, 'edit')} made, "
-        f"{number(data.edits_left)} left; {plural(len(data.findings), 'finding')} left to a person, "
-        f"{plural(errors, 'error')} among them."
+        f"{number(data.edits_left)} left; {plural(len(data.findings), 'finding')} left to a person{among}."
     )
 
 

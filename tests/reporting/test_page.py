@@ -124,7 +124,7 @@ def test_whatever_works_only_with_scripts_is_hidden_without() -> None:
         pytest.param(report(obstacle="somebody is at work"), "Stopped somebody is at work", id="an obstacle"),
         pytest.param(
             report(runs=[run(1, 3)], left=[PhaseLeft(4, "", 1, (PlannedFile("a.py", 1, diff(b"a", b"b")),))]),
-            "Under way 1 of 2 phases applied; 1 edit left to make.",
+            "Under way 1 of 2 editing phases applied; 1 edit left to make.",
             id="half",
         ),
         pytest.param(
