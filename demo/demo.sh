@@ -154,8 +154,8 @@ git rm --quiet --force shop/late.py
 
 say "The report is for the reviewers: one page, which is not part of the tree. There is one for a pull request, too."
 expect 0 report "$sample.report.html"
-printf '\n$ migrate report - --format markdown | head -n 12\n'
-"$migrate" report - --format markdown </dev/null 2>/dev/null | head -n 12
+printf '\n$ migrate report - --format markdown | sed -n 1,12p\n'
+"$migrate" report - --format markdown </dev/null 2>/dev/null | sed -n 1,12p
 
 say "All done, and all of it can go back, newest phase first."
 expect 0 rollback --all --yes
