@@ -224,6 +224,27 @@ def test_an_edit_beside_lines_that_stay_the_same() -> None:
     assert by_hand(before, offer, b" c = 1\n", b" c = 1\n+z = 1\n") == b"a = 1\nb = 2\nc = 1\nz = 1\n"
 
 
+def test_an_edit_around_a_line_that_is_added() -> None:
+    """The edit reaches over it, and so cannot stay what it was."""
+    before = b"a\nb\nc\nd\ne\n"
+    hand = HandEdit(before, (Edit(Span(0, 9), b"a\nb\nC\nd\ne", "merge", 0),))
+    read = hand.read(hand.text("").replace(b" b\n", b"+z\n b\n"))
+    assert read == (Edit(Span(2, 2), b"z\n", BY_HAND, 0), Edit(Span(4, 6), b"C\n", BY_HAND, 0))
+
+
+def test_accepted_edits_that_reach_beyond_the_hunk_or_change_nothing() -> None:
+    """Neither may stand beside what was written over a part of them."""
+    before = b"".join(b"%d\n" % n for n in range(10, 30))
+    site = (Edit(Span(0, 2), b"x", "use", 0),)
+    wide = Edit(Span(3, 59), b"y\n" + before[3:59], "merge", 1)
+    assert HandEdit(before, site, [wide]).absorbed == (wide,)
+    same = Edit(Span(6, 8), b"12", "use", 1)
+    hand = HandEdit(before, site, [same])
+    assert hand.absorbed == (same,)
+    read = hand.read(hand.text("").replace(b" 12\n", b"-12\n+13\n"))
+    assert read == (*site, Edit(Span(6, 9), b"13\n", BY_HAND, 0))
+
+
 LATIN = "# coding: latin-1\nx = 'ä'\nold('ö')\n".encode("latin-1")
 
 
@@ -291,10 +312,11 @@ def test_an_encoding_that_does_not_lead_back_is_shown_as_bytes() -> None:
     before = "# coding: shift_jis\nold('表\\')\n".encode("shift_jis")
     offer = (edit(before, b"old", b"new"),)
     assert HandEdit(before, offer).read(HandEdit(before, offer).text("")) == offer
-    before = b"# coding: utf-7\nold = '+AOQ-'\n"  # and what is written anew is +AOQ as well, or not
+    before = b"# coding: cp932\nold = '\xfa\x54'\n"  # a sign that this encoding has twice
     offer = (edit(before, b"old", b"new"),)
-    assert b"+new = '+AOQ-'\n" in HandEdit(before, offer).text("")
-    assert by_hand(before, offer, b"+new = '+AOQ-'", b"+new = '+AOQ'") == b"# coding: utf-7\nnew = '+AOQ'\n"
+    assert b"+new = '\xfa\x54'\n" in HandEdit(before, offer).text("")
+    assert HandEdit(before, offer).read(HandEdit(before, offer).text("")) == offer
+    assert by_hand(before, offer, b"+new", b"+newer") == b"# coding: cp932\nnewer = '\xfa\x54'\n"
 
 
 LINES = st.lists(st.sampled_from([b"a", b"b", b"", b"# c", b" d ", b"\xe9", b"\xc3\xa9", b"x\ry"]), max_size=14)

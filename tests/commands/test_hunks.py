@@ -292,8 +292,8 @@ def wait_for_file(path: Path, person: Terminal) -> None:
         time.sleep(0.01)
 
 
-def test_ctrl_c_in_the_editor_is_the_editors(sample: Sample) -> None:
-    """One that it ends comes to nothing; one that it handles is none of ours."""
+def test_ctrl_c_in_the_editor_ends_the_editor(sample: Sample) -> None:
+    """One that it ends comes to nothing, and is none of ours."""
     redirected(sample)
     ready = sample.root.parent / "ready"
     with terminal(sample, "phase3", "-i", GIT_EDITOR=f"touch {ready}; exec sleep 60 #") as person:
@@ -305,11 +305,15 @@ def test_ctrl_c_in_the_editor_is_the_editors(sample: Sample) -> None:
         person.answer(FIRST, "q")
         assert person.end() == 1
 
-    ready.unlink()
+
+@pytest.mark.parametrize("started", ["{}", "HELLO=1 {}"], ids=["on its own", "by a shell"])
+def test_an_editor_that_has_its_own_use_for_ctrl_c(started: str, sample: Sample) -> None:
+    redirected(sample)
+    ready = sample.root.parent / "ready"
     program = sample.root.parent / "handles"
     program.write_text(f"#!/bin/sh\ntrap 'echo handled; exit 0' INT\ntouch {ready}\nwhile :; do sleep 0.1; done\n")
     program.chmod(0o755)
-    with terminal(sample, "phase3", "-i", GIT_EDITOR=str(program)) as person:
+    with terminal(sample, "phase3", "-i", GIT_EDITOR=started.format(program)) as person:
         person.answer(FIRST, "e")
         wait_for_file(ready, person)
         time.sleep(0.3)

@@ -175,9 +175,12 @@ def test_interactive_begins_with_the_hunks(sample: Sample) -> None:
         person.answer("(1/1) apply this hunk [", "y")
         person.expect("== phase2, 2 of 5")
         person.answer("(1/1) apply this hunk [", "n")
-        person.answer(SECOND, "q")
+        person.answer(SECOND, "a")
+        person.answer("(1/4) apply this hunk [", "y")
+        person.answer("(2/4) apply this hunk [", "q")
+        person.answer(f"phase3, file 1 of 2 {LETTERS}", "q")  # and not with the hunks once more
         assert person.end() == 1
-    assert [run.phase for run in runs(sample)] == [1]
+    assert [run.phase for run in runs(sample)] == [1, 2, 3]
 
 
 # ------------------------------------------------------------------ what stands in the way
@@ -447,6 +450,20 @@ def test_ctrl_c_at_each_further_question(sample: Sample) -> None:
     assert [run.state for run in runs(sample)] == ["applied", "failed"]
 
 
+def test_ctrl_c_behind_a_part_of_a_phase(sample: Sample) -> None:
+    """What was applied of it is done."""
+    begun(sample, 2)
+    with terminal(sample, "run") as person:
+        person.answer(THIRD, "h")
+        person.answer("(1/4) apply this hunk [", "y")
+        person.answer("(2/4) apply this hunk [", "q")
+        person.expect(f"phase3, file 1 of 2 {LETTERS}")
+        time.sleep(0.3)
+        person.type(CTRL_C)
+        assert person.end() == 130
+    assert [(run.state, run.partial) for run in runs(sample)[2:]] == [("applied", True)]
+
+
 def test_ctrl_c_during_a_verification(sample: Sample) -> None:
     """What was applied before stays; the phase that was under way is as before."""
     with terminal(sample, "run", "--verify", "test -e slow && sleep 60; true") as person:
@@ -662,10 +679,16 @@ def test_the_timeline_tells_reading_from_working(sample: Sample) -> None:
         person.expect(FIRST)
         time.sleep(1.2)
         person.type("a\n")
-        person.answer(SECOND, "q")
-        assert person.end() == 1
-    (run,) = runs(sample)
-    assert 1.2 <= run.person_seconds <= run.seconds
+        for question, answer in ((SECOND, "a"), (THIRD, "a"), (FOURTH, "a")):
+            person.answer(question, answer)
+        person.expect(FIFTH)
+        time.sleep(1.2)
+        person.type("c\n")
+        assert person.end() == 0
+    first, *_, fourth, fifth = runs(sample)
+    assert 1.2 <= first.person_seconds <= first.seconds
+    assert fourth.person_seconds < 1
+    assert fifth.person_seconds == 0  # it began when the prompt was answered
 
 
 def test_only_the_checks_that_are_wanted(sample: Sample) -> None:
