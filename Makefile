@@ -12,7 +12,7 @@ WHERE   = --plan "$(PLAN)" --root "$(ROOT)"
 PHASES := phase1 phase2 phase3 phase4 phase5
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast browser lint format types layers check matrix corpus chaos mutants clean \
+.PHONY: help setup demo test test-fast browser lint format types layers check pictures matrix corpus chaos mutants clean \
 	$(PHASES) $(PHASES:%=dry-run-%) $(PHASES:%=rollback-%) run status timeline rollback
 
 help: ## this list
@@ -85,6 +85,10 @@ types: setup ## mypy --strict
 
 layers: setup ## import-linter: imports point down
 	$(BIN)/lint-imports
+
+pictures: setup ## the recording and the screenshots of README.md, on the sample; needs Chromium on PATH
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[browser]'
+	$(BIN)/python demo/pictures.py
 
 matrix: setup $(PEERS)/.installed ## docs/matrix.md: one-form cases, this tool beside its peers (PEERS= their environment)
 	$(BIN)/python -m benchmarks.matrix --peers-python "$(PEERS)/bin/python" --write docs/matrix.md

@@ -11,6 +11,7 @@ from typing import Literal
 from migrate.findings import Finding
 from migrate.plan import Plan
 from migrate.reporting.file_diffs import FileDiff
+from migrate.terminal import estimate_in_words
 from migrate.timeline import Timeline
 from migrate.validation.results import CheckResult
 from migrate.verdict import before_in_words
@@ -305,6 +306,13 @@ class ReportData:
     @property
     def edits_done(self) -> int:
         return sum(site.done for site in self.sites)
+
+    @property
+    def estimate(self) -> str:
+        """What is left, and how long it may take; empty where nothing is, or nobody can tell."""
+        found = self.timeline.estimate
+        is_something = found is not None and (found.edits_left or found.minutes)
+        return estimate_in_words(self.timeline, found) if found is not None and is_something else ""
 
     def by_severity(self) -> Counter[str]:
         return Counter(finding.severity for finding in self.findings)

@@ -12,7 +12,6 @@ from migrate.report_mark import MARKDOWN_MARK
 from migrate.reporting.data import KINDS, ChangedFile, CheckLine, PlannedFile, ReportData, ReportedFinding
 from migrate.reporting.markdown_words import code, length, text
 from migrate.reporting.words import FILE_STATES, clock, duration, minutes, number, plural, utc
-from migrate.terminal import estimate_in_words
 from migrate.timeline import shown_state
 
 LIMIT = 60_000
@@ -133,8 +132,7 @@ def _timeline(data: ReportData) -> _Part:
         for line in timeline.phases
     ]
     totals = (minutes(plan.total_minutes), duration(timeline.seconds), duration(timeline.person_seconds))
-    left = "" if timeline.estimate is None else estimate_in_words(timeline, timeline.estimate)
-    estimate = f" Estimate of what is {left}." if left else ""
+    estimate = f" Estimate of what is {data.estimate}." if data.estimate else ""
     budget = plan.plan.budget_minutes
     beside = "" if budget is None else f" of a budget of {minutes(budget)}"
     return _Part([

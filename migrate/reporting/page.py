@@ -24,7 +24,6 @@ from migrate.reporting.code_pages import CodePage, code_page
 from migrate.reporting.data import KINDS, ChangedFile, PlannedFile, ReportData, ReportedFinding
 from migrate.reporting.file_diffs import FileDiff, Fold
 from migrate.reporting.folders import folder_tree
-from migrate.terminal import estimate_in_words
 from migrate.timeline import shown_state
 from rollback.errors import escape
 
@@ -79,7 +78,6 @@ def _environment() -> Environment:
     )
     environment.filters |= {
         "duration": words.duration,
-        "estimate": lambda timeline: estimate_in_words(timeline, timeline.estimate),
         "minutes": words.minutes,
         "number": words.number,
         "plural": words.plural,

@@ -68,7 +68,7 @@ def write_report(file: Path, content: bytes) -> None:
         stage(content, target.stat().st_mode & 0o7777 if target.exists() else None, temporary, target)
         try:
             temporary.replace(target)
-        except OSError:
+        except BaseException:
             with suppress(OSError):
                 temporary.unlink()
             raise

@@ -196,6 +196,9 @@ def test_pauses_and_an_estimate() -> None:
     assert "Estimate of what is left: 6 edits, about" in words
     assert "Pauses of 3 h 18 min are not counted." in words
     assert "Estimate of what is left: 6 edits" in markdown_text(data)
+    nothing = replace(data, timeline=timeline(PLAN.model_copy(update={"phase5": None}), runs, {3: 0, 4: 0}))
+    assert "Estimate" not in page_of(nothing).one("section", id="timeline").words
+    assert "Estimate" not in markdown_text(nothing)
 
 
 def test_many_files_are_folded_and_few_are_not() -> None:
