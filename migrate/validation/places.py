@@ -29,6 +29,8 @@ def places(text: str, root: Path, folder: str = ".") -> Iterator[tuple[str, int]
     top = os.path.realpath(root)
     for found in _PLACE.finditer(text):
         named = found["file"] or found["short"] or found["module"]
+        if "\0" in named:  # an output may say anything; no file is called so
+            continue
         line = int(found["line"] or found["at"] or 0)
         for start in dict.fromkeys((os.path.join(top, folder), top)):  # noqa: PTH118 - text, not files
             path = os.path.normpath(os.path.join(start, named))  # noqa: PTH118

@@ -24,6 +24,7 @@ def shop(tmp_path: Path) -> Path:
     ("text", "expected"),
     [
         pytest.param("all fine\n8 passed", [], id="none"),
+        pytest.param('File "/x\0y", line 3\n  File "/x\0/y.py", line 1', [], id="a NUL in the name"),
         pytest.param('  File "{root}/gone.py", line 3, in total', [], id="a file that is not there"),
         pytest.param('  File "{root}/../outside.py", line 3, in f', [], id="outside"),
         pytest.param('  File "<string>", line 1, in <module>', [], id="no file"),
