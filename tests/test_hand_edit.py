@@ -308,6 +308,23 @@ def test_what_the_encoding_does_not_have() -> None:
         hand.read(hand.text("").replace("+new('ö')".encode(), "+new('€')".encode()))
 
 
+def test_changes_that_touch_each_other() -> None:
+    """A new line above one that changes: two changes of the file, and one in the text."""
+    before = b"a\nold\nc\n"
+    offer = (Edit(Span(2, 2), b"import b\n", "add-import", 0), edit(before, b"old", b"new"))
+    hand = HandEdit(before, offer)
+    assert shown(hand) == b"@@ -1,3 +1,4 @@\n a\n+import b\n-old\n+new\n c\n"
+    assert hand.read(hand.text("")) == offer
+    assert by_hand(before, offer, b"+import b\n", b"") == b"a\nnew\nc\n"
+
+
+def test_text_that_is_none_is_shown_as_bytes() -> None:
+    before = b"# coding: raw_unicode_escape\nold = '\\ud800'\n"
+    offer = (edit(before, b"old", b"new"),)
+    assert b"+new = '\\ud800'\n" in HandEdit(before, offer).text("")
+    assert by_hand(before, offer, b"+new", b"+newer") == before.replace(b"old", b"newer")
+
+
 def test_an_encoding_that_does_not_lead_back_is_shown_as_bytes() -> None:
     before = "# coding: shift_jis\nold('表\\')\n".encode("shift_jis")
     offer = (edit(before, b"old", b"new"),)
