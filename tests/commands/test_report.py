@@ -6,6 +6,7 @@ import json
 import os
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sample import CONFLICT, MakeSample, Sample
@@ -14,6 +15,7 @@ from webpage import Element, read_page
 from migrate.report_mark import is_report
 from migrate.reporting.writing import NotAReport, refuse_target
 from rollback.git import Git
+from rollback.lock import locked
 
 
 @pytest.fixture
@@ -29,7 +31,7 @@ def page_of(sample: Sample, *args: str) -> Element:
     return read_page((sample.root / "../report.html").read_bytes())
 
 
-def data_of(sample: Sample) -> dict[str, object]:
+def data_of(sample: Sample) -> dict[str, Any]:
     return sample.call("report", "--json").document
 
 
@@ -87,7 +89,7 @@ def test_all_phases_are_applied(applied: Sample) -> None:
 
 
 def test_what_is_not_found_again_is_on_record(applied: Sample) -> None:
-    finding = [each for each in data_of(applied)["findings"] if each["code"] == "invalid-call"]  # type: ignore[attr-defined]
+    finding = [each for each in data_of(applied)["findings"] if each["code"] == "invalid-call"]
     assert [(each["path"], each["run"]) for each in finding] == [("app/wrong.py", 4)]
     assert finding[0]["remark"] == "on record of run 4; not found again; the line is that of before the run"
     page = page_of(applied)
@@ -97,7 +99,7 @@ def test_what_is_not_found_again_is_on_record(applied: Sample) -> None:
     assert page.one("details", id="code-invalid-call").find("pre")
     assert group.find("a", href="#file-app/wrong.py")
     applied.write("app/wrong.py", applied.read("app/wrong.py").replace(b", colour=2", b""))
-    finding = [each for each in data_of(applied)["findings"] if each["code"] == "invalid-call"]  # type: ignore[attr-defined]
+    finding = [each for each in data_of(applied)["findings"] if each["code"] == "invalid-call"]
     assert finding[0]["remark"].endswith("the file was edited since, so see whether it is mended")
 
 
@@ -118,7 +120,7 @@ def test_files_that_are_not_as_they_were_left(applied: Sample) -> None:
     odd = applied.root / "app/odd ü.py"
     odd.unlink()
     odd.symlink_to("main.py")
-    states = {file["path"]: file["state"] for file in data_of(applied)["files"]}  # type: ignore[attr-defined]
+    states = {file["path"]: file["state"] for file in data_of(applied)["files"]}
     assert states == {
         "app/main.py": "edited-since",
         "app/odd ü.py": "unreadable",
@@ -152,7 +154,7 @@ def test_it_is_rolled_back(applied: Sample) -> None:
 def test_old_files_that_were_given_up_are_those_of_the_commit(applied: Sample) -> None:
     applied.call("journal", "prune", "--older-than", "0", "--applied", "--yes")
     document = data_of(applied)
-    assert all(file["why"] == "" and file["added"] for file in document["files"])  # type: ignore[attr-defined]
+    assert all(file["why"] == "" and file["added"] for file in document["files"])
     page = page_of(applied)
     assert "given up" in section(page, "rollback").words
     assert "its snapshot was given up" in section(page, "rollback").words
@@ -162,7 +164,7 @@ def test_old_files_that_are_nowhere_any_more(sample: Sample) -> None:
     sample.write("shop/cart.py", "dirty = 1\n")
     sample.call("phase1", "--yes", "--allow-dirty")
     sample.call("journal", "prune", "--older-than", "0", "--applied", "--yes")
-    (file,) = data_of(sample)["files"]  # type: ignore[misc]
+    (file,) = data_of(sample)["files"]
     assert (file["added"], file["why"]) == (None, "run 1 does not have its old files any more")
     assert "No comparison: run 1 does not have its old files any more." in section(page_of(sample), "files").words
 
@@ -173,7 +175,7 @@ def test_a_snapshot_that_is_gone(sample: Sample) -> None:
     sample.git("update-ref", "-d", "refs/migrate/basket/run-1")
     sample.git("reflog", "expire", "--expire=now", "--all")
     sample.git("gc", "--quiet", "--prune=now")
-    (file,) = data_of(sample)["files"]  # type: ignore[misc]
+    (file,) = data_of(sample)["files"]
     assert file["why"].startswith("run 1: its snapshot refs/migrate/basket/run-1 is damaged")
 
 
@@ -189,6 +191,25 @@ def test_a_run_was_interrupted(sample: Sample) -> None:
     page = read_page((sample.root / "../report.html").read_bytes())
     assert page.one("p", class_="verdict").words.startswith("Stopped run 1 (phase 1 of 'basket') was interrupted")
     assert [each.words for each in page.find("span", class_="interrupted")] == ["interrupted"] * 2
+
+
+def test_somebody_is_at_work(sample: Sample) -> None:
+    sample.call("phase1", "--yes")
+    with locked(Git.open(sample.root), "migrate phase2"):
+        done = sample.call("report", "../report.html")
+    assert "`migrate phase2` (pid" in done.err
+    page = read_page((sample.root / "../report.html").read_bytes())
+    assert page.one("p", class_="verdict").words.startswith("Stopped `migrate phase2` (pid")
+    assert "migrate rollback refuses: `migrate phase2` (pid" in section(page, "rollback").words
+
+
+def test_a_part_of_a_phase(sample: Sample) -> None:
+    sample.call("phase1", "--yes")
+    connection = sqlite3.connect(sample.root / ".git/migrate/journal.sqlite3")
+    connection.execute("UPDATE runs SET partial = 1")
+    connection.commit()
+    connection.close()
+    assert "a part of what was offered" in section(page_of(sample), "rollback").words
 
 
 def test_checks_that_failed_are_shown_with_their_output(make_sample: MakeSample) -> None:
@@ -218,7 +239,7 @@ def test_a_run_of_an_older_version_has_no_kinds(sample: Sample) -> None:
     connection.execute("UPDATE runs SET sites = '{}'")
     connection.commit()
     connection.close()
-    kinds = {site["kind"]: site["done"] for site in data_of(sample)["sites"]}  # type: ignore[attr-defined]
+    kinds = {site["kind"]: site["done"] for site in data_of(sample)["sites"]}
     assert kinds["unknown"] == 1
     row = section(page_of(sample), "sites").one("tbody").find("tr")[-1]
     assert row.one("th").words == "edits of a run on record without their kinds"
@@ -387,7 +408,7 @@ def test_a_report_in_the_tree_is_no_mention_of_old_modules(sample: Sample) -> No
     sample.call("report", "report.md")
     assert data_of(sample)["findings"] == before
     sample.write("notes.md", "See shop.cart.\n")
-    assert [each["code"] for each in data_of(sample)["findings"]].count("text-mention") == 1  # type: ignore[attr-defined]
+    assert [each["code"] for each in data_of(sample)["findings"]].count("text-mention") == 1
 
 
 def test_what_stands_in_the_way_is_said_first(sample: Sample) -> None:
