@@ -1,4 +1,4 @@
-"""Make the pictures of README.md: a session of `migrate run` as text, and the report on a wide and a narrow screen.
+"""Make the pictures of README.md: `migrate run` at a terminal as text, and the report on a wide and a narrow screen.
 
     python demo/pictures.py
 
@@ -67,7 +67,7 @@ def prepare(root: Path) -> None:
         migrate(root, phase, "--yes")
 
 
-def session(root: Path, args: Sequence[str], answer: str, last: str) -> str:
+def recorded(root: Path, args: Sequence[str], answer: str, last: str) -> str:
     """What a person at a terminal sees of `migrate ARGS`, answering each prompt; `last` where `answer` is not offered."""
     master, slave = os.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
@@ -97,7 +97,7 @@ def session(root: Path, args: Sequence[str], answer: str, last: str) -> str:
 
 
 def shortened(text: str) -> Iterator[str]:
-    """The lines of a session, of each diff the first ones."""
+    """The lines of a recording, of each diff the first ones."""
     shown, inside = 0, False
     for line in text.splitlines():
         inside = line.startswith(("diff --git", "--- a/", "@@")) or (inside and line.startswith((" ", "+", "-")))
@@ -146,7 +146,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="migrate-pictures-") as folder:
         root = Path(folder) / "shop"
         prepare(root)
-        text = session(root, ["run"], answer="a", last="c")
+        text = recorded(root, ["run"], answer="a", last="c")
         put_in_readme("".join(f"{line}\n" for line in ("$ migrate run", *shortened(text))))
         page_file = Path(folder) / "report.html"
         migrate(root, "report", str(page_file))
