@@ -6,6 +6,8 @@ import gc
 import multiprocessing
 import os
 import signal
+import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -25,6 +27,7 @@ POOL_PAYS_BYTES = 600_000
 """Below this much source one process is done before a second one has started."""
 _BATCH_BYTES = 250_000
 _POLL_S = 0.05
+_PARENT_S = 0.5
 _GARBAGE = 20_000
 """Objects made and not yet given up at which it pays to look for cyclic garbage."""
 
@@ -70,7 +73,10 @@ def pool(workers: int) -> Iterator[ProcessPoolExecutor]:
     # forked workers have the parser and the query's modules loaded already
     method = "fork" if "fork" in multiprocessing.get_all_start_methods() else None
     context = multiprocessing.get_context(method)
-    with deferred_signals(), ProcessPoolExecutor(workers, context, initializer=_start_worker) as executor:
+    with (
+        deferred_signals(),
+        ProcessPoolExecutor(workers, context, initializer=_start_worker, initargs=(os.getpid(),)) as executor,
+    ):
         try:
             yield executor
         except BaseException:
@@ -146,11 +152,19 @@ def _batches(files: Sequence[File]) -> Iterator[list[File]]:
         yield batch
 
 
-def _start_worker() -> None:
+def _start_worker(parent: int) -> None:
     """Ctrl-C goes to every process of the terminal; only the parent decides what it means."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     gc.freeze()
+    threading.Thread(target=_end_with_parent, args=(parent,), daemon=True).start()
+
+
+def _end_with_parent(parent: int) -> None:
+    """A worker of a pool waits for its next batch for ever where a `kill -9` has ended the one who would send it."""
+    while os.getppid() == parent:
+        time.sleep(_PARENT_S)
+    os._exit(1)
 
 
 def _run_batch(batch: Sequence[Task], spec: Spec, step: Callable[..., Result]) -> list[Result]:

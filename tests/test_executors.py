@@ -163,3 +163,23 @@ def test_ctrl_c_reaches_the_parent_alone(tmp_path: Path) -> None:
     output, errors = process.communicate(timeout=60)
     assert (process.returncode, errors) == (130, b"")
     assert output.count(b"started") < 100
+
+
+_KILLED = """
+import sys, time
+from migrate.executors import pool
+with pool(2) as workers:
+    print(*{worker.pid for worker in (workers.submit(abs, 1), workers)[1]._processes.values()}, flush=True)
+    time.sleep(60)
+"""
+
+
+def test_workers_do_not_outlive_a_parent_that_is_killed() -> None:
+    environment = {**os.environ, "PYTHONPATH": str(Path(executors.__file__).parents[1])}
+    with subprocess.Popen(
+        [sys.executable, "-W", "ignore", "-c", _KILLED], env=environment, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert len(process.stdout.readline().split()) == 2
+        process.kill()
+        assert process.communicate(timeout=30)[0] == ""  # its end comes when nobody has it open any more
