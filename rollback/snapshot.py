@@ -137,9 +137,11 @@ def drop_worktree_refs(git: Git, worktree: str) -> None:
         _delete(git, ref)
     for folder in git.common_dir.glob(f"{REFS}*/worktrees/{_in_a_ref(worktree)}"):
         shutil.rmtree(folder, ignore_errors=True)
-        for empty in folder.parents[:3]:  # worktrees, the plan's, and ours
+        for empty in folder.parents[:2]:  # worktrees, and the plan's
             with suppress(OSError):
                 empty.rmdir()
+    with suppress(OSError):  # git itself leaves this one
+        (git.common_dir / REFS).rmdir()
 
 
 def _delete(git: Git, ref: str) -> None:

@@ -199,3 +199,4 @@ def test_refs_of_a_worktree_with_an_odd_name(tmp_path: Path, committed: Tree) ->
     assert refs_of_worktree(git, "ab") == ()
     drop_worktree_refs(git, linked.worktree)
     assert committed.refs() == []
+    assert not (git.common_dir / "refs/migrate").exists()
