@@ -13,7 +13,7 @@ PHASES := phase1 phase2 phase3 phase4 phase5
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-fast browser lint format types layers check pictures matrix corpus chaos mutants clean \
-	$(PHASES) $(PHASES:%=dry-run-%) $(PHASES:%=rollback-%) run status timeline rollback
+	$(PHASES) $(PHASES:%=dry-run-%) $(PHASES:%=rollback-%) run rehearse status timeline rollback
 
 help: ## this list
 	@echo 'For the engineer (PLAN=, ROOT=, ARGS= as needed):'
@@ -29,6 +29,9 @@ $(PHASES:%=dry-run-%): setup ##> dry-run-phaseN what the phase would do; nothing
 
 run: setup ##> run all phases in order, asking before each
 	$(MIGRATE) run $(WHERE) $(ARGS)
+
+rehearse: setup ##> rehearse all phases, checks and the way back, on a copy of the tree
+	$(MIGRATE) rehearse $(WHERE) $(ARGS)
 
 status: setup ##> status where the migration stands
 	$(MIGRATE) status $(WHERE) $(ARGS)

@@ -242,6 +242,38 @@ _applying_command("run", phase_help.RUN, None)
 
 
 @app.command()
+def rehearse(
+    context: typer.Context,
+    force: Force = False,
+    strict: Strict = False,
+    allow_dirty: AllowDirty = False,
+    verify: Verify = None,
+    verify_timeout: VerifyTimeout = None,
+    keep_going: Annotated[
+        bool, typer.Option("--keep-going", help="Go on after a phase, or a check, that does not go through.")
+    ] = False,
+    no_checks: Annotated[bool, typer.Option("--no-checks", help="Only the phases; run no check of phase 5.")] = False,
+    plan: PlanFile = None,
+    root: Root = None,
+    json: Json = False,
+    jobs: Jobs = None,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Try the whole plan, its checks and the way back, on a copy of the tree that is thrown away."""
+    from migrate.rehearse_command import rehearse_command
+    from migrate.rehearsing import RehearseOptions
+
+    common = Common(plan, root, json, jobs, quiet, verbose).over(context)
+    options = RehearseOptions(
+        force, strict, allow_dirty, verify, verify_timeout, keep_going, not no_checks, common.jobs
+    )
+    voice = common.voice()
+    code, document = rehearse_command(common.session(), options, voice)
+    _finish(common, voice, code, document)
+
+
+@app.command()
 def init(
     context: typer.Context,
     old: Annotated[str, typer.Argument(metavar="OLD", help="What moves: package.module:Name, or a module.")],

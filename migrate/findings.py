@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 Severity = Literal["error", "warning"]
 
@@ -93,6 +93,12 @@ class Finding:
     @property
     def order(self) -> tuple[str, int, int, str]:
         return (self.path, self.line, self.column, self.code)
+
+
+def findings_of(documents: Iterable[Mapping[str, Any]]) -> tuple[Finding, ...]:
+    """The findings that `as_json` made documents of."""
+    keys = ("phase", "path", "line", "column", "code", "subject", "message")
+    return tuple(Finding(**{key: document[key] for key in keys}) for document in documents)
 
 
 def errors_first(findings: Iterable[Finding]) -> list[Finding]:

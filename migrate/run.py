@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from migrate import interrupts
@@ -143,6 +143,17 @@ def refuse_out_of_order(session: Session, phase: int, jobs: int | None) -> None:
                 raise OutOfOrder(phase, earlier, edits)
 
 
+def dirty_files(session: Session, files: Mapping[str, str]) -> dict[str, str]:
+    """Those of `files` with uncommitted changes that no run has made, each with the change in a word.
+
+    Args:
+        files: sha256 of their content, by path.
+    """
+    dirty = session.git.dirty(files)
+    ours = session.written() if dirty else {}
+    return {path: state for path, state in dirty.items() if ours.get(path) != files[path]}
+
+
 def refuse_dirty(session: Session, files: Sequence[FilePreview], options: ApplyOptions) -> None:
     """The files to touch are as git has them, unless dirty ones are allowed; with `--commit` never.
 
@@ -155,12 +166,10 @@ def refuse_dirty(session: Session, files: Sequence[FilePreview], options: ApplyO
     if options.allow_dirty and not options.commit:
         return
     paths = [file.path for file in files]
-    dirty = session.git.dirty(paths)
     if options.commit:  # which would take along edits that nobody sees
-        dirty = {**session.git.hidden(paths), **dirty}
-    if dirty and not options.commit:
-        ours = session.written()
-        dirty = {f.path: dirty[f.path] for f in files if f.path in dirty and ours.get(f.path) != f.before_sha256}
+        dirty = {**session.git.hidden(paths), **session.git.dirty(paths)}
+    else:
+        dirty = dirty_files(session, {file.path: file.before_sha256 for file in files})
     if dirty:
         raise DirtyFiles(dirty, len(files), commit=options.commit)
 
@@ -241,7 +250,7 @@ def _apply(
         run = apply_changes(git, journal, request, changes, tick, "verifying" if more_to_do else "applied")
         if options.verify is not None:
             with _rolled_back_on_error(git, journal, run, "interrupted during --verify", back), held.listening():
-                verified, output = verify(git.root, options.verify, options.verify_timeout_s, echo)
+                verified, output = verify(session, options.verify, options.verify_timeout_s, echo)
                 journal.record_output(run.id, Output("verify", 1, output))
             if not verified.passed:
                 reason = f"--verify failed: {verified.message}"
@@ -288,14 +297,14 @@ def _commit(git: Git, plan: Plan, phase: Preview) -> str:
         raise CommitFailed(error) from error
 
 
-def verify(root: Path, command: str, timeout_s: float, echo: Echo | None = None) -> tuple[CheckResult, bytes]:
+def verify(session: Session, command: str, timeout_s: float, echo: Echo | None = None) -> tuple[CheckResult, bytes]:
     """Run a `--verify` command in the root, as it was written; its exit code decides.
 
     Returns:
         The result, and the output.
     """
     check = Check(name="verify", run=split_verify(command), timeout_seconds=timeout_s)
-    target = Target(root, (), ())
+    target = replace(Target.of(session.plan, session.git.root, session.home), python=())
     with tempfile.TemporaryDirectory(prefix="ssot-migrate-") as scratch:
         ran = attempt(check, target, Surroundings(target), Path(scratch), echo)
-    return judge(check, ran, root), ran.output
+    return judge(check, ran, session.git.root), ran.output

@@ -139,7 +139,7 @@ def attempt(check: Check, target: Target, around: Surroundings, scratch: Path, e
     if check.run is not None:
         options = [] if check.tests is None else [f"--junitxml={report}"]
         outcome = run_command(
-            target.command(check.run),
+            target.command(check.run, check.folder),
             cwd=target.root / check.folder,
             timeout_s=check.timeout_seconds,
             env=target.environment(check.run, check.env, scratch.absolute(), options),

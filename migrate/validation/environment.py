@@ -33,13 +33,14 @@ class Target:
         root: the commands run here, or in a folder below.
         python: the plan's interpreter, with the path written out; empty for the one on PATH.
         source_roots: where imports resolve from, absolute.
-        is_copy: the tree is a copy of the user's, whose own code may be installed and must not win over the copy's.
+        home: the user's own root, where the tree is a copy of it; its code may be installed and must not win over the
+            copy's, and its programs are not in the copy where git ignores them.
     """
 
     root: Path
     python: tuple[str, ...]
     source_roots: tuple[str, ...]
-    is_copy: bool = False
+    home: Path | None = None
 
     @classmethod
     def of(cls, plan: Plan, root: Path, home: Path | None = None) -> Target:
@@ -48,12 +49,11 @@ class Target:
         Args:
             home: the user's own root, where the interpreter is, for a `root` that is a copy of it.
         """
-        home = home or root
         program, *more = plan.plan.python or ("",)
         if "/" in program:
-            program = os.path.abspath(home / program)  # noqa: PTH100 - a virtual environment's is a link, and stays one
+            program = os.path.abspath((home or root) / program)  # noqa: PTH100 - a virtual environment's is a link, and stays one
         roots = tuple(str(root / folder) for folder in plan.plan.source_roots)
-        return cls(root, (program, *more) if program else (), roots, root != home)
+        return cls(root, (program, *more) if program else (), roots, home if home != root else None)
 
     @property
     def interpreter(self) -> tuple[str, ...]:
@@ -72,9 +72,20 @@ class Target:
             return None
         return f"plan.python: there is no executable {program!r}"
 
-    def command(self, run: Sequence[str]) -> tuple[str, ...]:
-        """What to start for a check's `run`: `python` is the plan's interpreter."""
-        return (*self.python, *run[1:]) if self.python and run[0] in _PYTHON else tuple(run)
+    def command(self, run: Sequence[str], folder: str = ".") -> tuple[str, ...]:
+        """What to start for a check's `run`: `python` is the plan's interpreter.
+
+        Args:
+            folder: where it runs, relative to the root. A program that is there in the user's tree, and not in the
+                copy, is the user's.
+        """
+        program, *arguments = run
+        if self.python and program in _PYTHON:
+            return (*self.python, *arguments)
+        if self.home is not None and "/" in program and not (self.root / folder / program).exists():
+            theirs = self.home / folder / program
+            program = os.path.abspath(theirs) if theirs.exists() else program  # noqa: PTH100 - as it is, a link too
+        return (program, *arguments)
 
     def environment(
         self, run: Sequence[str], own: Mapping[str, str], scratch: Path, options: Sequence[str] = ()
@@ -104,7 +115,7 @@ class Target:
             changed["PATH"] = os.pathsep.join([str(folder), os.environ.get("PATH", os.defpath)])
             if (folder.parent / "pyvenv.cfg").is_file():  # https://docs.python.org/3/library/venv.html
                 changed["VIRTUAL_ENV"] = str(folder.parent)
-        if self.is_copy:
+        if self.home is not None:
             before = [path for path in [os.environ.get("PYTHONPATH")] if path]
             changed["PYTHONPATH"] = os.pathsep.join([*self.source_roots, *before])
         return changed

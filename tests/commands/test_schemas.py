@@ -17,6 +17,7 @@ COMMANDS = (
     "run",
     "init",
     "check",
+    "rehearse",
     "guard",
     "status",
     "timeline",
@@ -167,6 +168,21 @@ def test_check_with_and_without_suggestions(make_sample: MakeSample) -> None:
     ]
     assert [left["subject"] for left in told["left"]] == ["shop.till:only_here"]
     assert not told["written"]
+
+
+def test_rehearsals_that_go_through_and_do_not(make_sample: MakeSample) -> None:
+    sample = make_sample({"app/conflict.py": CONFLICT})
+    sample.write("app/main.py", sample.read("app/main.py") + b"# edited\n")
+    stopped = check("rehearse", sample.call("rehearse", "--json", code=1))
+    outcomes = ["applied", "applied", "applied", "blocked", "not-rehearsed"]
+    assert [phase["outcome"] for phase in stopped["phases"]] == outcomes
+    assert [phase["goes_through"] for phase in stopped["phases"]] == [True, True, False, False, False]
+    assert stopped["phases"][2]["dirty"] == [{"path": "app/main.py", "state": "modified"}]
+    forced = check("rehearse", sample.call("rehearse", "--json", "--force", "--allow-dirty"))
+    assert [phase["outcome"] for phase in forced["phases"]] == ["applied"] * 4 + ["passed"]
+    assert [result["passed"] for result in forced["phases"][4]["checks"]] == [True]
+    assert (forced["way_back"]["outcome"], forced["way_back"]["runs"]) == ("to-the-byte", 4)
+    assert (forced["goes_through"], forced["next"]) == (True, "migrate phase1")
 
 
 def test_a_blocked_phase_prints_its_document(make_sample: MakeSample) -> None:

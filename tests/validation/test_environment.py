@@ -54,7 +54,7 @@ def test_own_variables_are_added(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 def test_a_plan_without_an_interpreter(tmp_path: Path) -> None:
     found = Target.of(make_plan(), tmp_path)
-    assert (found.python, found.problem, found.is_copy) == ((), None, False)
+    assert (found.python, found.problem, found.home) == ((), None, None)
     assert found.command(["python", "-V"]) == ("python", "-V")
     assert found.interpreter[0] in ("python", "python3")
     environment = found.environment([], {}, tmp_path)

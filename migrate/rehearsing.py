@@ -1,0 +1,252 @@
+"""Rehearse a plan: its phases, their validation and the way back, by the same code, in a throw-away worktree."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+from migrate import interrupts
+from migrate.console import Echo, Voice
+from migrate.errors import MigrateError
+from migrate.findings import Finding, findings_of
+from migrate.phase import run_phase
+from migrate.phase_options import PhaseEnd, PhaseOptions
+from migrate.rehearsal import Back, Outcome, Rehearsal, Rehearsed, WayBack
+from migrate.run import dirty_files
+from migrate.session import Session
+from migrate.tree_state import State, differences, tree_state
+from migrate.validation.results import CheckResult
+from migrate.way_back import roll_back_runs, runs_to_roll_back
+from migrate.worktrees import current_state
+from rollback.errors import (
+    GitFailed,
+    GitNotRun,
+    JournalUnusable,
+    NotKept,
+    NotRecorded,
+    NotRestored,
+    RepositoryError,
+    WriteFailed,
+    count,
+)
+from rollback.journal import Journal
+
+_NOT_OF_THE_PHASE = (GitFailed, GitNotRun, JournalUnusable, NotKept, NotRecorded, NotRestored, WriteFailed)
+"""Errors that say nothing of what the phase would do in the user's tree: the rehearsal has no room, say."""
+
+
+class TreeMoved(RepositoryError):
+    """Somebody applied a phase, or took one back, while the tree was copied."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "a phase was applied or rolled back while the tree was copied; nothing was rehearsed; "
+            "run `migrate rehearse` again"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RehearseOptions:
+    """The options of `migrate rehearse`; those that phases have as well mean the same.
+
+    Attributes:
+        keep_going: go on after a phase that does not go through; errors are overridden as by --force, and tell.
+        checks: run those of phase 5.
+    """
+
+    force: bool = False
+    strict: bool = False
+    allow_dirty: bool = False
+    verify: str | None = None
+    verify_timeout: float | None = None
+    keep_going: bool = False
+    checks: bool = True
+    jobs: int | None = None
+
+    def for_phase(self, phase: int) -> PhaseOptions:
+        """The options of a phase in the worktree, where whatever is uncommitted may be touched."""
+        return PhaseOptions(
+            yes=True,
+            dry_run=phase == 5 and not self.checks,
+            allow_dirty=True,
+            force=self.force or self.keep_going,
+            strict=self.strict,
+            verify=None if phase == 5 else self.verify,
+            verify_timeout=None if phase == 5 else self.verify_timeout,
+            keep_going=self.keep_going,
+            jobs=self.jobs,
+        )
+
+
+class Aside(Voice):
+    """Shows what is under way; results are kept back, for somebody else to tell them."""
+
+    def __init__(self, voice: Voice) -> None:
+        super().__init__(quiet=voice.quiet, verbose=voice.verbose, json=voice.json)
+
+    def say(self, text: str = "", style: str = "") -> None: ...
+
+    def show(self, renderable: Any) -> None: ...
+
+    def note(self, text: str, style: str = "") -> None: ...
+
+    def error(self, text: str) -> None: ...
+
+    def diff(self, lines: list[bytes]) -> None: ...
+
+    @contextmanager
+    def watching(self, what: str, title: str, timeout_s: float) -> Iterator[Echo | None]:
+        super().note(what)
+        with super().watching(what, title, timeout_s) as echo:
+            yield echo
+
+
+def rehearse(session: Session, options: RehearseOptions, voice: Voice, tell: Callable[[Rehearsed], None]) -> Rehearsal:
+    """Apply every phase of the plan to a copy of the tree as it is, run its checks, and take everything back.
+
+    Nothing of the user's is written: not the tree, not the index, not the journal.
+
+    Args:
+        tell: told of each phase as it ends.
+    Raises:
+        RepositoryError: somebody is at work in the tree, or a run was interrupted; or there is no room for a copy.
+        KeyboardInterrupt: Ctrl-C; the worktree is gone.
+    """
+    started = time.monotonic()
+    if (obstacle := session.obstacle()) is not None:
+        raise obstacle
+    runs = _runs(session)
+    notes: list[str] = []
+    with ExitStack() as stack:
+        with voice.progress("copying the tree") as progress:
+            git = stack.enter_context(current_state(session.git, notes.append, progress))
+        if session.obstacle() is not None or _runs(session) != runs:
+            raise TreeMoved
+        copy = Session(git, session.plan, session.plan_file, session)
+        notes += [f"{path}: a submodule, not in the rehearsal" for path in _submodules(session)]
+        start = tree_state(git.toplevel)
+        phases = _Phases(session, copy, options, Aside(voice)).run(tell)
+        with voice.working("taking everything back"):
+            way_back = _take_back(copy, start)
+    return Rehearsal(session.plan.name, phases, way_back, tuple(notes), time.monotonic() - started)
+
+
+def _runs(session: Session) -> tuple[tuple[int, str], ...]:
+    with Journal.open(session.git, create=False) as journal:
+        return tuple((run.id, run.state) for run in journal.runs())
+
+
+def _submodules(session: Session) -> list[str]:
+    return sorted(path for path, kind in session.git.passed_over().items() if kind == "submodule")
+
+
+class _Phases:
+    """The phases of a plan, rehearsed in order.
+
+    Args:
+        session: of the user's tree. copy: of the worktree.
+    """
+
+    def __init__(self, session: Session, copy: Session, options: RehearseOptions, voice: Voice) -> None:
+        self._session = session
+        self._copy = copy
+        self._options = options
+        self._voice = voice
+        self._touched: set[str] = set()
+
+    def run(self, tell: Callable[[Rehearsed], None]) -> tuple[Rehearsed, ...]:
+        """One value for each phase of the plan, those after the first that stops it as not rehearsed."""
+        done: list[Rehearsed] = []
+        stopped = False
+        for phase in self._session.plan.phases:
+            done.append(self._blank(phase) if stopped else self._rehearse(phase))
+            tell(done[-1])
+            stops = done[-1].outcome in ("blocked", "failed", "refused") and not self._options.keep_going
+            stopped = stopped or stops
+        return tuple(done)
+
+    def _blank(self, phase: int) -> Rehearsed:
+        table = self._session.plan.phase(phase)
+        assert table is not None, "the plan says which phases it has"
+        return Rehearsed(phase, table.title, table.minutes, "not-rehearsed")
+
+    def _rehearse(self, phase: int) -> Rehearsed:
+        started = time.monotonic()
+        blank = self._blank(phase)
+        interrupts.reopen()  # what was applied closes it: too late for that phase, and not for the rehearsal
+        try:
+            end = run_phase(self._copy, phase, self._options.for_phase(phase), self._voice)
+        except _NOT_OF_THE_PHASE:
+            raise
+        except (MigrateError, RepositoryError) as error:
+            return replace(blank, outcome="refused", why=str(error), seconds=time.monotonic() - started)
+        finally:
+            interrupts.reopen()
+        files = {file["path"]: file["before_sha256"] for file in end.document["files"]}
+        findings = findings_of(end.document["manual"])
+        checks = tuple(CheckResult.of(check) for check in end.document.get("checks", ()))
+        outcome, why = self._outcome(phase, end, findings, checks)
+        return replace(
+            blank,
+            outcome=outcome,
+            edits=sum(len(file["edits"]) for file in end.document["files"]),
+            files=len(files),
+            why=why,
+            dirty=self._dirty(files),
+            findings=findings,
+            checks=checks,
+            seconds=time.monotonic() - started,
+        )
+
+    def _outcome(
+        self, phase: int, end: PhaseEnd, findings: tuple[Finding, ...], checks: tuple[CheckResult, ...]
+    ) -> tuple[Outcome, str]:
+        options = self._options
+        if end.failed:
+            failed = sum(check.blocks and check.ended != "not-run" for check in checks)
+            return "failed", f"{failed} of {count(len(checks), 'check')} failed"
+        blocking = [] if options.force else [f for f in findings if options.for_phase(phase).fails(f)]
+        if phase < 5 and not end.applied and (options.keep_going or not blocking):
+            return "failed", self._copy.runs()[-1].detail  # of --verify
+        if blocking:
+            beside = ", and was applied here all the same" if end.applied and phase < 5 else ""
+            return "blocked", f"blocked by {count(len(blocking), 'finding' if options.strict else 'error')}{beside}"
+        if phase == 5:
+            return ("passed", "") if options.checks else ("checks-left-out", "")
+        return ("applied", "") if end.document["mode"] == "applied" else ("nothing-to-do", "")
+
+    def _dirty(self, files: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+        """What the phase would refuse to touch in the user's tree, where an earlier one has not touched it before."""
+        mine = {path: sha256 for path, sha256 in files.items() if path not in self._touched}
+        self._touched.update(files)
+        return () if self._options.allow_dirty else tuple(dirty_files(self._session, mine).items())
+
+
+def _take_back(copy: Session, start: Mapping[str, State]) -> WayBack:
+    """Take all phases back, and compare every file with the start."""
+    started = time.monotonic()
+    touched = {copy.git.prefix + path for run in copy.runs() for path in _files_of(copy, run.id)}
+    try:
+        runs = runs_to_roll_back(copy.git, copy.plan.name, None, everything=True)
+        roll_back_runs(copy.git, runs, force=False)
+    except _NOT_OF_THE_PHASE:
+        raise
+    except RepositoryError as error:
+        return WayBack("refused", 0, 0, time.monotonic() - started, why=str(error))
+    finally:
+        interrupts.reopen()
+    changed, new = differences(start, tree_state(copy.git.toplevel))
+    known = {*start, *copy.git.whole.present()}  # what git ignores, a cache say, is nobody's concern
+    different = tuple(path for path in (*changed, *new) if path in touched)
+    left = tuple(path for path in (*changed, *new) if path not in touched and path in known)
+    files = len({path for run in runs for path in _files_of(copy, run.id)})
+    outcome: Back = "not-to-the-byte" if different else "to-the-byte"
+    return WayBack(outcome, len(runs), files, time.monotonic() - started, different, left)
+
+
+def _files_of(copy: Session, run_id: int) -> list[str]:
+    with Journal.open(copy.git, create=False) as journal:
+        return [file.path for file in journal.files(run_id)]
