@@ -27,8 +27,8 @@ class Rehearsed:
     Attributes:
         edits, files: that were made, or would be where it was blocked.
         why: why it did not go through, as a sentence; empty where it did.
-        dirty: files to touch with uncommitted changes in the user's tree, each with the change in a word; the phase
-            would refuse for them.
+        dirty: files to touch with uncommitted changes in the user's tree, each with the change in a word.
+        allows_dirty: the phase would not refuse for them.
         findings: what is left to a person. checks: the results of phase 5.
         seconds: wall time.
     """
@@ -41,6 +41,7 @@ class Rehearsed:
     files: int = 0
     why: str = ""
     dirty: tuple[tuple[str, str], ...] = ()
+    allows_dirty: bool = False
     findings: tuple[Finding, ...] = ()
     checks: tuple[CheckResult, ...] = ()
     seconds: float = 0.0
@@ -51,12 +52,12 @@ class Rehearsed:
 
     @property
     def goes_through(self) -> bool:
-        return not self.dirty and self.outcome not in ("blocked", "failed", "refused", "not-rehearsed")
+        return not self.refusal and self.outcome not in ("blocked", "failed", "refused", "not-rehearsed")
 
     @property
     def refusal(self) -> str:
         """Why the phase would refuse in the user's tree; empty where it would not."""
-        if not self.dirty:
+        if not self.dirty or self.allows_dirty:
             return ""
         shown = name_paths([f"{path} ({state})" for path, state in self.dirty])
         return (

@@ -166,7 +166,7 @@ def _next(session: Session, found: Rehearsal, options: RehearseOptions) -> str:
     if trouble.outcome == "blocked":
         where = "`migrate check --suggest`" if trouble.phase < 3 else f"`migrate {trouble.name} --dry-run`"
         return f"mend what {where} shows, or pass --force, {_AGAIN}"
-    if trouble.dirty and trouble.outcome == "applied":
+    if trouble.refusal and trouble.outcome == "applied":
         return f"commit those files, or pass --allow-dirty, {_AGAIN}"
     return f"mend it {_AGAIN}"
 
@@ -181,4 +181,5 @@ def _next_phase(session: Session, found: Rehearsal, options: RehearseOptions) ->
         return "migrate timeline"
     first = to_do[0]
     blocked = any(options.for_phase(first.phase).fails(finding) for finding in first.findings)
-    return f"migrate {first.name}" + (" --force" if options.force and blocked else "")
+    needed = {"--force": options.force and blocked, "--allow-dirty": bool(first.dirty)}
+    return " ".join([f"migrate {first.name}", *(option for option, is_needed in needed.items() if is_needed)])

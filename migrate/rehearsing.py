@@ -196,6 +196,7 @@ class _Phases:
             files=len(files),
             why=why,
             dirty=self._dirty(files),
+            allows_dirty=self._options.allow_dirty,
             findings=findings,
             checks=checks,
             seconds=time.monotonic() - started,
@@ -219,10 +220,10 @@ class _Phases:
         return ("applied", "") if end.document["mode"] == "applied" else ("nothing-to-do", "")
 
     def _dirty(self, files: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
-        """What the phase would refuse to touch in the user's tree, where an earlier one has not touched it before."""
+        """What has uncommitted changes in the user's tree, where an earlier phase has not touched it before."""
         mine = {path: sha256 for path, sha256 in files.items() if path not in self._touched}
         self._touched.update(files)
-        return () if self._options.allow_dirty else tuple(dirty_files(self._session, mine).items())
+        return tuple(dirty_files(self._session, mine).items())
 
 
 def _take_back(copy: Session, start: Mapping[str, State]) -> WayBack:

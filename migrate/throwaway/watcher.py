@@ -49,7 +49,7 @@ def watched(git: Git, record: Record) -> Iterator[None]:
             start_new_session=True, bufsize=0,
         )  # fmt: skip
     except OSError as error:
-        raise NoWorktree(record.folder, error) from error
+        raise NoWorktree(Path(sys.executable), error) from error
     pipe = process.stdin
     assert pipe is not None
     _pipes.add(pipe.fileno())

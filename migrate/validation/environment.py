@@ -23,6 +23,7 @@ PYTEST_INI = (
 """Files that may hold pytest's settings."""
 
 _PYTHON = ("python", "python3")
+_OF_ANOTHER_TREE = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,9 @@ class Target:
             scratch: absolute; pytest's cache goes here.
             options: more options for any pytest that the command starts.
         """
-        given = {**os.environ, **self._found_first(), **own}
+        # A hook of git's has some of these set, and git in a copy has to find the copy.
+        inherited = {key: os.environ[key] for key in os.environ if self.home is None or key not in _OF_ANOTHER_TREE}
+        given = {**inherited, **self._found_first(), **own}
         addopts = given.get("PYTEST_ADDOPTS", "")
         # With its cache plugin off, pytest knows no cache_dir: a warning, or exit code 4 when it is strict.
         cache = [] if _has_no_cache(run, self.root, addopts) else ["-o", f"cache_dir={scratch / 'pytest-cache'}"]

@@ -219,7 +219,9 @@ def test_files_with_uncommitted_changes(sample: Sample) -> None:
     assert found["phase4"].startswith("applied 2 2 "), "phase 3 would have been at it before"
     assert done.err.endswith("rehearse: phase1 would refuse; phase3 would refuse; your tree is as it was\n")
     assert done.out.endswith("next: commit those files, or pass --allow-dirty, and run `migrate rehearse` again\n")
-    sample.call("rehearse", "--force", "--allow-dirty")
+    allowed = sample.call("rehearse", "--force", "--allow-dirty")
+    assert "would refuse" not in allowed.out
+    assert allowed.out.endswith("next: migrate phase1 --allow-dirty\n")
 
 
 def test_what_earlier_phases_have_made_is_no_uncommitted_change(sample: Sample) -> None:
@@ -357,6 +359,16 @@ def test_commands_see_the_copy_and_the_users_programs(sample: Sample, tmp_path: 
     assert len(seen) == 6, "four phases, and two checks"
     assert not any(path.startswith(str(sample.root)) for path in seen)
     assert all(path.endswith(f"/{sample.root.name}/shop/pay.py") for path in seen)
+
+
+def test_git_in_a_command_finds_the_copy(sample: Sample, tmp_path: Path) -> None:
+    seen = tmp_path / "seen"
+    add_checks(sample, git=["sh", "-c", f"git rev-parse --show-toplevel --git-dir > {seen}; git add app"])
+    (index,) = (sample.root / ".git").glob("index")
+    with nothing_left(sample):
+        sample.migrate("rehearse", GIT_DIR=str(sample.root / ".git"), GIT_INDEX_FILE=str(index), GIT_PREFIX="")
+    assert str(sample.root) + "\n" not in seen.read_text()
+    assert f"{sample.root}/.git/worktrees/" in seen.read_text()
 
 
 def test_what_commands_leave_is_told(sample: Sample) -> None:
