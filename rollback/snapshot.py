@@ -133,14 +133,15 @@ def drop_worktree_refs(git: Git, worktree: str) -> None:
     Raises:
         GitFailed: some of them are still there.
     """
-    for ref in refs_of_worktree(git, worktree):
-        _delete(git, ref)
+    # Git would lock the packed refs to delete one that is a file, and killed in that moment leave the lock to the user.
     for folder in git.common_dir.glob(f"{REFS}*/worktrees/{_in_a_ref(worktree)}"):
         shutil.rmtree(folder, ignore_errors=True)
-        for empty in folder.parents[:2]:  # worktrees, and the plan's
+        for empty in folder.parents[:3]:  # worktrees, the plan's, and ours
             with suppress(OSError):
                 empty.rmdir()
-    with suppress(OSError):  # git itself leaves this one
+    for ref in refs_of_worktree(git, worktree):  # packed meanwhile, or kept in another way
+        _delete(git, ref)
+    with suppress(OSError):
         (git.common_dir / REFS).rmdir()
 
 

@@ -40,8 +40,7 @@ class Record:
     def forget(self) -> None:
         """Delete the record: nothing is left of what it is about."""
         self.path.unlink(missing_ok=True)
-        with suppress(OSError):  # others are in it
-            self.path.parent.rmdir()
+        _remove_if_empty(self.path.parent)
 
 
 @contextmanager
@@ -90,7 +89,8 @@ def taken(git: Git, name: str) -> Iterator[Record | None]:
 
 
 def is_there(git: Git, name: str) -> bool:
-    """Whether there is a record of this name, held or not."""
+    """Whether there is a record of this name, held or not; with the last one goes the folder that they are in."""
+    _remove_if_empty(git.common_dir / _FOLDER)
     return os.path.lexists(git.common_dir / _FOLDER / name)
 
 
@@ -119,6 +119,11 @@ def _begin(git: Git, place: Path) -> tuple[int, Record]:
             if not isinstance(error, FileNotFoundError) or not left:
                 raise NoWorktree(parent, error) from error
     raise NoWorktree(parent, BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN)))
+
+
+def _remove_if_empty(folder: Path) -> None:
+    with suppress(OSError):  # there are others
+        folder.rmdir()
 
 
 def _lock(descriptor: int) -> bool:

@@ -180,6 +180,25 @@ def test_a_worktrees_refs_and_nobody_elses(committed: Tree, linked: Git) -> None
     assert not (git.common_dir / "refs/migrate/two").exists()
 
 
+def test_refs_that_were_packed_meanwhile(committed: Tree, linked: Git) -> None:
+    git = committed.open()
+    for number in (1, 2):
+        take(linked, run_ref(linked, "one", f"run-{number}"), [], "subject\n")
+        committed.git("pack-refs", "--all")
+    take(linked, run_ref(linked, "one", "run-3"), [], "subject\n")
+    drop_worktree_refs(git, "linked")
+    assert committed.refs() == []
+    assert not (git.common_dir / "refs/migrate").exists()
+
+
+def test_refs_that_are_files_go_without_a_lock_on_the_others(committed: Tree, linked: Git) -> None:
+    git = committed.open()
+    take(linked, run_ref(linked, "one", "run-1"), [], "subject\n")
+    (git.common_dir / "packed-refs.lock").touch()
+    drop_worktree_refs(git, "linked")
+    assert committed.refs() == []
+
+
 def test_what_a_killed_git_left_beside_a_worktrees_refs(committed: Tree) -> None:
     git = committed.open()
     folder = git.common_dir / "refs/migrate/one/worktrees/gone"
