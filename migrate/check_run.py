@@ -10,7 +10,7 @@ from migrate.findings import Finding
 from migrate.modules import file_of
 from migrate.plan_checks import Check
 from migrate.session import Session
-from migrate.validation.checks import Checked, Surroundings, Watch, run_checks
+from migrate.validation.checks import Checked, CheckInterrupted, Surroundings, Watch, run_checks
 from migrate.validation.environment import Target
 from migrate.validation.judging import not_run
 from migrate.validation.results import CheckResult
@@ -54,17 +54,20 @@ def record_checks(
     watch: Watch,
     done: Callable[[CheckResult], None],
     *,
+    blocked: str = "",
     keep_going: bool = False,
 ) -> tuple[RunRecord, tuple[CheckResult, ...]]:
     """Run `checks` in order and record what they came to, also where a Ctrl-C ends them.
 
     Args:
         watch: told of each check before it runs, and gives who hears its output. done: told each result.
+        blocked: why phase 5 fails whatever the checks come to; empty where it is up to them.
     Returns:
-        The run, "passed" where no check blocks; and a result for each check of the plan, in its order.
+        The run, "passed" where nothing blocks; and a result for each check of the plan, in its order.
     Raises:
         RepositoryError: another run holds the lock, or an interrupted one has to be rolled back first.
-        KeyboardInterrupt: a Ctrl-C; the run is on record as failed, with the checks that had ended.
+        KeyboardInterrupt: a Ctrl-C; the run is on record as failed, with the checks that had ended and what the one
+            that was cut off had said.
     """
     every = session.plan.phase5.check if session.plan.phase5 is not None else ()
     checked: dict[str, Checked] = {}
@@ -82,12 +85,22 @@ def record_checks(
                 checked[each.result.name] = each
                 done(each.result)
         except BaseException as error:
-            record("failed", "interrupted" if isinstance(error, KeyboardInterrupt) else str(error))
+            if isinstance(error, CheckInterrupted):
+                checked[error.checked.result.name] = error.checked
+            record("failed", _why_ended(error))
             raise
-        blocking = [each.result.name for each in checked.values() if each.result.blocks]
+        failed = blocked or any(each.result.blocks for each in checked.values())
         left_out = "" if len(checks) == len(every) else f"only {', '.join(check.name for check in checks)}"
-        run = record("failed" if blocking else "passed", left_out)
+        run = record("failed" if failed else "passed", "; ".join(filter(None, (blocked, left_out))))
     return run, tuple(_result(check, checked) for check in every)
+
+
+def _why_ended(error: BaseException) -> str:
+    if isinstance(error, KeyboardInterrupt):
+        return "interrupted"
+    if isinstance(error, BrokenPipeError | SystemExit):  # click and rich make the one of the other
+        return "nobody read its output any more"
+    return str(error)
 
 
 def _result(check: Check, checked: dict[str, Checked]) -> CheckResult:

@@ -9,7 +9,7 @@ https://github.com/actions/toolkit/blob/main/docs/problem-matchers.md#limitation
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from migrate.findings import Severity
@@ -53,6 +53,37 @@ def annotation_of(seen: Seen, prefix: str, *, fails: bool) -> Annotation:
     path = posixpath.join(prefix, finding.path)  # a plan that lies elsewhere has a path of its own
     level: Severity = "error" if fails else "warning"
     return Annotation(level, finding.code, finding.message, path, finding.line, seen.column)
+
+
+class Quoted:
+    """Hands the output of a command on, in lines that the runner does not take for commands.
+
+    It looks for `::` at the start of a line, behind blanks, and for the older `##[` anywhere in it:
+    https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs
+
+    Args:
+        hear: gets whole lines; the last one may lack its end.
+    """
+
+    def __init__(self, hear: Callable[[bytes], None]) -> None:
+        self._hear = hear
+        self._begun = b""
+
+    def __call__(self, chunk: bytes) -> None:
+        *lines, self._begun = (self._begun + chunk).replace(b"\r\n", b"\n").split(b"\n")
+        if lines:
+            self._hear(b"".join(_quoted(line) + b"\n" for line in lines))
+
+    def finish(self) -> None:
+        """There is no more of it."""
+        if self._begun:
+            self._hear(_quoted(self._begun) + b"\n")
+            self._begun = b""
+
+
+def _quoted(line: bytes) -> bytes:
+    # A lone CR would begin a line anew.
+    return b"| " + line.replace(b"\r", b"\r| ").replace(b"##[", b"## [")
 
 
 def _escaped(text: str, table: Sequence[tuple[str, str]]) -> str:

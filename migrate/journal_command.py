@@ -12,6 +12,7 @@ from migrate.process import readable
 from migrate.session import as_seen
 from migrate.terminal import run_line, show_runs
 from migrate.timeline import iso, run_json
+from migrate.validation.results import CheckResult
 from rollback.errors import Interrupted, count, escape, name_paths
 from rollback.git import Git
 from rollback.journal import Journal, RunRecord
@@ -72,7 +73,8 @@ def show_command(git: Git, run_id: int, name: str | None, voice: Voice) -> dict[
             raise UsageError(f"journal show: there is no run {run_id}; {known}, see `migrate journal`")
         run = found[run_id]
         files, findings = journal.files(run_id), journal.findings(run_id)
-        checks, outputs = journal.checks(run_id), journal.outputs(run_id)
+        outputs = journal.outputs(run_id)
+        checks = [CheckResult.of(check) for check in journal.checks(run_id)]  # an older version's lack some keys
         document = _run_json(journal, run)
     names = dict.fromkeys(output.name for output in outputs)
     if name is not None and name not in names:
@@ -84,9 +86,7 @@ def show_command(git: Git, run_id: int, name: str | None, voice: Voice) -> dict[
         for file in files:
             voice.say(f"  {escape(file.path)}")
         for check in checks:
-            voice.say(
-                f"- [{'x' if check['passed'] else ' '}] {check.get('title', check['name'])} {check['message']}".rstrip()
-            )
+            voice.say(f"- [{'x' if check.passed else ' '}] {check.title} {check.message}".rstrip())
     for output in outputs:
         if name in (None, output.name):
             which = "before phase 1" if output.attempt == 0 else f"attempt {output.attempt}"
@@ -98,7 +98,7 @@ def show_command(git: Git, run_id: int, name: str | None, voice: Voice) -> dict[
         "run": document,
         "files": [{"path": f.path, "before_sha256": f.before_sha256, "after_sha256": f.after_sha256} for f in files],
         "findings": findings,
-        "checks": checks,
+        "checks": [check.as_json() for check in checks],
         "outputs": [
             {"name": each.name, "attempt": each.attempt, "text": readable(each.output)}
             for each in outputs

@@ -22,7 +22,7 @@ from typing import IO
 from migrate.errors import UsageError
 
 OUTPUT_LIMIT = 1 << 20
-"""Bytes of output that are kept: the last ones, where a command says how it ended."""
+"""Bytes of output that are put on record: the last ones, where a command says how it ended."""
 LINE_LIMIT = 500
 """Characters of one line that `tail` shows."""
 
@@ -46,10 +46,11 @@ class Outcome:
 
     Attributes:
         returncode: its exit code, negative for the signal that ended it; None when it never started.
-        output: stdout and stderr as they came, the last `OUTPUT_LIMIT` bytes.
+        output: stdout and stderr as they came, the last bytes up to the limit that was given.
         seconds: wall time.
         timed_out: it was still running at the deadline and was ended.
         problem: one line saying why it could not be started, else None.
+        dropped: bytes of output that came before, and were not kept.
     """
 
     returncode: int | None
@@ -57,6 +58,19 @@ class Outcome:
     seconds: float
     timed_out: bool
     problem: str | None
+    dropped: int = 0
+
+
+class CommandInterrupted(KeyboardInterrupt):
+    """A Ctrl-C, or another signal that ends us, came while a command ran. Its process group is gone.
+
+    Attributes:
+        outcome: how far it had come.
+    """
+
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__()
+        self.outcome = outcome
 
 
 def run_command(
@@ -66,11 +80,13 @@ def run_command(
     timeout_s: float,
     env: Mapping[str, str] | None = None,
     echo: Callable[[bytes], None] | None = None,
+    meanwhile: Callable[[], None] | None = None,
+    limit: int = OUTPUT_LIMIT,
 ) -> Outcome:
     """Run `argv` in a session of its own, with nothing to read on stdin.
 
-    The command's process group ends with it, so a check leaves nothing running: on timeout, on
-    Ctrl-C (re-raised once the group is gone), and for what a finished command left in the background.
+    The command's process group ends with it: on timeout, on Ctrl-C, and for what a finished command left in the
+    background. What has left the group, for a session of its own, goes on.
 
     Args:
         argv: the program and its arguments. A bare name is looked up on PATH, a relative path with a
@@ -79,6 +95,12 @@ def run_command(
         timeout_s: seconds until the group is ended.
         env: the whole environment; None inherits ours.
         echo: called with each piece of output as it arrives, raw.
+        meanwhile: called again and again while it runs, at least every 50 ms while it does not talk, and once when it
+            has ended.
+        limit: bytes of output that are kept.
+
+    Raises:
+        CommandInterrupted: Ctrl-C came; the group is gone.
     """
     started = time.monotonic()
     if not argv or not argv[0]:
@@ -100,22 +122,35 @@ def run_command(
         )
     except (OSError, ValueError) as error:
         return _not_started(_why_not(argv[0], cwd, error))
-    output = _Ending(OUTPUT_LIMIT)
+    output = _Ending(limit)
 
     def take(chunk: bytes) -> None:
         output.add(chunk)
         if echo is not None:
             echo(chunk)
 
+    def outcome(*, timed_out: bool) -> Outcome:
+        seconds = time.monotonic() - started
+        return Outcome(process.returncode, output.bytes(), seconds, timed_out, None, output.dropped)
+
     pipe = process.stdout
     assert pipe is not None
     with pipe:
         try:
-            timed_out = _follow(process, pipe, started + timeout_s, take)
-        finally:
-            _end_group(process)
-        _read_rest(pipe, take)
-    return Outcome(process.returncode, output.bytes(), time.monotonic() - started, timed_out, None)
+            try:
+                timed_out = _follow(process, pipe, started + timeout_s, take, meanwhile or _nothing)
+            finally:
+                _end_group(process)
+            _read_rest(pipe, take)
+        except KeyboardInterrupt:
+            _read_rest(pipe, output.add)
+            raise CommandInterrupted(outcome(timed_out=False)) from None
+    if meanwhile is not None:
+        meanwhile()
+    return outcome(timed_out=timed_out)
+
+
+def _nothing() -> None: ...
 
 
 # Much as GNU make (job.c, sh_chars_sh and sh_cmds_sh) tells what it hands to a shell from what it runs by itself; but
@@ -174,8 +209,15 @@ class _Ending:
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._kept = bytearray()
+        self._seen = 0
+
+    @property
+    def dropped(self) -> int:
+        """Bytes that came before those that are kept."""
+        return max(0, self._seen - self._limit)
 
     def add(self, chunk: bytes) -> None:
+        self._seen += len(chunk)
         self._kept += chunk
         if len(self._kept) > 2 * self._limit:
             del self._kept[: -self._limit]
@@ -211,7 +253,13 @@ def _why_not(name: str, cwd: Path, error: OSError | ValueError) -> str:
     return f"{name!r} cannot be started: {reasons.get(error.errno or 0, error.strerror)}"
 
 
-def _follow(process: subprocess.Popen[bytes], pipe: IO[bytes], deadline: float, take: Callable[[bytes], None]) -> bool:
+def _follow(
+    process: subprocess.Popen[bytes],
+    pipe: IO[bytes],
+    deadline: float,
+    take: Callable[[bytes], None],
+    meanwhile: Callable[[], None],
+) -> bool:
     """Read until the command has ended; True when it was still running at `deadline`.
 
     A process in the background may hold the pipe open after the command has ended: it gets
@@ -221,6 +269,7 @@ def _follow(process: subprocess.Popen[bytes], pipe: IO[bytes], deadline: float, 
     with selectors.DefaultSelector() as selector:
         selector.register(pipe, selectors.EVENT_READ)
         while True:
+            meanwhile()
             now = time.monotonic()
             if process.poll() is not None:
                 drained = min(drained, now + _DRAIN_S)
@@ -233,10 +282,11 @@ def _follow(process: subprocess.Popen[bytes], pipe: IO[bytes], deadline: float, 
                 if not chunk:
                     break
                 take(chunk)
-    try:
-        process.wait(max(0.0, deadline - time.monotonic()))
-    except subprocess.TimeoutExpired:
-        return True
+    while process.poll() is None:
+        if time.monotonic() >= deadline:
+            return True
+        meanwhile()
+        time.sleep(_POLL_S)
     return False
 
 
@@ -252,7 +302,7 @@ def _read_rest(pipe: IO[bytes], take: Callable[[bytes], None]) -> None:
 
 
 def _end_group(process: subprocess.Popen[bytes]) -> None:
-    """SIGTERM to the command's whole group, a grace, SIGKILL; a second Ctrl-C skips the grace."""
+    """SIGTERM to the command's whole group, a grace, SIGKILL, also where an exception cuts the grace short."""
     try:
         if _signal_group(process, signal.SIGTERM):
             _wait_for_group(process)

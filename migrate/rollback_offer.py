@@ -27,5 +27,5 @@ def offer_rollback(
     if asked and voice.confirm(asks):
         roll_back_command(session.git, session.plan.name, Choice(suspect), yes=True, force=False, voice=voice)
         return
-    back = "migrate rollback --all" if suspect is None else f"migrate rollback phase{suspect}"
+    back = "migrate rollback" if suspect is None else f"migrate rollback phase{suspect}"
     voice.say(f"next: mend it and go on with `{again}`, or take it back: `{back}`")

@@ -195,9 +195,14 @@ def state_of(every: Sequence[RunRecord], phase: int) -> str:
         return "interrupted"
     if runs[-1].state in ("failed", "rolled-back") and any(run.state == "applied" for run in runs):
         return "applied"
-    if runs[-1].state == "passed" and any((_end(r) or 0) > (_end(runs[-1]) or 0) for r in every if r.files):
+    if runs[-1].state == "passed" and any(_ended_after(run, runs[-1]) for run in every if run.files):
         return "pending"
     return runs[-1].state
+
+
+def _ended_after(run: RunRecord, other: RunRecord) -> bool:
+    """Numbers tell the order of runs, also where a clock was set back; only times tell when one was rolled back."""
+    return run.id > other.id or (run.state == "rolled-back" and (_end(run) or 0.0) > (_end(other) or 0.0))
 
 
 def _end(run: RunRecord) -> float | None:

@@ -10,7 +10,7 @@ from migrate.errors import MigrateError
 from migrate.previewing import Previews
 from migrate.session import Session
 from migrate.terminal import show_timeline
-from migrate.timeline import state_of, timeline
+from migrate.timeline import timeline
 from rollback.errors import RepositoryError
 
 
@@ -30,13 +30,12 @@ def timeline_command(session: Session, jobs: int | None, voice: Voice) -> dict[s
 
 
 def _edits_left(session: Session, jobs: int | None, voice: Voice) -> Mapping[int, int] | None:
-    """How many edits are left in each phase that is not applied; None where the tree cannot be looked at."""
-    runs = session.runs()
+    """How many edits are left in each phase, also in those applied; None where nobody can look at the tree."""
     previews = Previews(session.git, session.plan, jobs)
     left: dict[int, int] = {}
     try:
         for phase in session.plan.phases:
-            if phase != 5 and state_of(runs, phase) != "applied":
+            if phase != 5:
                 with voice.progress(f"phase{phase}") as previews.progress:
                     left[phase] = previews.of(phase).edits
     except (MigrateError, RepositoryError) as error:

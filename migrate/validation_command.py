@@ -15,6 +15,7 @@ from migrate.errors import Exit
 from migrate.findings import Finding
 from migrate.findings_report import findings_summary, list_findings
 from migrate.formats import Format
+from migrate.github import Quoted
 from migrate.obstacles import blocking
 from migrate.phase_options import PhaseEnd, PhaseOptions
 from migrate.plan_checks import Check
@@ -89,6 +90,7 @@ class _Validation:
             surroundings(self._session, target, self._before),
             self._watch,
             self._tell,
+            blocked=_left(self._found) if blocking(self._found, options) else "",
             keep_going=options.keep_going,
         )
         return self._judge(results)
@@ -110,7 +112,14 @@ class _Validation:
         beside = f" ({where})" if where else ""
         what, title = f"running {check.name}{beside}: {in_words(check)}", f"{check.name}{beside}"
         with self._voice.watching(what, title, check.timeout_seconds) as echo:
-            yield echo
+            if echo is None or self._options.format is not Format.GITHUB:
+                yield echo
+                return
+            quoted = Quoted(echo)
+            try:
+                yield quoted
+            finally:
+                quoted.finish()
 
     def _judge(self, results: Sequence[CheckResult]) -> PhaseEnd:
         voice = self._voice

@@ -41,7 +41,7 @@ def show_result(voice: Voice, result: CheckResult) -> None:
         voice.say(f"    {_test(test)}")
     if len(result.failed_tests) > _NAMED:
         voice.say(f"    … and {len(result.failed_tests) - _NAMED} more tests")
-    for line in result.tail.split("\n"):
+    for line in result.tail.split("\n") if result.tail else ():
         voice.say(f"    | {line}")
 
 

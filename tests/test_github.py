@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from migrate.findings import Finding
-from migrate.github import Annotation, annotation_of
+from migrate.github import Annotation, Quoted, annotation_of
 from migrate.guarding.seen import Seen, see
 from migrate.source import Source
 
@@ -118,3 +118,26 @@ def test_no_word_gets_out_of_its_line(path: str, title: str, message: str) -> No
     for text, shown in ((path, found[2]), (title, found[5])):
         if all(c.isprintable() or c in "\r\n" for c in text):
             assert decoded(shown) == text
+
+
+@pytest.mark.parametrize(
+    ("chunks", "heard"),
+    [
+        pytest.param([], b"", id="nothing"),
+        pytest.param([b"fine\n"], b"| fine\n", id="a line"),
+        pytest.param(
+            [b"::error::mine\n  ::stop-commands::x\n"], b"| ::error::mine\n|   ::stop-commands::x\n", id="commands"
+        ),
+        pytest.param([b"a\n:", b":error::b", b"\n"], b"| a\n| ::error::b\n", id="in pieces"),
+        pytest.param([b"10%\r::error::\r\n"], b"| 10%\r| ::error::\n", id="a progress bar"),
+        pytest.param([b"x ##[stop-commands]y\n"], b"| x ## [stop-commands]y\n", id="the older form"),
+        pytest.param([b"no end"], b"| no end\n", id="no end of line"),
+    ],
+)
+def test_output_is_no_command(chunks: list[bytes], heard: bytes) -> None:
+    said: list[bytes] = []
+    quoted = Quoted(said.append)
+    for chunk in chunks:
+        quoted(chunk)
+    quoted.finish()
+    assert b"".join(said) == heard

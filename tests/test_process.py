@@ -13,7 +13,16 @@ from pathlib import Path
 import pytest
 
 from migrate.errors import UsageError
-from migrate.process import LINE_LIMIT, OUTPUT_LIMIT, Outcome, readable, run_command, split_verify, tail
+from migrate.process import (
+    LINE_LIMIT,
+    OUTPUT_LIMIT,
+    CommandInterrupted,
+    Outcome,
+    readable,
+    run_command,
+    split_verify,
+    tail,
+)
 
 SLEEPER = "import time; time.sleep(60)"
 # Starts a sleeping grandchild that shares the pipe, prints its pid, then goes on as the test says.
@@ -244,13 +253,15 @@ def test_ctrl_c_ends_the_group_and_goes_on_up(tmp_path: Path) -> None:
         heard.append(chunk)
         timer.start()
 
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(CommandInterrupted) as caught:
         run_python(FAMILY + "time.sleep(60)", tmp_path, echo=echo)
     assert not is_running(int(b"".join(heard)))
+    outcome = caught.value.outcome
+    assert (outcome.output, outcome.returncode, outcome.timed_out) == (b"".join(heard), -signal.SIGTERM, False)
 
 
 @pytest.mark.usefixtures("sigint_interrupts")
-def test_second_ctrl_c_skips_the_grace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupted_grace_ends_with_a_kill(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("migrate.process._GRACE_S", 30)
     started: list[float] = []
 

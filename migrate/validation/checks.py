@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass, field, replace
@@ -10,12 +11,12 @@ from pathlib import Path
 
 from migrate.plan_checks import Check
 from migrate.plan_redirects import Redirect
-from migrate.process import OUTPUT_LIMIT, run_command
+from migrate.process import OUTPUT_LIMIT, CommandInterrupted, run_command
 from migrate.validation.environment import Target
 from migrate.validation.judging import Ran, judge, not_run, not_started
-from migrate.validation.junit import read_report
+from migrate.validation.junit import Reports
 from migrate.validation.places import places, touched
-from migrate.validation.probes import compile_all, import_all
+from migrate.validation.probes import Probing, compile_all, import_all
 from migrate.validation.results import CheckResult
 from rollback.errors import RepositoryError
 from rollback.journal import Output
@@ -26,6 +27,9 @@ Watch = Callable[[Check, str], AbstractContextManager[Echo | None]]
 
 BASELINE = 0
 """The number of the attempt on the tree as it was before phase 1."""
+
+SEARCHED_LIMIT = 64 << 20
+"""Bytes of output that are looked at for what the plan wants to find in it, or not to find."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,18 @@ class Checked:
     outputs: tuple[Output, ...]
 
 
+class CheckInterrupted(KeyboardInterrupt):
+    """A Ctrl-C ended a check, and all its processes.
+
+    Attributes:
+        checked: the check, as far as it had come.
+    """
+
+    def __init__(self, checked: Checked) -> None:
+        super().__init__()
+        self.checked = checked
+
+
 def run_checks(
     checks: Sequence[Check],
     around: Surroundings,
@@ -67,7 +83,7 @@ def run_checks(
     Args:
         keep_going: it does not. Without that the rest comes out as not run.
     Raises:
-        KeyboardInterrupt: a Ctrl-C ended a check, and all its processes.
+        CheckInterrupted: a Ctrl-C ended a check.
     """
     failed: str | None = None
     with tempfile.TemporaryDirectory(prefix="ssot-migrate-") as scratch, ExitStack() as stack:
@@ -92,22 +108,20 @@ class _Runner:
 
     def run(self, check: Check) -> Checked:
         """All attempts at one check, and the same before phase 1 where the plan asks for that."""
-        target, outputs, before = self._around.target, [], None
+        target = self._around.target
         if target.problem is not None:
             return Checked(not_started(check, f"{target.problem}; install it there, or correct the plan"), ())
+        outputs: list[Output] = []
+        before, seconds = None, 0.0
         if check.baseline and self._around.before is not None:
             try:
                 earlier = self._earlier()
             except RepositoryError as error:
                 return Checked(not_started(check, f"no tree as before phase 1: {error}"), ())
-            before = self._attempt(check, earlier, "before phase 1")
-            outputs.append(Output(check.name, BASELINE, before.output))
-        seconds = 0.0
-        for attempt in range(1, check.retries + 2):
-            again = "" if attempt == 1 else f"attempt {attempt} of {check.retries + 1}"
-            ran = self._attempt(check, target, again)
-            outputs.append(Output(check.name, attempt, ran.output))
-            result = judge(check, ran, target.root, before, attempt)
+            before = self._attempt(check, earlier, BASELINE, outputs)
+        for number in range(1, check.retries + 2):
+            ran = self._attempt(check, target, number, outputs)
+            result = judge(check, ran, target.root, before, number)
             seconds += result.seconds
             if result.passed or result.ended == "not-started":
                 break
@@ -121,9 +135,19 @@ class _Runner:
             self._entered = self._stack.enter_context(self._around.before())
         return self._entered
 
-    def _attempt(self, check: Check, target: Target, where: str) -> Ran:
-        with self._watch(check, where) as echo:
-            return attempt(check, target, self._around, self._scratch, echo)
+    def _attempt(self, check: Check, target: Target, number: int, outputs: list[Output]) -> Ran:
+        """Run a check once, and put what it says with the outputs.
+
+        Raises:
+            CheckInterrupted: a Ctrl-C came.
+        """
+        where = f"attempt {number} of {check.retries + 1}" if number > 1 else ""
+        with self._watch(check, where if number != BASELINE else "before phase 1") as echo:
+            ran = attempt(check, target, self._around, self._scratch, echo)
+        outputs.append(Output(check.name, number, ran.output[-OUTPUT_LIMIT:]))
+        if ran.interrupted:
+            raise CheckInterrupted(Checked(judge(check, ran, target.root, attempt=number), tuple(outputs)))
+        return ran
 
 
 def attempt(check: Check, target: Target, around: Surroundings, scratch: Path, echo: Echo | None = None) -> Ran:
@@ -134,31 +158,32 @@ def attempt(check: Check, target: Target, around: Surroundings, scratch: Path, e
         echo: called with each piece of output as it arrives, raw.
     """
     own = Path(tempfile.mkdtemp(prefix="check-", dir=scratch.absolute()))
-    report = own / "junit.xml"
+    reports = Reports(own)
+    until = time.monotonic() + check.timeout_seconds
     outcome = None
     if check.run is not None:
-        options = [] if check.tests is None else [f"--junitxml={report}"]
-        outcome = run_command(
-            target.command(check.run, check.folder),
-            cwd=target.root / check.folder,
-            timeout_s=check.timeout_seconds,
-            env=target.environment(check.run, check.env, scratch.absolute(), options),
-            echo=echo,
-        )
+        options = [] if check.tests is None else [f"--junitxml={reports.path}"]
+        try:
+            outcome = run_command(
+                target.command(check.run, check.folder),
+                cwd=target.root / check.folder,
+                timeout_s=check.timeout_seconds,
+                env=target.environment(check.run, check.env, scratch.absolute(), options),
+                echo=echo,
+                meanwhile=reports.keep,
+                limit=OUTPUT_LIMIT if check.pattern is None and check.percent is None else SEARCHED_LIMIT,
+            )
+        except CommandInterrupted as error:
+            return Ran(error.outcome, interrupted=True)
         if outcome.timed_out or outcome.problem is not None:
             return Ran(outcome)
-    found = read_report(report) if check.tests is not None else None
-    ran = Ran(outcome, found)
-    left_s = check.timeout_seconds - (0.0 if outcome is None else outcome.seconds)
-    env = target.environment((), check.env, scratch.absolute())
-    if check.compiles:
-        probed, criteria = compile_all(around.files, target, env, own, left_s, echo)
-        ran = replace(ran, probes=criteria, probed=probed)
-        left_s -= probed.seconds
-    if check.imports and not (ran.probed is not None and ran.probed.timed_out):
-        probed, criteria = import_all(around.redirects, target, env, max(0.0, left_s), echo)
-        if ran.probed is not None:
-            output = (ran.probed.output + probed.output)[-OUTPUT_LIMIT:]
-            probed = replace(probed, output=output, seconds=ran.probed.seconds + probed.seconds)
-        ran = replace(ran, probes=(*ran.probes, *criteria), probed=probed)
+    ran = Ran(outcome, reports.read() if check.tests is not None else None)
+    probing = Probing(target, target.environment((), check.env, scratch.absolute()), own, until, echo)
+    try:
+        if check.compiles:
+            ran = ran.and_probed(*compile_all(around.files, probing))
+        if check.imports and not any(outcome.timed_out for outcome in ran.outcomes):
+            ran = ran.and_probed(*import_all(around.redirects, probing))
+    except CommandInterrupted as error:
+        return replace(ran.and_probed(error.outcome, ()), interrupted=True)
     return ran

@@ -6,12 +6,13 @@ import math
 import re
 import signal
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from migrate.bounded import TimeUp, bounded
 from migrate.plan_checks import Check, Patterns, Percent, Tests
 from migrate.process import Outcome, readable, tail
-from migrate.validation.junit import Problem, TestReport
+from migrate.validation.junit import TestReport
 from migrate.validation.places import places
 from migrate.validation.results import TAIL_LINES, Before, CheckResult, Criterion, Ended, FailedTest
 
@@ -20,6 +21,8 @@ _PYTEST_EXIT = {2: "interrupted", 3: "internal error", 4: "usage error", 5: "no 
 _LISTED = 50
 """Failed tests that a result lists."""
 _NAMED = 3
+_LEAST_S = 5.0
+"""Patterns get that much, also where a command took all of its time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,17 +32,23 @@ class Ran:
     Attributes:
         outcome: of its command; None where it has none.
         report: of its tests; None where it has none, or none was written.
-        probes: what else was looked at, judged already. probed: how that ended; None where nothing was to be looked at.
+        probes: what else was looked at, judged already. probed: how each look ended.
+        interrupted: a Ctrl-C ended it.
     """
 
     outcome: Outcome | None
     report: TestReport | None = None
     probes: tuple[Criterion, ...] = ()
-    probed: Outcome | None = None
+    probed: tuple[Outcome, ...] = ()
+    interrupted: bool = False
+
+    def and_probed(self, outcome: Outcome, criteria: Sequence[Criterion]) -> Ran:
+        """The same, and another look."""
+        return replace(self, probes=(*self.probes, *criteria), probed=(*self.probed, outcome))
 
     @property
     def outcomes(self) -> tuple[Outcome, ...]:
-        return tuple(outcome for outcome in (self.outcome, self.probed) if outcome is not None)
+        return (*([] if self.outcome is None else [self.outcome]), *self.probed)
 
     @property
     def output(self) -> bytes:
@@ -50,10 +59,10 @@ def judge(check: Check, ran: Ran, root: Path, before: Ran | None = None, attempt
     """Compare what came of a check with what the plan asks for.
 
     Without any other criterion, exit code 0 is the criterion. With `tests`, the numbers of the run's JUnit XML are, and
-    an exit code of 0 or 1, as 1 may be what the plan expects; a plan that counts `failed` and not `errors` gets no
-    errors either, since an error is not a pass. With `percent`, the last number in the output is the criterion and the
-    exit code is only shown (such a script exits 1 when it has findings), unless a signal ended the command. `exit` says
-    which exit codes are right, whatever else is asked for.
+    an exit code of 0, or of 1 where tests failed, as that may be what the plan expects; a plan that counts `failed` and
+    not `errors` gets no errors either, since an error is not a pass. With `percent`, the last number in the output is
+    the criterion and the exit code is only shown (such a script exits 1 when it has findings), unless a signal ended
+    the command. `exit` says which exit codes are right, whatever else is asked for.
 
     Args:
         root: the tree that was looked at, for the places of failures.
@@ -63,10 +72,16 @@ def judge(check: Check, ran: Ran, root: Path, before: Ran | None = None, attempt
     stopped = _stopped(check, ran)
     criteria: tuple[Criterion, ...] = ()
     if stopped is None:
-        criteria = (*ran.probes, *_judge(check, ran, before))
+        spent_s = sum(each.seconds for each in ran.outcomes)
+        try:
+            with bounded(max(_LEAST_S, check.timeout_seconds - spent_s)):
+                criteria = (*ran.probes, *_judge(check, ran, before))
+        except TimeUp:
+            stopped = "timed-out", f"timed out after {check.timeout_seconds:g} s, looking for patterns in the output"
+    if stopped is None:
         message = _why_failed(check, ran, criteria)
         ended: Ended = "passed" if not message else "failed"
-        if message and ran.report is not None and any(p.is_collection for p in ran.report.problems):
+        if message and _uncollected(check, ran) is not None:
             ended = "collection-error"
     else:
         ended, message = stopped
@@ -104,13 +119,16 @@ def not_started(check: Check, why: str) -> CheckResult:
 
 
 def _before(check: Check, before: Ran, root: Path) -> Before:
-    # "newly_failed" compares with this very run, and is met by it.
-    result = judge(check, before, root, None)
+    if check.tests is not None:  # "newly_failed" compares with this very run
+        check = check.model_copy(update={"tests": check.tests.model_copy(update={"newly_failed": None})})
+    result = judge(check, before, root)
     return Before(result.passed, result.message, result.seconds)
 
 
 def _stopped(check: Check, ran: Ran) -> tuple[Ended, str] | None:
     """How a check ended that did not come to its criteria."""
+    if ran.interrupted:
+        return "interrupted", "interrupted"
     for outcome in ran.outcomes:
         if outcome.problem is not None:
             return "not-started", outcome.problem
@@ -140,15 +158,12 @@ def _judge(check: Check, ran: Ran, before: Ran | None) -> Iterator[Criterion]:
     if check.percent is not None:
         yield from _judge_percent(check.name, check.percent, text)
     if check.pattern is not None:
-        yield from _judge_patterns(check.pattern, text)
+        yield from _judge_patterns(check.pattern, text, ran.outcome.dropped)
     names = _PYTEST_EXIT if check.tests is not None else None
-    if check.exit:
-        wanted = " or ".join(map(str, check.exit))
-        yield Criterion(f"exit code {wanted}", code in check.exit, _name_exit(code, names))
-    elif check.tests is not None:
-        yield Criterion("exit code 0 or 1", code in (0, 1), _name_exit(code, names))
-    elif check.percent is None or code < 0:
-        yield Criterion("exit code 0", code == 0, _name_exit(code))
+    if check.exit or check.tests is not None or check.percent is None or code < 0:
+        known_failures = ran.report is not None and ran.report.problems
+        right = check.exit or ((0, 1) if known_failures else (0,))
+        yield Criterion(f"exit code {' or '.join(map(str, right))}", code in right, _name_exit(code, names))
 
 
 def _judge_tests(wanted: Tests, report: TestReport | None, before: Ran | None) -> Iterator[Criterion]:
@@ -162,8 +177,8 @@ def _judge_tests(wanted: Tests, report: TestReport | None, before: Ran | None) -
         if number is not None:
             found = "no test report" if report is None else str(getattr(report, key))
             yield Criterion(f"{key} = {number}", found == str(number), found)
-    if wanted.newly_failed is not None and before is not None:
-        yield _judge_newly_failed(wanted.newly_failed, report, before.report)
+    if wanted.newly_failed is not None:
+        yield _judge_newly_failed(wanted.newly_failed, report, None if before is None else before.report)
 
 
 def _judge_newly_failed(most: int, report: TestReport | None, before: TestReport | None) -> Criterion:
@@ -186,14 +201,20 @@ def _judge_percent(name: str, wanted: Percent, text: str) -> Iterator[Criterion]
         yield Criterion(f"{name} at least {wanted.at_least:g} %", number >= wanted.at_least, found)
 
 
-def _judge_patterns(wanted: Patterns, text: str) -> Iterator[Criterion]:
-    """The output's last megabyte is looked at, as that much is kept."""
+def _judge_patterns(wanted: Patterns, text: str, dropped: int) -> Iterator[Criterion]:
+    """What is not known to be absent is not absent: of a huge output only the end is kept.
+
+    Args:
+        dropped: bytes that came before `text`.
+    """
+    nothing = f"nothing, but the first {dropped} bytes are not kept" if dropped else "nothing"
     for pattern in wanted.present:
         found = re.search(pattern, text, re.MULTILINE)
-        yield Criterion(f"output has {pattern!r}", found is not None, _line_of(text, found) if found else "nothing")
+        yield Criterion(f"output has {pattern!r}", found is not None, _line_of(text, found) if found else nothing)
     for pattern in wanted.absent:
         found = re.search(pattern, text, re.MULTILINE)
-        yield Criterion(f"output has no {pattern!r}", found is None, _line_of(text, found) if found else "nothing")
+        is_absent = found is None and not dropped
+        yield Criterion(f"output has no {pattern!r}", is_absent, _line_of(text, found) if found else nothing)
 
 
 def _line_of(text: str, found: re.Match[str]) -> str:
@@ -231,13 +252,28 @@ def _why_failed(check: Check, ran: Ran, criteria: Sequence[Criterion]) -> str:
     words = [str(criterion) for criterion in failed if criterion.found != "no test report"]
     if check.tests is not None and ran.report is None:
         words.insert(0, _no_report(check.run or ()))
-    problems: Sequence[Problem] = () if ran.report is None else ran.report.problems
-    if problems:
-        collected = next((problem for problem in problems if problem.is_collection), None)
-        words.append(f"first: {problems[0]}" if collected is None else f"could not be collected: {collected}")
+    if (uncollected := _uncollected(check, ran)) is not None:
+        words.append(f"could not be collected: {uncollected}")
+    elif ran.report is not None and ran.report.problems:
+        words.append(f"first: {ran.report.problems[0]}")
     elif ran.outcome is not None and (last := _last_words(ran.outcome.output)):
         words.append(f"last words: {last}")
     return "; ".join(words)
+
+
+def _uncollected(check: Check, ran: Ran) -> str | None:
+    """The first file that pytest could not collect, and why; None where there is none."""
+    if check.tests is None:
+        return None
+    if ran.report is not None:
+        return next((str(problem) for problem in ran.report.problems if problem.is_collection), None)
+    # Of the folders that its arguments name it takes each conftest.py before it has a report.
+    text = readable(b"" if ran.outcome is None else ran.outcome.output)
+    found = re.search(r"^ImportError while loading conftest '([^'\n]+)'\.", text, re.MULTILINE)
+    if found is None:
+        return None
+    reasons = [line.removeprefix("E ").strip() for line in text[found.end() :].split("\n") if line.startswith("E ")]
+    return tail(": ".join([found[1], *reasons[-1:]]).encode(errors="replace"), 1)
 
 
 def _no_report(run: Sequence[str]) -> str:

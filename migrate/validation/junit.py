@@ -1,11 +1,13 @@
-"""Test numbers out of a JUnit XML report."""
+"""Test numbers out of JUnit XML reports."""
 
 from __future__ import annotations
 
+import math
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
-from xml.etree.ElementTree import ParseError
 
 from junitparser import Error, Failure, JUnitXml, JUnitXmlError, Skipped, TestCase, TestSuite
 
@@ -39,7 +41,7 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class TestReport:
-    """The numbers of one report.
+    """The numbers of one report, or of several.
 
     Each test counts once for each of its results: one that failed and whose teardown failed as well is a failure and an
     error, as in pytest's last line. One with an error is not passed. What pytest-rerunfailures ran again has a testcase
@@ -63,13 +65,76 @@ class TestReport:
         return frozenset(problem.test for problem in self.problems)
 
 
+class Reports:
+    """The reports of all runs of pytest that a command starts, each of which is told to write to the same path.
+
+    A file that has turned up there is moved aside, so that the next run does not write over it; one that is still being
+    written stays whole, as it is open.
+
+    Args:
+        folder: an empty one. The reports are kept here.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / "junit.xml"
+        self._kept: list[Path] = []
+
+    def keep(self) -> None:
+        """Look for a report; called often, and when the command has ended."""
+        aside = self.path.with_name(f"{len(self._kept)}.xml")
+        try:
+            os.replace(self.path, aside)  # noqa: PTH105 - as cheap as can be where there is none
+        except OSError:
+            return
+        self._kept.append(aside)
+
+    def read(self) -> TestReport | None:
+        """The numbers of all of them; None when there is none, or one is cut short.
+
+        A run that another one has started, as a test of a plugin does, is part of a test of the other one, and does not
+        count: it was begun later, and had ended earlier.
+        """
+        self.keep()
+        begun = [_begun(path) for path in self._kept]
+        first_later = [min(begun[number + 1 :], default=math.inf) for number in range(len(begun))]
+        alone = [path for path, at, later in zip(self._kept, begun, first_later, strict=True) if at < later]
+        reports = [report for path in alone if (report := read_report(path)) is not None]
+        return _sum(reports) if reports and len(reports) == len(alone) else None
+
+
+def _begun(path: Path) -> float:
+    """When the run of a report began, in seconds since the epoch; where it does not say so, when it ended."""
+    try:
+        return min(datetime.fromisoformat(suite.timestamp).timestamp() for suite in _suites(path))
+    except (*_UNREADABLE, ValueError, TypeError):
+        return path.stat().st_mtime
+
+
+def _sum(reports: Sequence[TestReport]) -> TestReport:
+    return TestReport(
+        passed=sum(report.passed for report in reports),
+        failed=sum(report.failed for report in reports),
+        skipped=sum(report.skipped for report in reports),
+        errors=sum(report.errors for report in reports),
+        problems=tuple(problem for report in reports for problem in report.problems),
+    )
+
+
+# SyntaxError: ElementTree's ParseError is one, and so is XMLSyntaxError of lxml, which junitparser takes where it is.
+_UNREADABLE = (OSError, SyntaxError, JUnitXmlError)
+
+
+def _suites(path: Path) -> list[TestSuite]:
+    root = JUnitXml.fromfile(str(path))
+    return [root] if isinstance(root, TestSuite) else list(root)
+
+
 def read_report(path: Path) -> TestReport | None:
     """Count the results in a JUnit XML file; None when it is missing or cut short."""
     try:
-        root = JUnitXml.fromfile(str(path))
-    except (OSError, ParseError, JUnitXmlError):
+        suites = _suites(path)
+    except _UNREADABLE:
         return None
-    suites = [root] if isinstance(root, TestSuite) else list(root)
     tests: dict[tuple[str, ...], list[TestCase]] = {}
     for case in (case for suite in suites for case in suite if isinstance(case, TestCase)):
         tests.setdefault((case.classname or "", case.name or ""), []).append(case)
@@ -82,7 +147,10 @@ def read_report(path: Path) -> TestReport | None:
         failed=count(Failure),
         skipped=count(Skipped),
         errors=count(Error),
-        problems=tuple(problem for cases in tests.values() for case in cases for problem in _problems(case)),
+        # Each worker of pytest-xdist tells of a file that it cannot collect.
+        problems=tuple(
+            dict.fromkeys(problem for cases in tests.values() for case in cases for problem in _problems(case))
+        ),
     )
 
 

@@ -9,10 +9,11 @@ from pathlib import Path
 
 from migrate.validation.results import Touched
 
-# Python's own traceback; pytest's `path:line: Error`; where an ImportError says that a name is missing.
+# Python's own traceback; pytest's `path:line: Error`; where an ImportError says that a name is missing. Not a warning:
+# `path:line: DeprecationWarning: …`, or in pytest's summary `path:line` above a line that is indented.
 _PLACE = re.compile(
     r'File "(?P<file>[^"\n]+)", line (?P<line>\d+)'
-    r"|^(?:E +)?(?P<short>[^\s:][^:\n]*\.pyi?):(?P<at>\d+)(?::|$)"
+    r"|^(?:E +)?(?P<short>[^\s:][^:\n]*\.pyi?):(?P<at>\d+)(?:(?!: \w*Warning: ):|$(?!\n  ))"
     r"|\((?P<module>/[^()\n]+\.pyi?)\)",
     re.MULTILINE,
 )

@@ -8,9 +8,9 @@ from typing import Any, Literal
 
 TAIL_LINES = 20
 
-Ended = Literal["passed", "failed", "collection-error", "timed-out", "not-started", "not-run"]
-"""How a check ended. "collection-error": pytest could not even collect a file. "not-run": an earlier one had failed, or
-another was asked for."""
+Ended = Literal["passed", "failed", "collection-error", "timed-out", "interrupted", "not-started", "not-run"]
+"""How a check ended. "collection-error": pytest could not even collect a file. "interrupted": by a Ctrl-C. "not-run":
+an earlier one had failed, or another was asked for."""
 
 
 @dataclass(frozen=True, slots=True)

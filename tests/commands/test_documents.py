@@ -122,7 +122,12 @@ CHECKED = ended("passed", 100.0, phase=5, applied_at=None, files=0)
         pytest.param([RUN, CHECKED], "passed", id="after the last edit"),
         pytest.param([replace(CHECKED, state="failed"), CHECKED], "passed", id="once more"),
         pytest.param([CHECKED, replace(CHECKED, state="failed")], "failed", id="no more"),
-        pytest.param([CHECKED, replace(RUN, applied_at=1200.0)], "pending", id="a phase applied since"),
+        pytest.param([CHECKED, replace(RUN, id=9, applied_at=1200.0)], "pending", id="a phase applied since"),
+        pytest.param(
+            [replace(CHECKED, id=8), replace(RUN, id=9, started_at=10.0, applied_at=20.0)],
+            "pending",
+            id="a phase applied since, by a clock that was set back",
+        ),
         pytest.param([ended("rolled-back", 150.0), CHECKED], "pending", id="a phase rolled back since"),
         pytest.param([ended("failed", 50.0), CHECKED], "passed", id="a phase that failed before"),
     ],

@@ -14,7 +14,8 @@ from sample import PLAN, Done, MakeSample, Sample
 from terminal import terminal
 
 from rollback.git import Git
-from rollback.journal import Journal
+from rollback.journal import Journal, RunRequest
+from rollback.lock import locked
 
 SUITE = """\
 import pytest
@@ -252,9 +253,9 @@ def test_an_interpreter_of_its_own(shop: Sample) -> None:
 
 
 def test_ctrl_c_ends_a_check_and_its_children(shop: Sample, tmp_path: Path) -> None:
-    """What had ended is on record, and the time that it took."""
+    """What had ended is on record, the time that it took, and what the check had said until then."""
     pid = tmp_path / "pid"
-    code = f"import subprocess, time; p = subprocess.Popen(['sleep', '600']); open({str(pid)!r}, 'w').write(str(p.pid)); time.sleep(600)"
+    code = f"import subprocess, time; print('on the way', flush=True); p = subprocess.Popen(['sleep', '600']); open({str(pid)!r}, 'w').write(str(p.pid)); time.sleep(600)"
     shop.write("compliance.py", code)
     process = shop.start("phase5", "--yes")
     until = time.monotonic() + 60
@@ -270,8 +271,11 @@ def test_ctrl_c_ends_a_check_and_its_children(shop: Sample, tmp_path: Path) -> N
     (run,) = shop.call("timeline", "--json").document["phases"][4]["runs"]
     assert (run["state"], run["detail"]) == ("failed", "interrupted")
     with Journal.open(Git.open(shop.root), create=False) as journal:
-        ended = {check["name"]: check["ended"] for check in journal.checks(run["run"])}
-    assert ended == {"imports": "passed", "suite": "passed", "compliance": "not-run"}
+        ended = {check["name"]: (check["ended"], check["attempts"]) for check in journal.checks(run["run"])}
+        outputs = {output.name: output.output for output in journal.outputs(run["run"])}
+    assert ended == {"imports": ("passed", 1), "suite": ("passed", 1), "compliance": ("interrupted", 1)}
+    assert outputs["compliance"] == b"on the way\n"
+    assert shop.call("journal", "show", str(run["run"])).out.count("- [ ] Compliance > 90 % interrupted\n") == 1
 
 
 def test_the_panel(shop: Sample) -> None:
@@ -339,3 +343,59 @@ def test_a_baseline_that_is_interrupted_leaves_nothing(shop: Sample, tmp_path: P
     process.communicate(timeout=60)
     assert process.returncode == 130
     assert shop.git("worktree", "list").count("\n") == 1
+    with Journal.open(Git.open(shop.root), create=False) as journal:
+        checks = {check["name"]: (check["ended"], check["attempts"]) for check in journal.checks(journal.last_id())}
+    assert checks["compliance"] == ("interrupted", 1)
+
+
+def test_the_record_agrees_with_the_verdict(shop: Sample) -> None:
+    """What is left of the old fails the phase where it is asked to; the checks alone do not make it pass."""
+    shop.write("app/star.py", "from shop.cart import *\n")
+    assert "phase5: 3 checks passed\n" in shop.call("phase5", "--yes").out
+    done = shop.call("phase5", "--yes", "--strict", code=1)
+    assert "phase5: deprecated uses left: 1 warning (deprecated-import 1)\n" in done.err
+    fifth = shop.call("timeline", "--json").document["phases"][4]
+    assert fifth["state"] == "failed"
+    assert [(run["state"], run["detail"]) for run in fifth["runs"]] == [
+        ("passed", ""), ("failed", "deprecated uses left: 1 warning (deprecated-import 1)"),
+    ]  # fmt: skip
+    shop.write("app/star.py", "def broken(:\n    from shop.cart import Cart\n")
+    done = shop.call("phase5", "--yes", code=1)
+    assert "(unparseable 1)" in done.err
+    assert shop.call("timeline", "--json").document["phases"][4]["state"] == "failed"
+    shop.call("phase5", "--yes", "--force")
+    assert shop.call("timeline", "--json").document["phases"][4]["state"] == "passed"
+
+
+def test_an_output_that_nobody_reads(shop: Sample) -> None:
+    with shop.start("phase5", "--yes") as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.readline()
+        process.stdout.close()
+        process.stderr.read()
+    assert process.returncode != 0
+    (run,) = shop.call("timeline", "--json").document["phases"][4]["runs"]
+    assert (run["state"], run["detail"]) == ("failed", "nobody read its output any more")
+
+
+def test_a_result_of_an_older_version_is_shown_as_one_of_today(shop: Sample) -> None:
+    old = {
+        "name": "suite", "command": ["pytest"], "passed": False, "exit_code": 0, "seconds": 1.5, "timed_out": False,
+        "criteria": [], "message": "no report", "tail": "",
+    }  # fmt: skip
+    with locked(Git.open(shop.root), "test"), Journal.open(Git.open(shop.root), create=True) as journal:
+        run = journal.record_check_run(RunRequest("basket", 5, time.time()), "failed", [old])
+    done = shop.call("journal", "show", str(run.id), "--json")
+    (check,) = done.document["checks"]
+    assert check == {**check, **old, "title": "suite", "ended": "failed", "attempts": 1, "touched": []}
+    assert "- [ ] suite no report\n" in shop.call("journal", "show", str(run.id)).out
+
+
+def test_edits_left_in_a_phase_that_was_applied(shop: Sample) -> None:
+    """A file that came later, or hunks that were not taken."""
+    assert shop.call("timeline", "--json").document["estimate"]["edits_left"] == 0
+    shop.write("app/late.py", "from shop.cart import Cart\n\nCart(metadata=1)\n")
+    estimate = shop.call("timeline", "--json").document["estimate"]
+    assert estimate["edits_left"] > 0
+    assert {each["phase"]: bool(each["minutes"]) for each in estimate["phases"]}[3]

@@ -26,6 +26,19 @@ def test_no_report_to_read(text: str | None, tmp_path: Path) -> None:
     assert read_report(tmp_path / "junit.xml") is None
 
 
+def test_a_report_that_another_parser_refuses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """junitparser takes lxml where it is installed, and its errors with it; this is how it declares them."""
+
+    class XMLSyntaxError(SyntaxError):
+        pass
+
+    def refuse(_path: str) -> None:
+        raise XMLSyntaxError
+
+    monkeypatch.setattr("migrate.validation.junit.JUnitXml.fromfile", refuse)
+    assert read_report(tmp_path / "junit.xml") is None
+
+
 def numbers(report: TestReport | None) -> tuple[int, int, int, int]:
     assert report is not None
     return report.passed, report.failed, report.skipped, report.errors
@@ -101,6 +114,17 @@ def test_reruns(workers: list[str], tmp_path: Path) -> None:
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, check=False)
     assert b"1 failed, 5 passed, 5 rerun" in done.stdout, done.stdout
     assert numbers(read_report(report)) == (5, 1, 0, 0)
+
+
+def test_workers_that_cannot_collect_the_same_file(tmp_path: Path) -> None:
+    (tmp_path / "test_shop.py").write_text("import no_such\n")
+    report = tmp_path / "junit.xml"
+    command = [sys.executable, "-m", "pytest", "-q", "-n", "2", f"--junitxml={report}"]
+    subprocess.run(command, cwd=tmp_path, capture_output=True, check=False)
+    found = read_report(report)
+    assert numbers(found) == (0, 0, 0, 1)
+    assert found is not None
+    assert [(problem.test, problem.is_collection) for problem in found.problems] == [("test_shop", True)]
 
 
 def test_a_worker_that_dies(tmp_path: Path) -> None:

@@ -33,6 +33,8 @@ def shop(tmp_path: Path) -> Path:
         pytest.param("shop/cart.py:12: AssertionError", [("shop/cart.py", 12)], id="pytest"),
         pytest.param("tests/odd name.py:1: in <module>", [("tests/odd name.py", 1)], id="a blank in the name"),
         pytest.param("E   shop/cart.py:12: DeprecationWarning", [("shop/cart.py", 12)], id="pytest's errors"),
+        pytest.param("shop/cart.py:12: DeprecationWarning: use basket", [], id="a warning"),
+        pytest.param("shop/cart.py:12\n  {root}/shop/cart.py:12: UserWarning: late", [], id="pytest's warnings"),
         pytest.param("shop/cart.py:12", [("shop/cart.py", 12)], id="the end of a line"),
         pytest.param(
             "ImportError: cannot import name 'Cart' from 'shop.cart' ({root}/shop/cart.py)",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,9 @@ import pytest
 from checks import make_plan
 from validating import EIGHT, PYTEST, make_check, run, run_all, target
 
+from migrate.plan_checks import Check
+from migrate.process import OUTPUT_LIMIT
+from migrate.validation.checks import CheckInterrupted, Surroundings, run_checks
 from migrate.validation.environment import Target
 from migrate.validation.results import Criterion, Touched
 from rollback.errors import GitFailed
@@ -77,6 +80,38 @@ def test_a_match_over_lines_shows_no_line_ends(root: Path) -> None:
     assert "\x07" not in first.found
 
 
+@pytest.mark.parametrize("keys", [{"pattern": {"absent": "(a+)+$"}}, {"percent": {"pattern": "(a+)+%", "above": 1}}],
+                         ids=["pattern", "percent"])  # fmt: skip
+def test_a_pattern_that_takes_for_ever(keys: dict[str, Any], root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("migrate.validation.judging._LEAST_S", 0.1)
+    result = run(root, python("print('a' * 64 + '!')", timeout_seconds=1, **keys))
+    assert (result.ended, result.timed_out, result.tail) == ("timed-out", True, "a" * 64 + "!")
+    assert result.message == "timed out after 1 s, looking for patterns in the output"
+
+
+@pytest.mark.parametrize(
+    ("limit", "passed", "what"),
+    [
+        pytest.param(1 << 20, False, "Lost", id="all is kept"),
+        pytest.param(100_000, False, "nothing, but the first 900005 bytes are not kept", id="not all is kept"),
+    ],
+)
+def test_absent_means_all_of_the_output(
+    limit: int, passed: bool, what: str, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("migrate.validation.checks.SEARCHED_LIMIT", limit)
+    result = run(root, python("print('Lost'); print('x' * 999_999)", pattern={"absent": "^Lost"}))
+    assert found(result)[0] == ("output has no '^Lost'", passed, what)
+
+
+def test_a_pattern_far_from_the_end(root: Path) -> None:
+    """The journal has the end of it; the criterion has all."""
+    check = python("print('Ready'); print('x' * 3_000_000)", pattern={"present": "^Ready"})
+    (checked,) = run_all(root, check)
+    assert checked.result.passed
+    assert [len(output.output) for output in checked.outputs] == [OUTPUT_LIMIT]
+
+
 # Probes.
 
 
@@ -108,6 +143,16 @@ def test_redirects_import(root: Path) -> None:
     result = run(root, make_check(None, imports=True), redirects=redirects)
     assert found(result) == [("shop.cart imports", True, "imported"), ("shop.till imports", True, "imported")]
     assert (result.command, result.exit_code, result.passed) == ((), None, True)
+
+
+@pytest.mark.parametrize("ending", ["import sys; sys.exit(0)", "import os; os._exit(0)"], ids=["exit", "_exit"])
+def test_a_redirect_that_ends_the_process(ending: str, root: Path) -> None:
+    write(root, shop__cart=f"Cart = 1\n{ending}\n", shop__till="pay = 1\n")
+    result = run(root, make_check(None, imports=True), redirects=make_plan(REDIRECTS).redirects)
+    assert found(result) == [
+        ("shop.cart imports", False, "the process was ended with exit code 0 before all names were taken"),
+        ("shop.till imports", True, "imported"),
+    ]
 
 
 def test_redirects_that_do_not_import(root: Path) -> None:
@@ -143,15 +188,13 @@ def test_redirects_below_a_source_root(root: Path) -> None:
 
 
 def run_all_of(tree: Target, *checks: Any, **around: Any) -> list[Any]:
-    from migrate.validation.checks import Surroundings, run_checks
-
     return list(run_checks(checks, Surroundings(tree, **around)))
 
 
 def test_touched_files_compile(root: Path) -> None:
     write(root, shop__a="x = 1\n", json="raise SystemExit('not this one')\n", shop__b="match = 1\n")
     result = run(root, make_check(None, compiles=True), files=["shop/a.py", "shop/b.py", "shop/gone.py"])
-    assert found(result) == [("touched files compile", True, "2 of 2")]
+    assert found(result) == [("touched files compile", True, "2 of 2 (1 more not there any more)")]
 
 
 def test_touched_files_that_do_not_compile(root: Path) -> None:
@@ -165,6 +208,16 @@ def test_touched_files_that_do_not_compile(root: Path) -> None:
     assert [touched.path for touched in result.touched] == []
     result = run(root, make_check(None, compiles=True), files=files, phases={"shop/b.py": [(3, 7)]})
     assert result.touched == (Touched("shop/b.py", 2, 3, 7),)
+
+
+def test_touched_files_that_cannot_be_read(root: Path) -> None:
+    write(root, shop__a="x = 1\n")
+    (root / "shop/b.py").mkdir()
+    result = run(root, make_check(None, compiles=True), files=["shop/a.py", "shop/b.py", "shop/a.py/c.py"])
+    assert found(result) == [
+        ("touched files compile", False,
+         "1 of 2 (1 more not there any more); first shop/b.py: IsADirectoryError: Is a directory"),
+    ]  # fmt: skip
 
 
 def test_no_file_was_touched(root: Path) -> None:
@@ -359,6 +412,40 @@ def test_the_tree_as_before_cannot_be_had(root: Path) -> None:
     result = run(root, make_check(baseline=True), before=fail)
     assert result.ended == "not-started"
     assert result.message.startswith("no tree as before phase 1: git worktree failed")
+
+
+@pytest.mark.parametrize(
+    ("place", "attempts", "kept"),
+    [
+        pytest.param("before phase 1", 0, [(0, b"begun")], id="before phase 1"),
+        pytest.param("", 1, [(0, b"begun"), (1, b"begun")], id="on the tree"),
+    ],
+)
+def test_ctrl_c_keeps_what_was_said(place: str, attempts: int, kept: list[tuple[int, bytes]], root: Path) -> None:
+    @contextmanager
+    def before() -> Iterator[Target]:
+        yield target(root)
+
+    def interrupt(_chunk: bytes) -> None:
+        raise KeyboardInterrupt
+
+    def watch(_check: Check, where: str) -> Any:
+        return nullcontext(interrupt if where == place else None)
+
+    check = python("print('begun')", baseline=True)
+    with pytest.raises(CheckInterrupted) as caught:
+        list(run_checks([check], Surroundings(target(root), before=before), watch))
+    result, outputs = caught.value.checked.result, caught.value.checked.outputs
+    assert (result.ended, result.attempts, result.message) == ("interrupted", attempts, "interrupted")
+    assert [(output.attempt, output.output.rstrip()) for output in outputs] == kept
+
+
+def test_newly_failed_with_nothing_to_compare_with(root: Path) -> None:
+    """It is never left out: what is asked for and not known has failed."""
+    write(root, test_shop="def test_fine(): pass\n")
+    check = make_check([*PYTEST, "test_shop.py"], baseline=True, tests={"newly_failed": 0})
+    result = run(root, check)
+    assert ("newly failed = 0", False, "no test report from before phase 1 to compare with") in found(result)
 
 
 def test_without_a_baseline_it_is_not_entered(root: Path) -> None:
