@@ -56,13 +56,13 @@ class Applying:
             RepositoryError, KeyboardInterrupt: as `run.apply_phase`.
         """
         voice, name = self._voice, f"phase{found.phase}"
-        options = self._apply_options(
-            partial=chosen.files != found.files, person_seconds=voice.waited_s - begun.waited_s
-        )
+        options = self._apply_options(partial=chosen.files != found.files, person_seconds=begun.person_seconds)
         with voice.progress(f"writing {name}") as progress:
             total = len(chosen.files)
             tick = None if progress is None else lambda done: progress(done, total)
-            applied = apply_phase(self._session, chosen, options, begun.at, voice.echo, tick, self._tell_back)
+            applied = apply_phase(
+                self._session, chosen, options, begun.without_pauses, voice.echo, tick, self._tell_back
+            )
         if applied.verified is not None:
             show_result(voice, applied.verified)
             if self._options.format is Format.GITHUB:

@@ -1,4 +1,4 @@
-"""When a phase began, by the clock, and how long questions had waited by then."""
+"""When a phase began, by the clock, and what it has waited for a person since then."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 
 from migrate.console import Voice
+from migrate.spent import PAUSE_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,19 +14,34 @@ class Begun:
     """When a phase began to look at the tree.
 
     Attributes:
+        voice: how its questions are asked; `asked` of them by then.
         at: seconds since the epoch. clock: seconds of the monotonic clock.
-        waited_s: what questions had waited by then, in seconds.
     """
 
+    voice: Voice
+    asked: int
     at: float
     clock: float
-    waited_s: float
 
     @classmethod
     def now(cls, voice: Voice) -> Begun:
-        return cls(time.time(), time.monotonic(), voice.waited_s)
+        return cls(voice, len(voice.waits), time.time(), time.monotonic())
 
     @property
     def seconds(self) -> float:
         """Wall time since then."""
         return time.monotonic() - self.clock
+
+    @property
+    def person_seconds(self) -> float:
+        """How long questions have waited since then, without pauses."""
+        return sum(wait for wait in self._waits if wait <= PAUSE_S)
+
+    @property
+    def without_pauses(self) -> float:
+        """When the phase would have begun if nobody had left a question alone for so long: seconds since the epoch."""
+        return self.at + sum(wait for wait in self._waits if wait > PAUSE_S)
+
+    @property
+    def _waits(self) -> list[float]:
+        return self.voice.waits[self.asked :]

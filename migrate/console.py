@@ -33,14 +33,15 @@ class Voice:
     Attributes:
         quiet: results only. verbose: details as well.
         json: stdout is for one JSON document; people's text goes to stderr.
-        waited_s: how long questions have waited for their answers so far, in seconds.
+        waits: how long each question has waited for its answer, and each text for a person to be done with it, so far,
+            in seconds.
     """
 
     def __init__(self, *, quiet: bool = False, verbose: bool = False, json: bool = False) -> None:
         self.quiet = quiet
         self.verbose = verbose
         self.json = json
-        self.waited_s = 0.0
+        self.waits: list[float] = []
         self._said: set[str] = set()
         self._out = _console(stderr=json)
         self._err = _console(stderr=True)
@@ -116,14 +117,21 @@ class Voice:
     def ask(self, question: str, at_end: str = "") -> str:
         """The answer to a question, lower case and stripped; empty for Enter, `at_end` for the end of input."""
         self._err.print(Text(printable(question)), end=" ")
-        asked = time.monotonic()
+        with self.waiting():
+            try:
+                return input().strip().lower()
+            except EOFError:
+                self._err.print()
+                return at_end
+
+    @contextmanager
+    def waiting(self) -> Iterator[None]:
+        """A person is at work in the block, and the tool waits."""
+        began = time.monotonic()
         try:
-            return input().strip().lower()
-        except EOFError:
-            self._err.print()
-            return at_end
+            yield
         finally:
-            self.waited_s += time.monotonic() - asked
+            self.waits.append(time.monotonic() - began)
 
     def confirm(self, question: str) -> bool:
         """Yes only if the answer says so; Enter means no."""

@@ -83,7 +83,8 @@ def _edit_by_hand(choices: Choices, voice: Voice, edit_text: EditText, draft: _D
     taken = choices.taken(offer.file)
     hand = HandEdit(file.before, offer.edits, taken)
     try:
-        text = edit_text(hand.text(f"{escape(file.path)}, hunk {choices.place}", draft.text, draft.why))
+        with voice.waiting():
+            text = edit_text(hand.text(f"{escape(file.path)}, hunk {choices.place}", draft.text, draft.why))
     except (EditorFailed, GitFailed) as error:
         voice.error(f"{error}; the hunk is as it was")
         return draft

@@ -77,9 +77,9 @@ class _Validation:
         request = RunRequest(
             self._session.plan.name,
             5,
-            self._begun.at,
+            self._begun.without_pauses,
             manual=len(self._found.findings),
-            person_seconds=voice.waited_s - self._begun.waited_s,
+            person_seconds=self._begun.person_seconds,
             partial=bool(options.only),
             findings=findings_json(self._found.findings),
         )

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rich import box
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from migrate.console import Voice, printable
 from migrate.validation.results import CheckResult, FailedTest
 
+_NARROW = 60
+"""Columns that a table of four needs."""
 _NAMED = 10
 """Failed tests and touched files that are named; `--json` and the report have more."""
 
@@ -68,6 +71,9 @@ def show_criteria(voice: Voice, results: Sequence[CheckResult]) -> None:
     """The criteria of all checks as a table, met or not."""
     if not results:
         return
+    if voice.width < _NARROW:
+        _list_criteria(voice, results)
+        return
     table = Table(box=box.SIMPLE, show_edge=False, pad_edge=False)
     table.add_column("", no_wrap=True)
     for heading in ("check", "criterion", "found"):
@@ -77,6 +83,17 @@ def show_criteria(voice: Voice, results: Sequence[CheckResult]) -> None:
         for row in _rows(result):
             table.add_row(*row)
     voice.show(table)
+
+
+def _list_criteria(voice: Voice, results: Sequence[CheckResult]) -> None:
+    """The same, one below the other."""
+    for result in results:
+        for number, (sign, _, criterion, found, time) in enumerate(_rows(result)):
+            if number == 0:
+                mine, style = mark(result)
+                voice.say(f"{mine} {result.name}  {time}".rstrip(), style)
+            line = Text.assemble(sign, " ", criterion, ": ", found) if result.criteria else found
+            voice.show(Padding(line, (0, 0, 0, 2)))
 
 
 def _rows(result: CheckResult) -> list[tuple[Text, Text, Text, Text, Text]]:

@@ -288,6 +288,8 @@ def test_the_panel(shop: Sample) -> None:
             assert person.end() == 0
         assert "on the way" in person.text
         assert " s of 300 s " in person.text
+        is_list = "  \u2713 passed = 8: 8" in person.text
+        assert is_list == (columns == 40), "four columns have no room there"
         assert person.text.rstrip().endswith("next: migrate timeline")
 
 
