@@ -98,6 +98,14 @@ shell git status --short
 status_before=$(git status --porcelain)
 before=$(fingerprint)
 
+say "A rehearsal: all phases, the checks and the way back, on a copy of the tree with that edit and that file in it." \
+  "Phases 1 to 3 go through, phase 4 stops at that call. The copy is gone afterwards."
+git_before=$(git for-each-ref; git worktree list)
+expect 1 rehearse
+same "$before" "$(fingerprint)" "the rehearsal changed the tree"
+same "$status_before" "$(git status --porcelain)" "the rehearsal changed git's status"
+same "$git_before" "$(git for-each-ref; git worktree list)" "the rehearsal left something in git"
+
 say "Phase 1: the engine that does not compile becomes a redirect. First look, then apply."
 expect 0 phase1 --dry-run
 same "$before" "$(fingerprint)" "a dry run changed the tree"
