@@ -11,12 +11,12 @@ from migrate.formats import Format
 from migrate.interactive import choose_edits
 from migrate.phase_options import PhaseOptions
 from migrate.preview import Preview
-from migrate.run import VERIFY_TIMEOUT_S, Applied, ApplyOptions, apply_phase, refuse_dirty, refuse_no_identity
+from migrate.run import VERIFY_TIMEOUT_S, Applied, ApplyOptions, apply_phase, refuse_dirty, refuse_no_commit
 from migrate.session import Session
 from migrate.terminal import tell_commits, tell_kept
 from migrate.verdict import show_result
 from migrate.way_back import commits_since
-from rollback.errors import count
+from rollback.errors import count, escape
 from rollback.restore import RollbackResult
 
 
@@ -37,11 +37,11 @@ class Applying:
         """See that nothing stands in the way of writing what was found.
 
         Raises:
-            DirtyFiles, NoIdentity: something does.
+            DirtyFiles, NoCommit: something does.
         """
         refuse_dirty(self._session, found.files, self._apply_options())
         if self._options.commit and found.files:
-            refuse_no_identity(self._session.git)
+            refuse_no_commit(self._session.git)
 
     def choose(self, found: Preview) -> Preview:
         """What a person takes of it, hunk by hunk."""
@@ -78,6 +78,8 @@ class Applying:
             f"{count(len(chosen.files), 'file')}, {count(len(chosen.findings), 'finding')} left to a person",
             "green",
         )
+        for path in applied.edited:
+            voice.error(f"{escape(path)}: edited since it was written; the commit has what the phase made of it")
         if any(finding.code == "invalid-call" for finding in chosen.findings):
             voice.note("note: an invalid-call of a call that was changed is not found again; keep this list")
         return applied

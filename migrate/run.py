@@ -11,6 +11,7 @@ from pathlib import Path
 
 from migrate import interrupts
 from migrate.commit_message import message_of
+from migrate.committing import Base, commit_changes, commit_problem
 from migrate.edits import Edit
 from migrate.errors import MigrateError
 from migrate.plan import Plan
@@ -53,8 +54,8 @@ class DirtyFiles(RepositoryError):
         self.paths = tuple(states)
 
 
-class NoIdentity(RepositoryError):
-    """`--commit` without a name to commit under."""
+class NoCommit(RepositoryError):
+    """`--commit` where no commit can be made."""
 
     def __init__(self, problem: str) -> None:
         super().__init__(f"--commit: {problem}; nothing written")
@@ -118,11 +119,13 @@ class Applied:
         run: as it stands in the journal.
         verified: the result of `--verify`; None without.
         rolled_back: how the phase was taken back; None where it stands.
+        edited: paths that somebody has edited since they were written; their edits are not in the commit.
     """
 
     run: RunRecord
     verified: CheckResult | None
     rolled_back: RollbackResult | None = None
+    edited: tuple[str, ...] = ()
 
     @property
     def stands(self) -> bool:
@@ -174,15 +177,15 @@ def refuse_dirty(session: Session, files: Sequence[FilePreview], options: ApplyO
         raise DirtyFiles(dirty, len(files), commit=options.commit)
 
 
-def refuse_no_identity(git: Git) -> None:
+def refuse_no_commit(git: Git) -> None:
     """A commit could be made.
 
     Raises:
-        NoIdentity: git does not know who commits.
+        NoCommit: git does not know who commits, or something else is under way, such as a merge.
     """
-    problem = git.identity_problem()
+    problem = commit_problem(git)
     if problem is not None:
-        raise NoIdentity(problem)
+        raise NoCommit(problem)
 
 
 def keep_only(file: FilePreview, edits: Sequence[Edit]) -> FilePreview:
@@ -247,6 +250,10 @@ def _apply(
     with locked(git, command), Journal.open(git, create=True) as journal:
         changes = [file.change for file in plan.files]
         more_to_do = options.verify is not None or options.commit
+        edited: tuple[str, ...] = ()
+        if options.commit:
+            refuse_no_commit(git)
+            base = Base.of(git)
         run = apply_changes(git, journal, request, changes, tick, "verifying" if more_to_do else "applied")
         if options.verify is not None:
             with _rolled_back_on_error(git, journal, run, "interrupted during --verify", back), held.listening():
@@ -261,12 +268,12 @@ def _apply(
         if options.commit:
             with _rolled_back_on_error(git, journal, run, "the commit was not made", back):
                 held.deliver()
-                sha = _commit(git, session.plan, plan)
+                sha, edited = _commit(git, base, session.plan, plan)
                 journal.record_commit(run.id, sha)
         if more_to_do:
             with _rolled_back_on_error(git, journal, run, "the journal cannot say that it is done", back):
                 run = journal.move(run.id, "applied")
-        return Applied(run, verified)
+        return Applied(run, verified, edited=edited)
 
 
 @contextmanager
@@ -290,9 +297,9 @@ def _take_back(git: Git, journal: Journal, run: RunRecord, reason: str) -> Rollb
         raise WayBackBlocked(run, reason, error) from error
 
 
-def _commit(git: Git, plan: Plan, phase: Preview) -> str:
+def _commit(git: Git, base: Base, plan: Plan, phase: Preview) -> tuple[str, tuple[str, ...]]:
     try:
-        return git.commit([file.path for file in phase.files], message_of(plan, phase))
+        return commit_changes(git, base, [file.change for file in phase.files], message_of(plan, phase))
     except RepositoryError as error:
         raise CommitFailed(error) from error
 

@@ -16,7 +16,7 @@ from migrate.phase_options import PhaseOptions
 from migrate.preflight.look import besides
 from migrate.preview import Preview
 from migrate.previewing import Previews, Progress
-from migrate.run import DirtyFiles, NoIdentity
+from migrate.run import DirtyFiles, NoCommit
 from migrate.session import Session
 from migrate.timeline import shown_state
 from migrate.validation_command import in_words
@@ -91,7 +91,7 @@ def look_at(
     """Look at one phase; nothing is written.
 
     Args:
-        refuse: raises DirtyFiles or NoIdentity where the files cannot be written.
+        refuse: raises DirtyFiles or NoCommit where the files cannot be written.
     Raises:
         RewriteBug, Unreadable, OutsideRoot: as `previewing.preview`.
     """
@@ -114,7 +114,7 @@ def _bar(session: Session, found: Preview, options: PhaseOptions, refuse: Callab
         return what_blocks(found, options)
     try:
         refuse(found)
-    except (DirtyFiles, NoIdentity) as error:
+    except (DirtyFiles, NoCommit) as error:
         return str(error).replace("; nothing written", "")
     return ""
 

@@ -18,7 +18,7 @@ from migrate.phase_options import PhaseOptions
 from migrate.plan import PHASES
 from migrate.preview import Preview
 from migrate.rollback_offer import offer_rollback
-from migrate.run import DirtyFiles, NoIdentity
+from migrate.run import DirtyFiles, NoCommit
 from migrate.session import Session
 from migrate.step_look import StepLook, look_at
 from migrate.step_menu import APPLY, CHECKS, HUNKS, QUIT, SKIP
@@ -175,7 +175,7 @@ class Stepper:
         try:
             self._applying.refuse(chosen)
             applied = self._applying.apply(look.found, chosen, look.begun)
-        except (Drifted, Interrupted, Locked, DirtyFiles, NoIdentity) as error:
+        except (Drifted, Interrupted, Locked, DirtyFiles, NoCommit) as error:
             self._voice.error(str(error))
             self._voice.say(f"{name} is looked at anew:")
             return False

@@ -97,6 +97,7 @@ class Git:
         env: Mapping[str, str] | None = None,
         config: Sequence[str] = (),
         ok: Container[int] = (0,),
+        attended: bool = False,
     ) -> bytes:
         """Run `git *args` in the root and return its standard output.
 
@@ -107,10 +108,11 @@ class Git:
             env: variables on top of the cleaned environment.
             config: `key=value` settings for this command only.
             ok: exit codes that are no error.
+            attended: it may start a program that asks on the terminal; a Ctrl-C there ends it as well.
         Raises:
             GitFailed: any other exit code.
         """
-        return self._run(args, input, env, config, ok).stdout
+        return self._run(args, input, env, config, ok, attended=attended).stdout
 
     def _run(
         self,
@@ -119,9 +121,11 @@ class Git:
         env: Mapping[str, str] | None = None,
         config: Sequence[str] = (),
         ok: Container[int] = (0,),
+        *,
+        attended: bool = False,
     ) -> _Done:
         settings = [word for setting in config for word in ("-c", setting)]
-        done = _execute(self.root, [*settings, *args], input, env)
+        done = _execute(self.root, [*settings, *args], input, env, attended=attended)
         if done.returncode not in ok:
             complaint = done.stderr if done.stderr.strip() else done.stdout
             raise GitFailed(args, done.returncode, os.fsdecode(complaint))
@@ -381,11 +385,12 @@ class Git:
 
     def identity_problem(self) -> str | None:
         """Why a commit would fail for lack of a name or an address, or None."""
-        try:
-            self.run("var", "GIT_COMMITTER_IDENT")
-        except GitFailed as error:
-            last = escape(error.stderr.strip().splitlines()[-1])
-            return f"git does not know who commits ({last}); set user.name and user.email with `git config`"
+        for role in ("GIT_AUTHOR_IDENT", "GIT_COMMITTER_IDENT"):
+            try:
+                self.run("var", role)
+            except GitFailed as error:
+                last = escape(error.stderr.strip().splitlines()[-1])
+                return f"git does not know who commits ({last}); set user.name and user.email with `git config`"
         return None
 
     def editor(self) -> str:
@@ -395,38 +400,6 @@ class Git:
             GitFailed: there is none, as on a terminal that cannot show one.
         """
         return os.environ.get("GIT_EDITOR") or _line(self.run("var", "GIT_EDITOR"))
-
-    def commit(self, paths: Iterable[str], message: str) -> str:
-        """Commit the working tree's content of `paths`, and nothing else, with hooks off.
-
-        Whatever else is staged stays staged and stays out of the commit.
-
-        Args:
-            paths: relative to the root; files that are gone are committed as removed.
-            message: subject, or subject, blank line and body.
-        Returns:
-            The new commit's id.
-        Raises:
-            GitFailed: there is nothing to commit, no identity, or a merge is under way.
-        """
-        tracked = self.tracked()
-        named = list(dict.fromkeys(paths))
-        new = [path for path in named if path not in tracked and os.path.lexists(self.root / path)]
-        known = [path for path in named if path in tracked]
-        listed = ("--pathspec-from-file=-", "--pathspec-file-nul")
-        if new:
-            self.run("add", "--intent-to-add", "--force", *listed, input=join_paths(new), env=_LITERAL)
-        try:
-            self.run(
-                "commit", "--quiet", "--only", "--no-verify", "--cleanup=whitespace", "-m", message, *listed,
-                input=join_paths([*known, *new]), env=_LITERAL,
-                config=["gc.auto=0", "maintenance.auto=false", "i18n.commitEncoding=utf-8"],
-            )  # fmt: skip
-        except GitFailed:
-            if new:
-                self.run("update-index", "--force-remove", "-z", "--stdin", input=join_paths(new))
-            raise
-        return _line(self.run("rev-parse", "HEAD"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -519,8 +492,15 @@ class _Done:
     stderr: bytes
 
 
-def _execute(root: Path, args: Sequence[str], input: bytes = b"", env: Mapping[str, str] | None = None) -> _Done:
-    with deferred_signals(), _started(root, args, env) as process:
+def _execute(
+    root: Path,
+    args: Sequence[str],
+    input: bytes = b"",
+    env: Mapping[str, str] | None = None,
+    *,
+    attended: bool = False,
+) -> _Done:
+    with deferred_signals(), _started(root, args, env, attended=attended) as process:
         try:
             stdout, stderr = process.communicate(input)
         except OSError as error:
@@ -530,7 +510,7 @@ def _execute(root: Path, args: Sequence[str], input: bytes = b"", env: Mapping[s
 
 @contextmanager
 def _started(
-    root: Path, args: Sequence[str], env: Mapping[str, str] | None = None
+    root: Path, args: Sequence[str], env: Mapping[str, str] | None = None, *, attended: bool = False
 ) -> Iterator[subprocess.Popen[bytes]]:
     """A git process with pipes; its end is waited for."""
     clean = {key: value for key, value in os.environ.items() if not key.startswith("GIT_") or _KEPT.fullmatch(key)}
@@ -540,7 +520,7 @@ def _started(
         process = subprocess.Popen(
             ["git", *_CONFIG, *args],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            cwd=root, env=clean | fixed | dict(env or {}), start_new_session=True,
+            cwd=root, env=clean | fixed | dict(env or {}), start_new_session=not attended,
         )  # fmt: skip
     except (FileNotFoundError, NotADirectoryError, PermissionError) as error:
         raise GitMissing(MINIMUM) if root.is_dir() else NotARepository(root) from error

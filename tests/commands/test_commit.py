@@ -103,18 +103,150 @@ def test_a_failed_verification_commits_nothing(sample: Sample) -> None:
         sample.call("phase1", "--yes", "--commit", "--verify", "false", code=1)
 
 
-@pytest.mark.parametrize("state", ["MERGE_HEAD"])
-def test_a_commit_that_git_refuses(state: str, make_sample: MakeSample) -> None:
-    """In the middle of a merge git commits no single files: the phase is rolled back."""
+@pytest.mark.parametrize(
+    ("state", "what"),
+    [
+        ("MERGE_HEAD", "a merge is under way"),
+        ("CHERRY_PICK_HEAD", "a cherry-pick is under way"),
+        ("REVERT_HEAD", "a revert is under way"),
+        ("rebase-merge/head-name", "a rebase is under way"),
+        ("sequencer/todo", "a cherry-pick or a revert is under way"),
+        ("index.lock", "another git is at work in the index, or was killed there: "),
+    ],
+)
+@pytest.mark.parametrize("command", ["phase1", "run"])
+def test_what_is_under_way_is_not_disturbed(command: str, state: str, what: str, make_sample: MakeSample) -> None:
+    """It is found before anything is asked or written: git would take its end for granted, or fail afterwards."""
     sample = make_sample()
     sample.write(f".git/{state}", sample.git("rev-parse", "HEAD"))
+    with sample.nothing_written():
+        done = sample.migrate(command, "--yes", "--commit", code=3)
+    assert f"--commit: {what}" in done.err
+    assert "; nothing written\n" in done.err
+
+
+def meanwhile(sample: Sample, script: str) -> list[str]:
+    """Options by which a script runs between what is written and its commit."""
+    path = sample.root / ".git/meanwhile"
+    path.write_text(f"set -e\n{script}\n")
+    return ["--yes", "--commit", "--verify", f"sh {path}"]
+
+
+@pytest.mark.parametrize(
+    ("script", "status", "in_index"),
+    [
+        pytest.param("echo '# mine' >> shop/cart.py", " M shop/cart.py\n", False, id="edited"),
+        pytest.param("echo '# mine' >> shop/cart.py; git add shop/cart.py", "M  shop/cart.py\n", True, id="staged"),
+        pytest.param("rm shop/cart.py", " D shop/cart.py\n", False, id="deleted"),
+        pytest.param("git rm -q -f shop/cart.py", "D  shop/cart.py\n", True, id="deleted and staged"),
+    ],
+)
+def test_what_others_do_to_the_files_meanwhile_is_theirs(
+    script: str, status: str, in_index: bool, sample: Sample
+) -> None:
+    done = sample.call("phase1", *meanwhile(sample, script))
+    assert "shop/cart.py: edited since it was written; the commit has what the phase made of it\n" in done.err
+    assert sample.git("show", "HEAD:shop/cart.py").encode() == REDIRECT
+    assert sample.git("show", "--format=", "--name-status", "HEAD") == "M\tshop/cart.py\n"
+    assert sample.git("status", "--porcelain") == status
+    assert bool(sample.git("diff", "--cached", "--name-only")) == in_index
+
+
+@pytest.mark.parametrize(
+    ("script", "why"),
+    [
+        pytest.param("git checkout -q -b other", "HEAD is other at ", id="another branch"),
+        pytest.param("git checkout -q --detach", "HEAD is no branch at ", id="no branch"),
+        pytest.param("git commit -q --allow-empty -m x", "HEAD is main at ", id="another commit"),
+        pytest.param("git rev-parse HEAD > .git/MERGE_HEAD", "a merge is under way; ", id="a merge"),
+        pytest.param("> .git/refs/heads/main.lock", "git update-ref: fatal: ", id="a lock"),
+        pytest.param("> .git/HEAD.lock", "git update-ref: ", id="a lock of HEAD"),
+    ],
+)
+def test_what_moves_meanwhile_is_left_alone(script: str, why: str, sample: Sample) -> None:
+    before = sample.read("shop/cart.py")
+    sample.write("README.md", "Staged.\n")
+    sample.git("add", "README.md")
+    index = sample.git("ls-files", "--stage")
+    done = sample.call("phase1", *meanwhile(sample, script), code=3)
+    assert f"--commit: {why}" in done.err
+    assert done.err.endswith("; the phase was rolled back\n")
+    assert sample.git("log", "--all", "--grep=basket phase", "--format=%s", "--branches") == ""
+    assert (sample.read("shop/cart.py"), sample.git("ls-files", "--stage")) == (before, index)
+
+
+def test_the_words_of_a_squashed_merge_stay(sample: Sample) -> None:
+    sample.write(".git/SQUASH_MSG", "All of it\n")
+    sample.call("phase1", "--yes", "--commit")
+    assert sample.read(".git/SQUASH_MSG") == b"All of it\n"
+
+
+def test_modes_filters_and_line_ends_are_those_of_git(make_sample: MakeSample) -> None:
+    """As if it had been added: also a file that went in with CR LF before `text=auto` was set."""
+    crlf = FILES["app/second.py"]
+    assert isinstance(crlf, bytes)
+    sample = make_sample()
+    (sample.root / "app/main.py").chmod(0o755)
+    sample.git("update-index", "--chmod=+x", "app/main.py")
+    sample.write(".gitattributes", "* text=auto\napp/main.py filter=loud\n")
+    sample.git("config", "filter.loud.clean", "sed s/checkout/CHECKOUT/")
+    sample.git("config", "core.autocrlf", "true")
+    sample.commit()
+    sample.call("phase1", "--yes", "--commit")
+    sample.call("phase2", "--yes", "--commit")
+    sample.call("phase3", "--yes", "--commit")
+    assert sample.git("status", "--porcelain") == ""
+    assert sample.git("ls-files", "--stage", "app/main.py").startswith("100755 ")
+    assert "CHECKOUT" in sample.git("show", "HEAD:app/main.py")
+    assert b"CHECKOUT" not in sample.read("app/main.py")
+    assert sample.git("show", "HEAD:app/second.py").encode() == sample.read("app/second.py")
+    assert sample.read("app/second.py").count(b"\r\n") == crlf.count(b"\r\n")
+
+
+SIGNER = """\
+#!/bin/sh
+cat >/dev/null
+{ask}
+printf '[GNUPG:] SIG_CREATED D\\n' >&2
+printf -- '-----BEGIN PGP SIGNATURE-----\\n\\nx\\n-----END PGP SIGNATURE-----\\n'
+"""
+
+
+def signing(sample: Sample, ask: str) -> None:
+    signer = sample.root / ".git/signer"
+    signer.write_text(SIGNER.format(ask=ask))
+    signer.chmod(0o755)
+    sample.git("config", "gpg.program", str(signer))
+    sample.git("config", "commit.gpgSign", "true")
+
+
+def test_a_commit_is_signed_where_the_user_has_it_so(sample: Sample) -> None:
+    """The signer may ask for its passphrase on the terminal."""
+    signing(sample, "printf 'passphrase: ' >/dev/tty; read -r answer </dev/tty; test \"$answer\" = open")
+    with terminal(sample, "phase1", "--commit") as person:
+        person.answer("apply 1 edit in 1 file? [y/N] ", "y")
+        person.answer("passphrase: ", "open")
+        person.answer(OFFER, "")
+        assert person.end() == 0
+    assert "gpgsig -----BEGIN PGP SIGNATURE-----" in sample.git("cat-file", "commit", "HEAD")
+
+
+def test_a_signer_that_fails_is_heard(sample: Sample) -> None:
+    signing(sample, "echo 'gpg: signing failed: No secret key' >&2; exit 2")
     with sample.untouched():
         done = sample.call("phase1", "--yes", "--commit", code=3)
-    assert "--commit: git commit failed with exit code 128: " in done.err
+    assert "--commit: git commit-tree: error: gpg failed to sign the data" in done.err
     assert done.err.endswith("; the phase was rolled back\n")
-    (run,) = sample.call("timeline", "--json").document["phases"][0]["runs"]
-    assert (run["state"], run["detail"]) == ("failed", "the commit was not made")
-    assert sample.read("shop/cart.py") != REDIRECT
+
+
+def test_no_room_for_what_is_to_be_committed(sample: Sample, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_index: object, _changes: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("migrate.committing._PrivateIndex.put", fail)
+    with sample.untouched():
+        done = sample.call("phase1", "--yes", "--commit", code=3)
+    assert "--commit: the commit could not be prepared: No space left on device; the phase was rolled back" in done.err
 
 
 def test_the_first_commit_of_a_repository(make_sample: MakeSample) -> None:
