@@ -610,8 +610,9 @@ def _fill_streams() -> None:
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115, PTH123 - for as long as the process lasts
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):  # a tick that the terminal's encoding does not have is no reason to fail
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
+        # A tick that the terminal's encoding does not have is no reason to fail, nor is half a character that is typed.
+        if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
 
 

@@ -24,6 +24,10 @@ _GUIDE = b"""# ---
 """
 
 
+_OUTDATED = b"""# ---
+# What you wrote before; hunks beside it were decided since. Each line has a '#' in front.
+"""
+
 _Line = tuple[bytes, bytes]
 """A line behind its sign, one of ` `, `-` and `+`."""
 
@@ -70,16 +74,20 @@ class HandEdit:
             edit for edit in accepted if edit in inside or any(_holds(span, edit.span) for span in covered)
         )
 
-    def text(self, title: str, draft: bytes = b"", why: str = "") -> bytes:
+    def text(self, title: str, draft: bytes = b"", why: str = "", *, outdated: bool = False) -> bytes:
         """What the editor opens.
 
         Args:
             title: one line on what this is.
             draft: what came back from the editor before, and was not taken; empty for the hunks as they are.
             why: the reason for that.
+            outdated: the draft is about other accepted edits than these, and comes as a comment below the hunks.
         """
         head = f"# {title}\n# {f'not taken: {why}' if why else 'How to edit it is said at the end.'}\n"
-        body = b"".join(line + b"\n" for _, line in _significant(draft))
+        written = [line for _, line in _significant(draft)]
+        body = b"".join(line + b"\n" for line in written)
+        if outdated and written:
+            body = self._shown() + _OUTDATED + b"".join(b"#" + line + b"\n" for line in written)
         return head.encode("utf-8", "surrogateescape") + (body or self._shown()) + _GUIDE
 
     def read(self, edited: bytes) -> tuple[Edit, ...] | None:

@@ -9,7 +9,7 @@ from migrate.choices import Choices
 from migrate.console import Voice
 from migrate.diff import unified_diff
 from migrate.editor import EditorFailed
-from migrate.edits import Edit, in_order
+from migrate.edits import Edit, OverlappingEdits, in_order
 from migrate.hand_edit import HandEdit, NotTaken
 from migrate.preview import FilePreview, Preview
 from migrate.run import keep_only
@@ -71,10 +71,15 @@ _DECISIONS: dict[str, Callable[[Choices], None]] = {
 
 @dataclass(frozen=True, slots=True)
 class _Draft:
-    """What a person wrote of a hunk, and why it was not taken; nothing where there is none."""
+    """What a person wrote of a hunk, and why it was not taken; nothing where there is none.
+
+    Attributes:
+        beside: what else was accepted of the file then.
+    """
 
     text: bytes = b""
     why: str = ""
+    beside: tuple[Edit, ...] = ()
 
 
 def _edit_by_hand(choices: Choices, voice: Voice, edit_text: EditText, draft: _Draft) -> _Draft:
@@ -83,8 +88,9 @@ def _edit_by_hand(choices: Choices, voice: Voice, edit_text: EditText, draft: _D
     taken = choices.taken(offer.file)
     hand = HandEdit(file.before, offer.edits, taken)
     try:
+        title, outdated = f"{escape(file.path)}, hunk {choices.place}", draft.beside != taken
         with voice.waiting():
-            text = edit_text(hand.text(f"{escape(file.path)}, hunk {choices.place}", draft.text, draft.why))
+            text = edit_text(hand.text(title, draft.text, draft.why, outdated=outdated))
     except (EditorFailed, GitFailed) as error:
         voice.error(f"{error}; the hunk is as it was")
         return draft
@@ -93,17 +99,29 @@ def _edit_by_hand(choices: Choices, voice: Voice, edit_text: EditText, draft: _D
         if edits is None:
             voice.note("no change is left; the hunk is as it was")
             return _Draft()
-        others = [edit for edit in taken if edit not in hand.absorbed]
-        keep_only(file, in_order((*others, *edits)))
+        keep_only(file, _beside(edits, [edit for edit in taken if edit not in hand.absorbed]))
     except (NotTaken, NotAsPlanned) as error:
         voice.error(f"not taken: {error}; e opens what you wrote again")
-        return _Draft(text, str(error))
+        return _Draft(text, str(error), taken)
     voice.note("taken as it is now:")
     voice.diff(unified_diff(file.path, file.before, edits))
     blocked = choices.take_instead(edits, hand.absorbed)
     if blocked:
         voice.note(f"{count(blocked, 'other hunk')} of the same lines cannot be asked about now; the next run does")
     return _Draft()
+
+
+def _beside(edits: Sequence[Edit], accepted: Sequence[Edit]) -> tuple[Edit, ...]:
+    """All of them, by place.
+
+    Raises:
+        NotTaken: what was written has lines of an accepted edit, which may reach beyond the lines that it changes.
+    """
+    try:
+        return in_order((*accepted, *edits))
+    except OverlappingEdits:
+        why = "it changes lines of a statement that an accepted hunk changes; leave those as they are"
+        raise NotTaken(why) from None
 
 
 def _kept(file: FilePreview, edits: tuple[Edit, ...], voice: Voice) -> FilePreview | None:

@@ -413,3 +413,47 @@ def test_an_edit_that_takes_back_one_that_was_taken() -> None:
     (file,) = chosen.files
     assert [(edit.kind, edit.site) for edit in file.edits] == [("by-hand", 1)]
     assert file.after == b"a = 1; b = 3\n"
+
+
+def test_lines_of_an_accepted_statement_are_left_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    """The accepted edit is the whole statement, though it changes the first line only: its end is beside the next hunk."""
+    statement = b"f(\n" + b"  # c\n" * 8 + b")"
+    before = statement + b"\n\nif x:\n    g(1)\n"
+    end, at = len(statement), before.index(b"1")
+    found = found_in(before, Edit(Span(0, end), b"F" + statement[1:], "x", 0), Edit(Span(at, at + 1), b"2", "x", 1))
+    chosen = answered(found, "y\ne\ny\n", b"@@\n-)\n+)  # mine\n \n if x:\n-    g(1)\n+    g(2)\n")
+    assert [file.after for file in chosen.files] == [before.replace(b"f(", b"F(").replace(b"g(1)", b"g(2)")]
+    assert "not taken: it changes lines of a statement that an accepted hunk changes; " in capsys.readouterr().err
+
+
+def test_a_draft_does_not_take_back_what_was_accepted_since() -> None:
+    """What was written is shown below the hunks as they are now, the accepted one among them."""
+    found = found_in(b"a = 1\nb = 1\n", Edit(Span(4, 5), b"2", "x", 0), Edit(Span(10, 11), b"2", "x", 1))
+    drafts = [b"@@\n-a = 1\n+a = (\n b = 1\n", b""]
+    opened = []
+
+    def edit(text: bytes) -> bytes:
+        opened.append(text)
+        return drafts.pop(0) or text
+
+    with patch.object(sys, "stdin", io.StringIO("e\nj\ny\ne\n")):
+        chosen = choose_edits(found, Voice(), edit)
+    assert [file.after for file in chosen.files] == [b"a = 2\nb = 2\n"]
+    first, second = (text.decode().split("# ---\n") for text in opened)
+    assert first[0].endswith("@@ -1,2 +1,2 @@\n-a = 1\n+a = 2\n b = 1\n")
+    assert second[0].startswith("# a.py, hunk 1/2\n# not taken: ")
+    assert second[0].endswith("@@ -1,2 +1,2 @@\n-a = 1\n-b = 1\n+a = 2\n+b = 2\n")
+    assert second[1].endswith("in front.\n#@@\n#-a = 1\n#+a = (\n# b = 1\n") or "#+a = (\n# b = 1\n" in second[1]
+
+
+def test_half_a_character_is_no_answer(sample: Sample) -> None:
+    """As a terminal sends it that takes back one byte of two."""
+    redirected(sample)
+    with terminal(sample, "phase3", "-i", PYTHONIOENCODING="utf-8:strict") as person:
+        person.expect(FIRST)
+        os.write(person._master, b"\xff\n")
+        person.expect("y - apply this hunk")
+        person.answer(FIRST, "y")
+        person.answer("(2/4) apply this hunk [", "q")
+        assert person.end() == 0
+    assert last_run(sample).edits == 1
