@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import shlex
+from dataclasses import replace
+
 from migrate.annotating import annotate_check
 from migrate.begun import Begun
 from migrate.commit_offer import tell_commit
 from migrate.console import Voice
+from migrate.diff import unified_diff
 from migrate.editor import edit_text
 from migrate.formats import Format
 from migrate.interactive import choose_edits
 from migrate.phase_options import PhaseOptions
 from migrate.preview import Preview
-from migrate.run import VERIFY_TIMEOUT_S, Applied, ApplyOptions, apply_phase, refuse_dirty, refuse_no_commit
+from migrate.run import VERIFY_TIMEOUT_S, Applied, ApplyOptions, Edited, apply_phase, refuse_dirty, refuse_no_commit
 from migrate.session import Session
 from migrate.terminal import tell_commits, tell_kept
 from migrate.verdict import show_result
 from migrate.way_back import commits_since
-from rollback.errors import count, escape
+from rollback.atomic import put
+from rollback.errors import RepositoryError, count, escape
 from rollback.restore import RollbackResult
 
 
@@ -47,16 +52,31 @@ class Applying:
         """What a person takes of it, hunk by hunk."""
         return choose_edits(found, self._voice, lambda text: edit_text(text, self._session.git.editor()))
 
-    def apply(self, found: Preview, chosen: Preview, begun: Begun) -> Applied:
+    def apply(self, found: Preview, chosen: Preview, begun: Begun, seen: Edited | None = None) -> Applied:
         """Write, verify, commit, and say what came of it.
+
+        What a person has chosen by hunk, or written, is kept as a patch where it does not come to stand.
 
         Args:
             found: all that was offered. chosen: what of it is written.
+            seen: the runs that were on record when it was looked at; it is not written where they are others now.
         Raises:
             RepositoryError, KeyboardInterrupt: as `run.apply_phase`.
         """
-        voice, name = self._voice, f"phase{found.phase}"
-        options = self._apply_options(partial=chosen.files != found.files, person_seconds=begun.person_seconds)
+        partial = chosen.files != found.files
+        options = replace(self._apply_options(), partial=partial, person_seconds=begun.person_seconds, seen=seen)
+        try:
+            applied = self._apply(chosen, options, begun)
+        except (RepositoryError, KeyboardInterrupt):
+            if partial:
+                self._keep(chosen)
+            raise
+        if partial and not applied.stands:
+            self._keep(chosen)
+        return applied
+
+    def _apply(self, chosen: Preview, options: ApplyOptions, begun: Begun) -> Applied:
+        voice, name = self._voice, f"phase{chosen.phase}"
         with voice.progress(f"writing {name}") as progress:
             total = len(chosen.files)
             tick = None if progress is None else lambda done: progress(done, total)
@@ -93,10 +113,21 @@ class Applying:
         always = self._options.ignore_revs
         tell_commit(self._session.git, self._voice, applied.run, asked=self._asked, always=always)
 
-    def _apply_options(self, *, partial: bool = False, person_seconds: float = 0.0) -> ApplyOptions:
+    def _keep(self, chosen: Preview) -> None:
+        path = self._session.git.private(f"chosen-phase{chosen.phase}.patch")
+        lines = (line for file in chosen.files for line in unified_diff(file.path, file.before, file.edits))
+        try:
+            path.parent.mkdir(exist_ok=True)
+            put(b"".join(lines), None, path)
+        except OSError as error:
+            self._voice.error(f"{path}: what was chosen could not be kept: {error.strerror}")
+            return
+        self._voice.error(f"what was chosen is kept as a patch: git apply {shlex.quote(str(path))}")
+
+    def _apply_options(self) -> ApplyOptions:
         options = self._options
         timeout_s = VERIFY_TIMEOUT_S if options.verify_timeout is None else options.verify_timeout
-        return ApplyOptions(options.verify, options.commit, options.allow_dirty, timeout_s, partial, person_seconds)
+        return ApplyOptions(options.verify, options.commit, options.allow_dirty, timeout_s)
 
     def _tell_back(self, result: RollbackResult) -> None:
         if result.kept is not None:

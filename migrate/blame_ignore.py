@@ -12,10 +12,7 @@ from rollback.git import Git
 NAME = ".git-blame-ignore-revs"
 """Where forges look for it, and people: at the top of the working tree."""
 
-HOW_TO_TELL = f"git config blame.ignoreRevsFile {NAME}"
-"""The command by which git heeds the file."""
-
-_HEAD = f"# Commits that git blame passes over, once it is told: {HOW_TO_TELL}\n".encode()
+_HEAD = f"# Commits that git blame passes over, once it is told: git config blame.ignoreRevsFile {NAME}\n".encode()
 
 
 def line_for(commit: str, plan: str, phase: int) -> str:
@@ -69,10 +66,13 @@ def append(git: Git, line: str) -> bool:
     return True
 
 
-def is_heeded(git: Git) -> bool:
-    """Has git been told of the file?"""
+def how_to_tell(git: Git) -> str | None:
+    """The command by which git heeds the file, beside others that it heeds already; None where it has been told."""
     told = git.run("config", "--null", "--get-all", "blame.ignoreRevsFile", ok=(0, 1))
-    return any(name in (NAME.encode(), f"./{NAME}".encode()) for name in told.split(b"\0"))
+    names = [name for name in told.split(b"\0") if name]
+    if any(name in (NAME.encode(), f"./{NAME}".encode()) for name in names):
+        return None
+    return f"git config {'--add ' if names else ''}blame.ignoreRevsFile {NAME}"
 
 
 def _commit(row: bytes) -> bytes:

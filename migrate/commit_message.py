@@ -7,10 +7,13 @@ from migrate.preview import Preview
 from rollback.errors import count
 
 
-def message_of(plan: Plan, applied: Preview) -> str:
+def message_of(plan: Plan, applied: Preview, *, partial: bool = False) -> str:
     """What the plan says under `commit`, or the phase's title as subject.
 
     Several lines are a whole message. A subject alone gets a body that says how much the commit changes.
+
+    Args:
+        partial: only some of what was offered is applied; the rest makes a commit of its own.
     """
     table = plan.phase(applied.phase)
     assert table is not None
@@ -19,4 +22,5 @@ def message_of(plan: Plan, applied: Preview) -> str:
     if "\n" in subject:
         return f"{subject}\n"
     changed = f"{count(applied.edits, 'edit')} in {count(len(applied.files), 'file')}"
-    return f"{subject}\n\n{changed}, made by ssot-migrate.\n"
+    part = ", a part of the phase" if partial else ""
+    return f"{subject}\n\n{changed}{part}, made by ssot-migrate.\n"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from migrate import interrupts
-from migrate.blame_ignore import HOW_TO_TELL, NAME, append, is_heeded, line_for
+from migrate.blame_ignore import NAME, append, how_to_tell, line_for
 from migrate.console import Voice
 from rollback.errors import RepositoryError
 from rollback.git import Git
@@ -31,8 +31,8 @@ def tell_commit(git: Git, voice: Voice, run: RunRecord, *, asked: bool, always: 
         voice.error(f"{error}; the line was not added, and the commit stands")
         return
     voice.say(f"{NAME}: {'the line is added, and not committed' if appended else 'the commit is in it'}")
-    if not is_heeded(git):
-        voice.say_once(f"git is told of it by: {HOW_TO_TELL}")
+    if (command := how_to_tell(git)) is not None:
+        voice.say_once(f"git is told of it by: {command}")
 
 
 def _wished(voice: Voice) -> bool:

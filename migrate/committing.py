@@ -102,14 +102,13 @@ def _commit(git: Git, base: Base, changes: Sequence[FileChange], message: str, f
     private.put(changes)
     after = private.entries(paths)
     commit = _commit_tree(git, private.write_tree(), base.commit, message)
-    untouched = {path: entry for path, entry in _entries(git, paths).items() if entry == before.get(path)}
-    _set_entries(git, {path: after[path] for path in untouched if path in after})
-    subject = message.partition("\n")[0]
-    moved = ("update-ref", "-m", f"commit: {subject}", "HEAD", commit, base.commit or "0" * len(commit))
+    untouched = [path for path, entry in _entries(git, paths).items() if entry == before.get(path)]
+    parent = base.commit or "0" * len(commit)
+    git.run("update-ref", "-m", f"commit: {message.partition(chr(10))[0]}", "HEAD", commit, parent)
     try:
-        git.run(*moved)
-    except GitFailed:
-        _set_entries(git, untouched)
+        _set_entries(git, {path: after[path] for path in untouched})
+    except GitFailed:  # another git holds the index
+        git.run("update-ref", "-m", "commit: undone", "HEAD", parent, commit)
         raise
     git.run("update-index", "-q", "--refresh", ok=(0, 1, 128))
     return commit

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import termios
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -102,9 +103,15 @@ class Voice:
         sys.stdout.write("\n")
         sys.stdout.flush()
 
-    def diff(self, lines: list[bytes]) -> None:
-        """A diff: its exact bytes into a pipe, coloured and with control characters spelled out on a terminal."""
-        if not self._out.is_terminal:
+    def diff(self, lines: list[bytes], encoding: str = "utf-8", *, asked: bool = False) -> None:
+        """A diff: its exact bytes into a pipe, coloured and with control characters spelled out on a terminal.
+
+        Args:
+            encoding: of the file, for the terminal.
+            asked: a question about it follows; where results go into a file, it is on the terminal of the questions.
+        """
+        console = self._err if asked and not self._out.is_terminal and self._err.is_terminal else self._out
+        if not console.is_terminal:
             stream = sys.stderr if self.json else sys.stdout
             stream.flush()
             stream.buffer.write(b"".join(lines))
@@ -112,7 +119,7 @@ class Voice:
             return
         for line in lines:
             style = "bold" if line.startswith((b"diff ", b"--- ", b"+++ ")) else _STYLES.get(line[:1], "")
-            self._out.print(Text(shown(line), style=style))
+            console.print(Text(shown(line, encoding), style=style))
 
     def ask(self, question: str, at_end: str = "") -> str:
         """The answer to a question, lower case and stripped; empty for Enter, `at_end` for the end of input."""
@@ -123,6 +130,15 @@ class Voice:
             except EOFError:
                 self._err.print()
                 return at_end
+
+    def forget_typed(self) -> None:
+        """Drop what was typed ahead of the next question."""
+        if sys.stdin is not None and sys.stdin.isatty():
+            termios.tcflush(sys.stdin, termios.TCIFLUSH)
+
+    def reply(self, text: str) -> None:
+        """An answer to somebody at a prompt, who has asked for it; also with `quiet`."""
+        self._err.print(Text(printable(text)))
 
     @contextmanager
     def waiting(self) -> Iterator[None]:
@@ -212,9 +228,9 @@ def _console(*, stderr: bool) -> Console:
     return Console(file=stream, width=width, highlight=False, markup=False, emoji=False, soft_wrap=True)
 
 
-def shown(line: bytes) -> str:
+def shown(line: bytes, encoding: str = "utf-8") -> str:
     """A line of a diff as a terminal gets it: without its end, control characters spelled out."""
-    return printable(line.decode("utf-8", "replace").removesuffix("\n"))
+    return printable(line.decode(encoding, "replace").removesuffix("\n"))
 
 
 def printable(text: str) -> str:

@@ -48,7 +48,7 @@ def choose_edits(preview: Preview, voice: Voice, edit_text: EditText) -> Preview
     drafts: dict[int, _Draft] = {}
     while (number := choices.at) is not None:
         diff = unified_diff(choices.file.path, choices.file.before, choices.offer.edits)
-        voice.diff(diff)
+        voice.diff(diff, choices.file.encoding, asked=True)
         while choices.at == number:
             answer = _answer(choices, voice, diff)
             if answer == "e":
@@ -97,17 +97,17 @@ def _edit_by_hand(choices: Choices, voice: Voice, edit_text: EditText, draft: _D
     try:
         edits = hand.read(text)
         if edits is None:
-            voice.note("no change is left; the hunk is as it was")
+            voice.reply("no change is left; the hunk is as it was")
             return _Draft()
         keep_only(file, _beside(edits, [edit for edit in taken if edit not in hand.absorbed]))
     except (NotTaken, NotAsPlanned) as error:
         voice.error(f"not taken: {error}; e opens what you wrote again")
         return _Draft(text, str(error), taken)
-    voice.note("taken as it is now:")
-    voice.diff(unified_diff(file.path, file.before, edits))
+    voice.reply("taken as it is now:")
+    voice.diff(unified_diff(file.path, file.before, edits), file.encoding, asked=True)
     blocked = choices.take_instead(edits, hand.absorbed)
     if blocked:
-        voice.note(f"{count(blocked, 'other hunk')} of the same lines cannot be asked about now; the next run does")
+        voice.reply(f"{count(blocked, 'other hunk')} of the same lines cannot be asked about now; the next run does")
     return _Draft()
 
 
@@ -141,8 +141,8 @@ def _answer(choices: Choices, voice: Voice, diff: Sequence[bytes]) -> str:
         answer = _WORDS.get(answer, answer)
         if answer in letters and answer != "?":
             return answer
-        voice.note("\n".join(f"{letter} - {_HELP[letter]}" for letter in letters))
-        voice.note(_TOGETHER)
+        voice.reply("\n".join(f"{letter} - {_HELP[letter]}" for letter in letters))
+        voice.reply(_TOGETHER)
 
 
 def _what(diff: Sequence[bytes]) -> str:

@@ -16,7 +16,7 @@ from migrate.plan import CheckPhase
 from migrate.preview import Preview
 from migrate.previewing import preview
 from migrate.rollback_offer import offer_rollback
-from migrate.run import refuse_out_of_order
+from migrate.run import Edited, refuse_out_of_order
 from migrate.saved import load_saved
 from migrate.session import Session
 from migrate.terminal import show_diff, summary
@@ -46,6 +46,7 @@ def run_phase(session: Session, phase: int, options: PhaseOptions, voice: Voice)
         raise UsageError(f"phase{phase}: {session.plan_file} has no [phase{phase}]; it has "
                          + ", ".join(f"phase{n}" for n in session.plan.phases))  # fmt: skip
     begun = Begun.now(voice)
+    seen = None if options.force else session.edits_on_record()
     obstacle = session.obstacle()
     if obstacle is not None:
         if not options.looks_only:
@@ -60,16 +61,25 @@ def run_phase(session: Session, phase: int, options: PhaseOptions, voice: Voice)
         refuse_out_of_order(session, phase, options.jobs)
     if isinstance(table, CheckPhase):
         return validate(session, found, options, voice, begun)
-    return _PhaseCommand(session, options, voice, found, begun).edit()
+    return _PhaseCommand(session, options, voice, found, begun, seen).edit()
 
 
 class _PhaseCommand:
-    def __init__(self, session: Session, options: PhaseOptions, voice: Voice, found: Preview, begun: Begun) -> None:
+    def __init__(
+        self,
+        session: Session,
+        options: PhaseOptions,
+        voice: Voice,
+        found: Preview,
+        begun: Begun,
+        seen: Edited | None,
+    ) -> None:
         self._session = session
         self._options = options
         self._voice = voice
         self._found = found
         self._begun = begun
+        self._seen = seen
         self._blocking = blocking(found, options)
         self._applying = Applying(session, options, voice, asked=not options.yes and can_ask())
         self._name = f"phase{found.phase}"
@@ -148,7 +158,7 @@ class _PhaseCommand:
         return f"{self._name}: {verb} by {what_blocks(self._found, self._options)}"
 
     def _apply(self, chosen: Preview) -> PhaseEnd:
-        applied = self._applying.apply(self._found, chosen, self._begun)
+        applied = self._applying.apply(self._found, chosen, self._begun, self._seen)
         if not applied.stands:
             self._next(f"migrate {self._name} --dry-run")
             return self._end(Exit.FINDINGS, "dry-run", chosen, applied=False)

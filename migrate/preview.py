@@ -8,6 +8,7 @@ from hashlib import sha256
 from migrate.edits import Edit, apply_edits
 from migrate.findings import Finding
 from migrate.plan import Plan
+from migrate.source import readable
 from rollback.changes import FileChange
 
 
@@ -27,6 +28,11 @@ class FilePreview:
     @property
     def change(self) -> FileChange:
         return FileChange(self.path, self.before, self.after, self.mode)
+
+    @property
+    def encoding(self) -> str:
+        """How its text is written, as far as that is known; for showing it."""
+        return readable(self.before).encoding
 
     @property
     def before_sha256(self) -> str:

@@ -23,7 +23,7 @@ def offer_rollback(
         voice.say(f"next: mend it and go on with `{again}`")
         return
     voice.error(f"stopped at phase{phase}; {count(len(standing), 'run')} of this plan in the tree")
-    asks = "roll the last applied phase back?" if suspect is None else f"roll back to before phase{suspect}?"
+    asks = f"roll phase{standing[-1].phase} back?" if suspect is None else f"roll back to before phase{suspect}?"
     if asked and voice.confirm(asks):
         roll_back_command(session.git, session.plan.name, Choice(suspect), yes=True, force=False, voice=voice)
         return

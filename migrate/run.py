@@ -14,12 +14,11 @@ from migrate.commit_message import message_of
 from migrate.committing import Base, commit_changes, commit_problem
 from migrate.edits import Edit
 from migrate.errors import MigrateError
-from migrate.plan import Plan
 from migrate.plan_checks import Check
 from migrate.preview import FilePreview, Preview
 from migrate.previewing import edits_left
 from migrate.process import split_verify
-from migrate.session import Session
+from migrate.session import Session, edits_on_record
 from migrate.transform import accept_edits
 from migrate.validation.checks import Surroundings, attempt
 from migrate.validation.environment import Target
@@ -39,6 +38,8 @@ VERIFY_TIMEOUT_S = 3600.0
 Echo = Callable[[bytes], None]
 Tick = Callable[[int], None]
 Back = Callable[[RollbackResult], None]
+Edited = tuple[tuple[int, int, str], ...]
+"""Number, phase and state of each run that has edited files, as `Session.edits_on_record` has them."""
 
 
 class DirtyFiles(RepositoryError):
@@ -72,6 +73,19 @@ class OutOfOrder(MigrateError):
         self.earlier = earlier
 
 
+class RunsMoved(RepositoryError):
+    """Another phase was applied or taken back since this one was looked at."""
+
+    def __init__(self, phase: int, seen: Edited, now: Edited) -> None:
+        other = next(run for run in reversed((*seen, *now)) if run not in seen or run not in now)
+        number, of, _ = other
+        state = next((state for found, _, state in now if found == number), "gone from the journal")
+        super().__init__(
+            f"run {number}, of phase{of}, is {state} since the edits were computed; nothing written; "
+            f"run `migrate phase{phase}` again"
+        )
+
+
 class CommitFailed(RepositoryError):
     """The commit could not be made; the phase was rolled back."""
 
@@ -101,6 +115,7 @@ class ApplyOptions:
         verify_timeout_s: how long `verify` may take, seconds.
         partial: only some of what was offered is applied, or something else was written by hand.
         person_seconds: how long the phase has waited for answers.
+        seen: the runs that were on record when the phase was looked at; None where that is not asked for.
     """
 
     verify: str | None = None
@@ -109,6 +124,7 @@ class ApplyOptions:
     verify_timeout_s: float = VERIFY_TIMEOUT_S
     partial: bool = False
     person_seconds: float = 0.0
+    seen: Edited | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,6 +264,9 @@ def _apply(
     )
     command = f"migrate phase{plan.phase}"
     with locked(git, command), Journal.open(git, create=True) as journal:
+        now = edits_on_record(journal, session.plan.name, git)
+        if options.seen is not None and options.seen != now and journal.interrupted() is None:  # that is told later
+            raise RunsMoved(plan.phase, options.seen, now)
         changes = [file.change for file in plan.files]
         more_to_do = options.verify is not None or options.commit
         edited: tuple[str, ...] = ()
@@ -268,7 +287,8 @@ def _apply(
         if options.commit:
             with _rolled_back_on_error(git, journal, run, "the commit was not made", back):
                 held.deliver()
-                sha, edited = _commit(git, base, session.plan, plan)
+                message = message_of(session.plan, plan, partial=options.partial)
+                sha, edited = _commit(git, base, plan, message)
                 journal.record_commit(run.id, sha)
         if more_to_do:
             with _rolled_back_on_error(git, journal, run, "the journal cannot say that it is done", back):
@@ -297,9 +317,9 @@ def _take_back(git: Git, journal: Journal, run: RunRecord, reason: str) -> Rollb
         raise WayBackBlocked(run, reason, error) from error
 
 
-def _commit(git: Git, base: Base, plan: Plan, phase: Preview) -> tuple[str, tuple[str, ...]]:
+def _commit(git: Git, base: Base, phase: Preview, message: str) -> tuple[str, tuple[str, ...]]:
     try:
-        return commit_changes(git, base, [file.change for file in phase.files], message_of(plan, phase))
+        return commit_changes(git, base, [file.change for file in phase.files], message)
     except RepositoryError as error:
         raise CommitFailed(error) from error
 
@@ -309,9 +329,13 @@ def verify(session: Session, command: str, timeout_s: float, echo: Echo | None =
 
     Returns:
         The result, and the output.
+    Raises:
+        KeyboardInterrupt: a Ctrl-C ended it.
     """
     check = Check(name="verify", run=split_verify(command), timeout_seconds=timeout_s)
     target = replace(Target.of(session.plan, session.git.root, session.home), python=())
     with tempfile.TemporaryDirectory(prefix="ssot-migrate-") as scratch:
         ran = attempt(check, target, Surroundings(target), Path(scratch), echo)
+    if ran.interrupted:
+        raise KeyboardInterrupt
     return judge(check, ran, session.git.root), ran.output

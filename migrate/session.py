@@ -50,6 +50,11 @@ class Session:
             mine = [run for run in journal.runs(self.plan.name) if run.prefix == self.git.prefix]
             return as_seen(self.git, mine)
 
+    def edits_on_record(self) -> tuple[tuple[int, int, str], ...]:
+        """Number, phase and state of each run of the plan that has edited files here, oldest first."""
+        with Journal.open(self.git, create=False) as journal:
+            return edits_on_record(journal, self.plan.name, self.git)
+
     def written(self) -> dict[str, str | None]:
         """What the runs that stand in the tree made of each file: its sha256 by path, the newest run's last."""
         with Journal.open(self.git, create=False) as journal:
@@ -91,6 +96,12 @@ class Session:
         except Locked as error:
             return error
         return None
+
+
+def edits_on_record(journal: Journal, plan: str, git: Git) -> tuple[tuple[int, int, str], ...]:
+    """The same out of a journal that is open."""
+    mine = (run for run in journal.runs(plan) if run.prefix == git.prefix and run.phase != 5)
+    return tuple((run.id, run.phase, run.state) for run in mine)
 
 
 def as_seen(git: Git, runs: Sequence[RunRecord]) -> tuple[RunRecord, ...]:

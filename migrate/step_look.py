@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from migrate.begun import Begun
@@ -15,8 +15,8 @@ from migrate.obstacles import blocking, what_blocks
 from migrate.phase_options import PhaseOptions
 from migrate.preflight.look import besides
 from migrate.preview import Preview
-from migrate.previewing import Previews, Progress
-from migrate.run import DirtyFiles, NoCommit
+from migrate.previewing import Previews, Progress, edits_left
+from migrate.run import DirtyFiles, Edited, NoCommit, OutOfOrder
 from migrate.session import Session
 from migrate.timeline import shown_state
 from migrate.validation_command import in_words
@@ -33,6 +33,7 @@ class StepLook:
         diffs: of each file, in lines.
         barred: what keeps it from being applied, in words; empty where nothing does.
         runs: of the phase so far, oldest first.
+        seen: the runs that were on record.
     """
 
     begun: Begun
@@ -41,6 +42,7 @@ class StepLook:
     diffs: tuple[list[bytes], ...]
     barred: str
     runs: tuple[RunRecord, ...]
+    seen: Edited
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -87,27 +89,39 @@ def look_at(
     begun: Begun,
     progress: Progress | None,
     refuse: Callable[[Preview], None],
+    earlier: Sequence[int] = (),
 ) -> StepLook:
     """Look at one phase; nothing is written.
 
     Args:
+        earlier: phases that must have no edit left.
         refuse: raises DirtyFiles or NoCommit where the files cannot be written.
     Raises:
         RewriteBug, Unreadable, OutsideRoot: as `previewing.preview`.
     """
+    seen = session.edits_on_record()
     previews = Previews(session.git, session.plan, options.jobs, progress)
     found = previews.of(phase)
     beside = besides(session.git, session.plan, session.plan_file, previews.read_if_there)
     diffs = tuple(unified_diff(file.path, file.before, file.edits) for file in found.files)
-    barred = _bar(session, found, options, refuse)
+    barred = _bar(session, found, options, refuse, earlier)
     runs = tuple(run for run in session.runs() if run.phase == phase)
-    return StepLook(begun, found, tuple(f for f in beside if f.phase == phase), diffs, barred, runs)
+    return StepLook(begun, found, tuple(f for f in beside if f.phase == phase), diffs, barred, runs, seen)
 
 
-def _bar(session: Session, found: Preview, options: PhaseOptions, refuse: Callable[[Preview], None]) -> str:
+def _bar(
+    session: Session,
+    found: Preview,
+    options: PhaseOptions,
+    refuse: Callable[[Preview], None],
+    earlier: Sequence[int],
+) -> str:
     """What keeps the phase from being applied now; nothing where nothing does."""
     if (obstacle := session.obstacle()) is not None:
         return str(obstacle)
+    for phase in earlier:
+        if edits := edits_left(session.git, session.plan, phase, options.jobs):
+            return str(OutOfOrder(found.phase, phase, edits))
     if found.phase == 5:
         return ""
     if blocking(found, options):

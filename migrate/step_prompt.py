@@ -106,9 +106,10 @@ class StepPrompt:
             taken: rows of the screen that are taken already.
         """
         lines = self._diffs[self._place.file]
-        texts = [shown(line) for line in lines]
+        encoding = self._look.found.files[self._place.file].encoding
+        texts = [shown(line, encoding) for line in lines]
         end = end_of_page(texts, self._place.line, self._voice.width, self._room(taken))
-        self._voice.diff(lines[self._place.line : end])
+        self._voice.diff(lines[self._place.line : end], encoding)
         self._place = Place(self._place.file, end)
 
     def _room(self, taken: int) -> int | None:

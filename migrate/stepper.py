@@ -18,7 +18,7 @@ from migrate.phase_options import PhaseOptions
 from migrate.plan import PHASES
 from migrate.preview import Preview
 from migrate.rollback_offer import offer_rollback
-from migrate.run import DirtyFiles, NoCommit
+from migrate.run import DirtyFiles, NoCommit, RunsMoved
 from migrate.session import Session
 from migrate.step_look import StepLook, look_at
 from migrate.step_menu import APPLY, CHECKS, HUNKS, QUIT, SKIP
@@ -48,20 +48,27 @@ class Stepper:
     A phase that was skipped is no obstacle to later ones on the same way: that was decided.
     """
 
-    def __init__(self, session: Session, options: PhaseOptions, voice: Voice) -> None:
+    def __init__(self, session: Session, options: PhaseOptions, voice: Voice, documents: list[dict[str, Any]]) -> None:
+        """
+        Args:
+            documents: gets that of each phase that was looked at; one for each part of it that was applied.
+        """
         self._session = session
         self._options = options
         self._voice = voice
         self._applying = Applying(session, options, voice, asked=True)
+        self._begun = Begun.now(voice)
+        self._known = session.edits_on_record()
+        self._moved = False
         self._skipped: dict[int, int] = {}
         self._left: dict[int, str] = {}
-        self._documents: list[dict[str, Any]] = []
+        self._documents = documents
 
-    def run(self) -> tuple[Exit, list[dict[str, Any]]]:
+    def run(self) -> Exit:
         """Step through the phases until the end, a failure, or until the person leaves.
 
         Returns:
-            The exit code, and the document of each phase that was looked at; one for each part of it that was applied.
+            The exit code.
         Raises:
             UsageError: `--only` names no check.
             KeyboardInterrupt: Ctrl-C; the phase that was under way is as before.
@@ -83,12 +90,13 @@ class Stepper:
                 code = exit_code_of(error)
             interrupts.reopen()
             offer_rollback(self._session, phase, self._voice, _AGAIN, asked=True, suspect=suspect)
-            return code, self._documents
+            return code
         return self._end(Exit.FINDINGS if self._skipped else Exit.DONE)
 
     def _edits(self, phase: int) -> bool:
         """Phases 1 to 4; False where the person leaves."""
         hunks_at_once = self._options.interactive
+        self._begun = Begun.now(self._voice)
         while True:
             look = self._look(phase)
             if not look.found.files and (not look.barred or state_of(look.runs, phase) == "applied"):
@@ -113,11 +121,13 @@ class Stepper:
             )
             return True
         while True:
+            self._begun = Begun.now(self._voice)
             look = self._look(5)
             decision = self._show(look).ask()
             if decision in (QUIT, SKIP):
                 return self._leave(look, decision)
             if decision == CHECKS:
+                self._begun = Begun.now(self._voice)
                 now = self._look(5)
                 end = validate(
                     self._session, now.found, replace(self._options, yes=True, within_run=True), self._voice, now.begun
@@ -128,10 +138,17 @@ class Stepper:
                 return True
 
     def _look(self, phase: int) -> StepLook:
-        begun = Begun.now(self._voice)
         self._reread()
         with self._voice.progress(f"phase{phase}") as progress:
-            return look_at(self._session, phase, self._options, begun, progress, self._applying.refuse)
+            refuse, earlier = self._applying.refuse, self._to_look_at_before(phase)
+            return look_at(self._session, phase, self._options, self._begun, progress, refuse, earlier)
+
+    def _to_look_at_before(self, phase: int) -> list[int]:
+        """Once somebody else has applied or taken back a phase, those that were done may not be any more."""
+        self._moved = self._moved or self._session.edits_on_record() != self._known
+        if not self._moved or self._options.force:
+            return []
+        return [each for each in self._session.plan.phases if each < phase and each not in self._skipped]
 
     def _reread(self) -> None:
         """Take up what somebody has changed in the plan; a plan that is wrong now is said, and the old one stays."""
@@ -146,6 +163,7 @@ class Stepper:
             self._applying = Applying(session, self._options, self._voice, asked=True)
 
     def _show(self, look: StepLook) -> StepPrompt:
+        self._voice.forget_typed()  # what was typed was about what was on the screen then
         rows = look.rows(self._session, self._options)
         card = card_of(self._session.plan, look.found.phase, rows, self._skipped)
         prompt = StepPrompt(self._voice, card, look)
@@ -174,12 +192,14 @@ class Stepper:
         name = f"phase{look.found.phase}"
         try:
             self._applying.refuse(chosen)
-            applied = self._applying.apply(look.found, chosen, look.begun)
-        except (Drifted, Interrupted, Locked, DirtyFiles, NoCommit) as error:
+            applied = self._applying.apply(look.found, chosen, look.begun, look.seen)
+        except (Drifted, Interrupted, Locked, DirtyFiles, NoCommit, RunsMoved) as error:
             self._voice.error(str(error))
             self._voice.say(f"{name} is looked at anew:")
             return False
         interrupts.reopen()
+        self._begun = Begun.now(self._voice)
+        self._known = (*self._known, (applied.run.id, applied.run.phase, applied.run.state))
         if not applied.stands:
             self._record(look, chosen, "dry-run")
             raise _Stopped
@@ -206,10 +226,10 @@ class Stepper:
         checks = () if shown.phase == 5 else None
         self._documents.append(phase_document(shown, mode, look.begun.seconds, checks))
 
-    def _end(self, code: Exit) -> tuple[Exit, list[dict[str, Any]]]:
+    def _end(self, code: Exit) -> Exit:
         """Where each phase stands, and the next command."""
         runs = self._session.runs()
         for phase in self._session.plan.phases:
             self._voice.say(f"phase{phase}  {state_of(runs, phase):<12}{self._left.get(phase, '')}".rstrip())
         self._voice.say(f"next: {_AGAIN if code else 'migrate timeline'}")
-        return code, self._documents
+        return code

@@ -21,17 +21,22 @@ def run_all(session: Session, options: PhaseOptions, voice: Voice) -> tuple[int,
     """Run every phase of the plan in order; on a terminal a person decides on each.
 
     Returns:
-        The exit code of the first phase that did not go through, else 0, and the JSON document.
+        The exit code of the first phase that did not go through, else 0, and the JSON document; after a Ctrl-C, 130
+        and what had ended by then.
     Raises:
         RepositoryError: somebody is at work, or a run was interrupted; no phase was begun.
     """
     started = time.monotonic()
     if not options.looks_only and (obstacle := session.obstacle()) is not None:
         raise obstacle
-    if options.yes or options.looks_only:
-        code, documents = _run_through(session, options, voice)
-    else:
-        code, documents = Stepper(session, options, voice).run()
+    documents: list[dict[str, Any]] = []
+    try:
+        if options.yes or options.looks_only:
+            code = _run_through(session, options, voice, documents)
+        else:
+            code = Stepper(session, options, voice, documents).run()
+    except KeyboardInterrupt:
+        code = Exit.INTERRUPTED
     document = {
         "schema": SCHEMA,
         "plan": session.plan.name,
@@ -41,9 +46,8 @@ def run_all(session: Session, options: PhaseOptions, voice: Voice) -> tuple[int,
     return code, document
 
 
-def _run_through(session: Session, options: PhaseOptions, voice: Voice) -> tuple[int, list[dict[str, Any]]]:
+def _run_through(session: Session, options: PhaseOptions, voice: Voice, documents: list[dict[str, Any]]) -> Exit:
     """Without a question: all phases with `--check`, else up to the first that does not go through."""
-    documents: list[dict[str, Any]] = []
     code = Exit.DONE
     for phase in session.plan.phases:
         suspect = None
@@ -62,7 +66,7 @@ def _run_through(session: Session, options: PhaseOptions, voice: Voice) -> tuple
             interrupts.reopen()
             offer_rollback(session, phase, voice, "migrate run", asked=False, suspect=suspect)
             break
-    return code, documents
+    return code
 
 
 def _announce(session: Session, phase: int, voice: Voice) -> None:

@@ -29,7 +29,7 @@ _WIDEST, _WIDE, _MIDDLING = 140, 100, 60
 def show_diff(voice: Voice, preview: Preview) -> None:
     """Every edit of a phase as one unified diff, priority files first."""
     for file in preview.files:
-        voice.diff(unified_diff(file.path, file.before, file.edits))
+        voice.diff(unified_diff(file.path, file.before, file.edits), file.encoding)
 
 
 def summary(preview: Preview, verb: str) -> str:

@@ -8,7 +8,7 @@ from unittest.mock import patch
 import pytest
 
 from migrate import blame_ignore
-from migrate.blame_ignore import NAME, append, is_heeded, line_for, with_line
+from migrate.blame_ignore import NAME, append, how_to_tell, line_for, with_line
 from rollback.errors import OutsideRoot, Unreadable, WriteFailed
 from rollback.git import Git
 from tests.conftest import MakeRepository
@@ -62,12 +62,18 @@ def git(make_repository: MakeRepository) -> Git:
     return make_repository({"a.py": "", "sub/b.py": ""}).open()
 
 
+def commit(git: Git, message: str) -> str:
+    git.run("add", "a.py")
+    git.run("commit", "--quiet", "--message", message)
+    return str(git.head())
+
+
 def test_git_reads_what_is_written(git: Git) -> None:
     """One commit made a line what it is; with the file, git blames the one before."""
     (git.root / "a.py").write_bytes(b"from shop.cart import Cart as Basket\n")
-    first = git.commit(["a.py"], "first")
+    first = commit(git, "first")
     (git.root / "a.py").write_bytes(b"from shop.basket import Cart as Basket\n")
-    second = git.commit(["a.py"], "second")
+    second = commit(git, "second")
     assert append(git, line_for(second, "basket", 1))
     assert git.run("status", "--porcelain") == f"?? {NAME}\n".encode()
     blamed = git.run("blame", "--porcelain", f"--ignore-revs-file={NAME}", "a.py")
@@ -129,10 +135,16 @@ def test_a_file_that_may_not_be_written(git: Git) -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "heeded"), [((), False), (("other",), False), (("other", NAME), True), ((f"./{NAME}",), True)]
+    ("told", "command"),
+    [
+        pytest.param((), f"git config blame.ignoreRevsFile {NAME}", id="of nothing"),
+        pytest.param(("other",), f"git config --add blame.ignoreRevsFile {NAME}", id="of another file, which stays"),
+        pytest.param(("other", NAME), None, id="of both"),
+        pytest.param((f"./{NAME}",), None, id="in another spelling"),
+    ],
 )
-def test_has_git_been_told(told: tuple[str, ...], heeded: bool, git: Git) -> None:
+def test_how_git_is_told(told: tuple[str, ...], command: str | None, git: Git) -> None:
     for value in told:
         git.run("config", "--add", "blame.ignoreRevsFile", value)
-    assert is_heeded(git) == heeded
+    assert how_to_tell(git) == command
     assert Path(git.git_dir, "config").exists()

@@ -192,21 +192,21 @@ def path_of(plan_file: Path, root: Path) -> str:
 
 
 def _text(plan_file: Path) -> str:
-    """The plan's text; empty for one that is not written yet."""
+    """The plan's text; empty for one that is not written yet, or is gone."""
     try:
         return plan_file.read_text(encoding="utf-8", errors="replace")
     except OSError:
         return ""
 
 
-_BUDGET = re.compile(rb"^[ \t]*budget_minutes[ \t]*=", re.MULTILINE)
+_BUDGET = re.compile(r"^[ \t]*budget_minutes[ \t]*=", re.MULTILINE)
 
 
 def _minutes(plan: Plan, plan_file: Path, plan_path: str) -> Iterator[Finding]:
     """Planned minutes that do not add up to the budget."""
     for hint in plan.hints():
-        source = plan_file.read_bytes()
+        source = _text(plan_file)
         found = _BUDGET.search(source)
-        line = source.count(b"\n", 0, found.start()) + 1 if found is not None else 1
+        line = source.count("\n", 0, found.start()) + 1 if found is not None else 1
         message = f"{hint}; correct the one or the other, or leave it as a reserve"
         yield Finding(plan.phases[0], plan_path, line, 0, "minutes-mismatch", "", message)

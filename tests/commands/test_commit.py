@@ -11,6 +11,7 @@ import pytest
 from sample import FILES, REDIRECT, MakeSample, Sample
 from terminal import CTRL_C, CTRL_D, terminal
 
+import migrate.committing
 import migrate.run
 import rollback.signals
 from migrate.validation.results import CheckResult
@@ -239,6 +240,21 @@ def test_a_signer_that_fails_is_heard(sample: Sample) -> None:
     assert done.err.endswith("; the phase was rolled back\n")
 
 
+def test_an_index_that_another_git_holds_in_the_last_moment(sample: Sample) -> None:
+    """HEAD has moved by then, and goes back."""
+    with sample.untouched(), pytest.MonkeyPatch.context() as patch:
+        set_entries = migrate.committing._set_entries
+
+        def locked(*arguments: Any) -> None:
+            sample.write(".git/index.lock", "")
+            set_entries(*arguments)
+
+        patch.setattr(migrate.committing, "_set_entries", locked)
+        done = sample.call("phase1", "--yes", "--commit", code=3)
+        (sample.root / ".git/index.lock").unlink()
+    assert "--commit: git update-index: fatal: Unable to create" in done.err
+
+
 def test_no_room_for_what_is_to_be_committed(sample: Sample, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(_index: object, _changes: object) -> None:
         raise OSError(28, "No space left on device")
@@ -367,7 +383,7 @@ def test_a_commit_of_some_hunks(sample: Sample) -> None:
         person.answer(OFFER, "")
         assert person.end() == 0
     assert sample.git("show", "--format=%b", "--name-only", "HEAD") == (
-        "1 edit in 1 file, made by ssot-migrate.\n\n\napp/second.py\n"
+        "1 edit in 1 file, a part of the phase, made by ssot-migrate.\n\n\napp/second.py\n"
     )
     sample.call("phase3", "--yes", "--commit")
     assert sample.git("show", "--format=%b", "--name-only", "-z", "HEAD").startswith(

@@ -457,3 +457,26 @@ def test_half_a_character_is_no_answer(sample: Sample) -> None:
         person.answer("(2/4) apply this hunk [", "q")
         assert person.end() == 0
     assert last_run(sample).edits == 1
+
+
+def test_hunks_are_shown_where_they_are_asked_about(sample: Sample) -> None:
+    """On the terminal, while the results go into a file; and help is given to whoever asks, also with -q."""
+    redirected(sample)
+    out = sample.root.parent / "out.txt"
+    with terminal(sample, "phase3", "-i", "-q", out=out) as person:
+        person.expect("+from shop.basket import Basket")
+        person.answer(FIRST, "?")
+        person.expect("y - apply this hunk\n")
+        person.answer(FIRST, "q")
+        assert person.end() == 1
+    assert "@@" not in out.read_text()
+
+
+def test_a_hunk_is_shown_in_its_own_encoding(make_sample: MakeSample) -> None:
+    sample = redirected(
+        make_sample({"app/second.py": "# coding: latin-1\n# \xe9\nfrom shop.cart import Cart\n".encode("latin-1")})
+    )
+    with terminal(sample, "phase3", "-i") as person:
+        person.expect(" # \xe9\n")
+        person.answer("[y,n,a,d,q,j,e,?]? ", "q")
+        assert person.end() == 1

@@ -136,7 +136,7 @@ def test_nothing_from_the_tree_commands_the_terminal(make_sample: MakeSample) ->
     shown = check_harmless(["phase3"], 0, ("apply 5 edits in 4 files? [y/N] ", "y"))
     assert r"# \x1b]0;code\x07 \u202e \x9b31m\r" in shown
     assert r"app/\x1b]0;name\x07\u202e\x9b31m.py:3:0: warning: star-import: " in shown
-    check_harmless(["phase5", "-v", "--force"], 1, ("run 1 check?", "y"), ("roll the last applied phase back?", "n"))
+    check_harmless(["phase5", "-v", "--force"], 1, ("run 1 check?", "y"), ("roll phase3 back?", "n"))
     sample.write(EVIL, "edited = 1\n")
     assert r"app/\x1b]0;name\x07" in check_harmless(["rollback", "--yes"], 3)
     check_harmless(["rollback", "--yes", "--force"], 0)

@@ -360,16 +360,14 @@ def test_a_verification_that_fails_offers_the_way_back(sample: Sample) -> None:
         person.answer(SECOND, "a")
         person.expect("phase2: verification failed; rolled back, its files are as before\n")
         person.expect("stopped at phase2; 1 run of this plan in the tree\n")
-        person.answer("roll the last applied phase back? [y/N] ", "n")
+        person.answer("roll phase1 back? [y/N] ", "n")
         assert person.end() == 1
-    assert person.text.endswith(
-        "next: mend it and go on with `migrate run`, or take it back: `migrate rollback --all`\n"
-    )
+    assert person.text.endswith("next: mend it and go on with `migrate run`, or take it back: `migrate rollback`\n")
     assert sample.state()["files"] == before["files"]
     with terminal(sample, "run", "--verify", "test ! -e app/star.py") as person:
         person.expect("   last      run 2, failed: 1 edit in 1 file; --verify failed: ")
         person.answer(SECOND, "a")
-        person.answer("roll the last applied phase back? [y/N] ", "y")
+        person.answer("roll phase1 back? [y/N] ", "y")
         assert person.end() == 1
     assert sample.git("status", "--porcelain") == ""
 
@@ -381,18 +379,91 @@ def test_checks_that_fail_offer_the_way_back(sample: Sample) -> None:
         person.answer(FIFTH, "c")
         person.expect("phase5: 1 of 1 check failed\n")
         person.expect("stopped at phase5; 4 runs of this plan in the tree\n")
-        person.answer("roll the last applied phase back? [y/N] ", "n")
+        person.answer("roll phase4 back? [y/N] ", "n")
         assert person.end() == 1
 
 
 def test_what_nobody_can_mend_at_the_prompt_stops(sample: Sample) -> None:
     """A commit that git refuses: the phase is taken back, and the exit code is that of the repository."""
-    sample.write(".git/MERGE_HEAD", sample.git("rev-parse", "HEAD"))
     with sample.untouched(), terminal(sample, "run", "--commit") as person:
-        person.answer(FIRST, "a")
-        person.expect("--commit: git commit failed with exit code 128: ")
+        person.expect(FIRST)
+        sample.write(".git/HEAD.lock", "")
+        person.type("a\n")
+        person.expect("--commit: git update-ref: ")
         assert person.end() == 3
+        (sample.root / ".git/HEAD.lock").unlink()
     assert person.text.endswith("next: mend it and go on with `migrate run`\n")
+
+
+def test_what_is_under_way_bars_a_commit(sample: Sample) -> None:
+    """It is on the card; when it is done with, the phase can be applied."""
+    sample.write(".git/MERGE_HEAD", sample.git("rev-parse", "HEAD"))
+    with terminal(sample, "run", "--commit") as person:
+        person.expect("   blocked   --commit: a merge is under way; finish it or give it up first ")
+        (sample.root / ".git/MERGE_HEAD").unlink()
+        person.answer("phase1, file 1 of 1 [s,f,n,p,l,r,q,?]? ", "r")
+        person.answer(FIRST, "q")
+        assert person.end() == 1
+
+
+def test_a_phase_that_is_taken_back_while_a_person_reads(sample: Sample) -> None:
+    """What is behind it waits for it, unless it is skipped on this way."""
+    begun(sample, 2)
+    with terminal(sample, "run") as person:
+        person.expect(THIRD)
+        sample.call("rollback", "--yes")
+        person.type("a\n")
+        person.expect("run 2, of phase2, is rolled-back since the edits were computed; nothing written; ")
+        person.expect("phase3 is looked at anew:\n")
+        person.expect("   blocked   phase3: phase2 comes first and still has 1 edit to make; ")
+        sample.call("phase2", "--yes")
+        person.answer("phase3, file 1 of 3 [s,f,n,p,l,r,q,?]? ", "r")
+        person.answer(THIRD, "a")
+        person.answer(FOURTH, "q")
+        assert person.end() == 1
+    assert [(run.phase, run.state) for run in runs(sample)] == [
+        (1, "applied"), (2, "rolled-back"), (2, "applied"), (3, "applied"),
+    ]  # fmt: skip
+
+
+def test_what_is_typed_ahead_is_not_about_the_next_phase(sample: Sample) -> None:
+    begun(sample, 2)
+    with terminal(sample, "run", "--verify", "sleep 1") as person:
+        person.expect(THIRD)
+        person.type("a\na\na\n")
+        person.expect(FOURTH)
+        person.type("q\n")
+        assert person.end() == 1
+    assert [(run.phase, run.state) for run in runs(sample)][2:] == [(3, "applied")]
+
+
+def test_hunks_that_were_chosen_are_kept_where_they_do_not_come_to_stand(sample: Sample) -> None:
+    """As a patch: what was written by hand is nowhere else."""
+    begun(sample, 2)
+    with terminal(sample, "run", "--verify", "false", GIT_EDITOR="sed -i 's/^+from.*/&  # mine/'") as person:
+        person.answer(THIRD, "h")
+        person.answer("(1/4) apply this hunk [", "e")
+        person.answer("(2/4) apply this hunk [", "q")
+        person.expect("phase3: verification failed; rolled back, its files are as before\n")
+        person.expect("what was chosen is kept as a patch: git apply ")
+        person.answer("roll phase2 back? [y/N] ", "n")
+        assert person.end() == 1
+    patch = sample.root / ".git/migrate/chosen-phase3.patch"
+    sample.git("apply", str(patch))
+    assert sample.read("app/second.py").count(b"# mine\r\n") == 1
+
+
+def test_a_plan_that_is_gone_meanwhile(sample: Sample) -> None:
+    with terminal(sample, "run") as person:
+        person.expect(FIRST)
+        plan = sample.read("migrate.toml")
+        (sample.root / "migrate.toml").unlink()
+        person.type("r\n")
+        person.expect("the plan is taken as it was before\n")
+        person.expect("== phase1, 1 of 5: ")
+        sample.write("migrate.toml", plan)
+        person.answer(FIRST, "q")
+        assert person.end() == 1
 
 
 def test_no_such_check(sample: Sample) -> None:
@@ -443,7 +514,7 @@ def test_ctrl_c_at_each_further_question(sample: Sample) -> None:
 
     with terminal(sample, "run", "--verify", "false") as person:
         person.answer(SECOND, "a")
-        person.expect("roll the last applied phase back? [y/N] ")
+        person.expect("roll phase1 back? [y/N] ")
         time.sleep(0.3)
         person.type(CTRL_C)
         assert person.end() == 130
@@ -672,6 +743,30 @@ def test_the_document(sample: Sample) -> None:
         (4, "applied", 2),
         (5, "dry-run", 0),
     ]
+
+
+def test_ctrl_c_leaves_a_document_of_what_stands(sample: Sample) -> None:
+    out = sample.root.parent / "out.json"
+    with terminal(sample, "run", "--json", out=out) as person:
+        person.answer(FIRST, "a")
+        person.expect(SECOND)
+        time.sleep(0.3)
+        person.type(CTRL_C)
+        assert person.end() == 130
+    document = json.loads(out.read_text())
+    check("run", Done(130, out.read_text(), ""))
+    assert [(each["phase"], each["mode"]) for each in document["phases"]] == [(1, "applied")]
+
+
+def test_time_before_another_look_is_a_persons(sample: Sample) -> None:
+    with terminal(sample, "run") as person:
+        person.expect(FIRST)
+        time.sleep(1.2)
+        person.type("r\n")
+        person.answer(FIRST, "a")
+        person.answer(SECOND, "q")
+        assert person.end() == 1
+    assert runs(sample)[0].person_seconds >= 1.2
 
 
 def test_the_timeline_tells_reading_from_working(sample: Sample) -> None:
