@@ -11,6 +11,7 @@ from migrate.diff import unified_diff
 from migrate.editor import EditorFailed
 from migrate.edits import Edit, OverlappingEdits, in_order
 from migrate.hand_edit import HandEdit, NotTaken
+from migrate.paging import folded
 from migrate.preview import FilePreview, Preview
 from migrate.run import keep_only
 from migrate.verify import NotAsPlanned
@@ -48,7 +49,8 @@ def choose_edits(preview: Preview, voice: Voice, edit_text: EditText) -> Preview
     drafts: dict[int, _Draft] = {}
     while (number := choices.at) is not None:
         diff = unified_diff(choices.file.path, choices.file.before, choices.offer.edits)
-        voice.diff(diff, choices.file.encoding, asked=True)
+        shown = diff if voice.rows is None else folded(diff, preview.phase)
+        voice.diff(shown, choices.file.encoding, asked=True)
         while choices.at == number:
             answer = _answer(choices, voice, diff)
             if answer == "e":

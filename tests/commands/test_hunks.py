@@ -77,7 +77,7 @@ def test_hunk_by_hunk(sample: Sample) -> None:
         person.answer("(2/4) apply this hunk [y,n,a,d,q,j,e,?]? ", "")
         person.answer("(3/4) apply this hunk [y,n,a,d,q,j,e,?]? ", "q")
         assert person.end() == 0
-    assert person.text.count("diff --git") == 3
+    assert person.text.count("\n+++ b/") == 3
     assert "phase3: applied as run 3: 1 edit in 1 file" in person.text
     assert person.text.endswith("next: migrate phase3\n")
     assert sample.read("app/second.py").startswith(b"# \xc3\xa9\r\nfrom shop.basket import Basket\r\n")
@@ -480,3 +480,15 @@ def test_a_hunk_is_shown_in_its_own_encoding(make_sample: MakeSample) -> None:
         person.expect(" # \xe9\n")
         person.answer("[y,n,a,d,q,j,e,?]? ", "q")
         assert person.end() == 1
+
+
+def test_a_module_that_goes_is_folded(make_sample: MakeSample) -> None:
+    """On the screen; the editor has it whole."""
+    lines = "".join(f"x{number} = {number}\n" for number in range(100))
+    sample = make_sample({"shop/cart.py": f"class Cart:\n    def broken(:\n{lines}"})
+    with terminal(sample, "phase1", "-i", GIT_EDITOR=editor(sample)) as person:
+        person.expect("-x3 = 3\n… 90 more lines that go; `migrate phase1 --dry-run` shows them\n-x94 = 94\n")
+        person.answer("(1/1) apply this hunk [y,n,a,d,q,e,?]? ", "e")
+        assert person.end() == 0
+    assert "\n-x50 = 50\n" in opened(sample, 1)
+    assert "-x50" not in person.text.partition("(1/1)")[0]
