@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager, suppress
+from hashlib import sha256
+from pathlib import Path
 
 from migrate.errors import UsageError
 from migrate.findings import Finding
@@ -14,7 +16,8 @@ from migrate.validation.checks import Checked, CheckInterrupted, Surroundings, W
 from migrate.validation.environment import Target
 from migrate.validation.judging import not_run
 from migrate.validation.results import CheckResult
-from rollback.errors import Interrupted
+from rollback.changes import read_current
+from rollback.errors import Interrupted, RepositoryError
 from rollback.journal import Journal, RunRecord, RunRequest
 from rollback.lock import locked
 
@@ -71,6 +74,7 @@ def record_checks(
     """
     every = session.plan.phase5.check if session.plan.phase5 is not None else ()
     checked: dict[str, Checked] = {}
+    seen = _digests(session.git.root, around.phases)
     with locked(session.git, "migrate phase5"), Journal.open(session.git, create=True) as journal:
         if (cut_off := journal.interrupted()) is not None:
             raise Interrupted(cut_off)
@@ -78,7 +82,7 @@ def record_checks(
         def record(state: str, detail: str) -> RunRecord:
             documents = [_result(check, checked).as_json() for check in every]
             outputs = [output for each in checked.values() for output in each.outputs]
-            return journal.record_check_run(request, state, documents, outputs, detail)
+            return journal.record_check_run(request, state, documents, outputs, detail, seen)
 
         try:
             for each in run_checks(checks, around, watch, keep_going=keep_going):
@@ -93,6 +97,17 @@ def record_checks(
         left_out = "" if len(checks) == len(every) else f"only {', '.join(check.name for check in checks)}"
         run = record("failed" if failed else "passed", "; ".join(filter(None, (blocked, left_out))))
     return run, tuple(_result(check, checked) for check in every)
+
+
+def _digests(root: Path, paths: Iterable[str]) -> dict[str, str | None]:
+    """The sha256 of each file as it is; None for one that is not there, or cannot be read."""
+    found: dict[str, str | None] = {}
+    for path in paths:
+        found[path] = None
+        with suppress(RepositoryError):
+            content, _ = read_current(root, path)
+            found[path] = None if content is None else sha256(content).hexdigest()
+    return found
 
 
 def _why_ended(error: BaseException) -> str:

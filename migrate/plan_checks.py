@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
@@ -95,6 +97,12 @@ class Check(Table):
     def title(self) -> str:
         """What it stands for in a checklist."""
         return self.criterion or self.name
+
+    @property
+    def form(self) -> str:
+        """What it runs and asks for, as a sha256: two checks of one form are the same check."""
+        asked = self.model_dump(mode="json", exclude={"name", "note"}, exclude_defaults=True)
+        return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
 
     @classmethod
     def _across(cls, data: Mapping[str, Any]) -> Iterator[Mistake]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -27,7 +28,7 @@ class FilePreview:
 
     @property
     def change(self) -> FileChange:
-        return FileChange(self.path, self.before, self.after, self.mode)
+        return FileChange(self.path, self.before, self.after, self.mode, Counter(edit.kind for edit in self.edits))
 
     @property
     def encoding(self) -> str:

@@ -104,7 +104,8 @@ def _is_drifted(root: Path, change: FileChange) -> bool:
 
 
 def _record(run_id: int, number: int, change: FileChange) -> FileRecord:
-    return FileRecord(run_id, number, change.path, _sha256(change.before), _sha256(change.after), change.mode)
+    digests = _sha256(change.before), _sha256(change.after)
+    return FileRecord(run_id, number, change.path, *digests, change.mode, change.sites)
 
 
 def _sha256(content: bytes | None) -> str | None:

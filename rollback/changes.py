@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from itertools import accumulate
 from pathlib import Path
 
@@ -21,12 +21,14 @@ class FileChange:
         before: exact bytes on disk; None when the file is not there.
         after: bytes to write; None removes the file.
         mode: permission bits of the file that is there, which stay as they are; None when it is not there.
+        sites: how many edits of each kind, for the record.
     """
 
     path: str
     before: bytes | None
     after: bytes | None
     mode: int | None
+    sites: Mapping[str, int] = field(default_factory=dict, hash=False)
 
 
 def read_file(root: Path, path: str, checked: set[str] | None = None) -> tuple[bytes, int]:

@@ -20,7 +20,7 @@ from rollback.atomic import make_folder
 from rollback.errors import JournalUnusable, escape, explain
 from rollback.git import Git
 
-SCHEMA = 3
+SCHEMA = 4
 """The version of schema.sql, kept in the database as `user_version`."""
 
 UNFINISHED = ("applying", "verifying", "rolling-back")
@@ -126,6 +126,7 @@ class FileRecord:
         path: relative to the run's root, with "/".
         before_sha256, after_sha256: of the bytes before and after; None where there is no file.
         mode: permission bits before; None when there was no file.
+        sites: how many edits of each kind; empty where that is not on record.
     """
 
     run_id: int
@@ -134,6 +135,7 @@ class FileRecord:
     before_sha256: str | None
     after_sha256: str | None
     mode: int | None
+    sites: Mapping[str, int] = field(default_factory=dict, hash=False)
 
     @property
     def temp(self) -> str:
@@ -233,12 +235,13 @@ class Journal:
 
     def files(self, run_id: int) -> tuple[FileRecord, ...]:
         """The files of a run, in the order they were written."""
+        sites = "sites" if self._version >= 4 else "'{}'"
         rows = self._select(
-            "SELECT run_id, number, path, before_sha256, after_sha256, mode FROM files"
+            f"SELECT run_id, number, path, before_sha256, after_sha256, mode, {sites} FROM files"  # noqa: S608
             " WHERE run_id = ? ORDER BY number",
             run_id,
         )
-        return tuple(FileRecord(row[0], row[1], os.fsdecode(row[2]), *row[3:]) for row in rows)
+        return tuple(_file_record(row) for row in rows)
 
     def folders(self, run_id: int) -> tuple[str, ...]:
         """The folders a run created, parents before children."""
@@ -264,6 +267,12 @@ class Journal:
         """What a run left to a person, as its request had it; nothing for runs of older versions."""
         rows = self._select("SELECT findings FROM runs WHERE id = ?", run_id) if self._version >= 3 else []
         found: list[dict[str, object]] = json.loads(rows[0][0]) if rows else []
+        return found
+
+    def seen(self, run_id: int) -> dict[str, str | None]:
+        """What `record_check_run` was given of the files; nothing for runs of older versions."""
+        rows = self._select("SELECT seen FROM runs WHERE id = ?", run_id) if self._version >= 4 else []
+        found: dict[str, str | None] = json.loads(rows[0][0]) if rows else {}
         return found
 
     def outputs(self, run_id: int) -> tuple[Output, ...]:
@@ -298,8 +307,15 @@ class Journal:
                 (*self._requested(run_id, request), snapshot, ref),
             )
             connection.executemany(
-                "INSERT INTO files (run_id, number, path, before_sha256, after_sha256, mode) VALUES (?, ?, ?, ?, ?, ?)",
-                [(run_id, f.number, os.fsencode(f.path), f.before_sha256, f.after_sha256, f.mode) for f in files],
+                "INSERT INTO files (run_id, number, path, before_sha256, after_sha256, mode, sites)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                [
+                    (
+                        *(run_id, f.number, os.fsencode(f.path), f.before_sha256, f.after_sha256, f.mode),
+                        json.dumps(dict(f.sites)),
+                    )
+                    for f in files
+                ],
             )
             connection.executemany(
                 "INSERT INTO folders (run_id, path) VALUES (?, ?)",
@@ -378,6 +394,7 @@ class Journal:
         checks: Sequence[Mapping[str, object]],
         outputs: Sequence[Output] = (),
         detail: str = "",
+        seen: Mapping[str, str | None] | None = None,
     ) -> RunRecord:
         """Record a run that only checked the tree, and ends now: no files, nothing to roll back.
 
@@ -385,12 +402,17 @@ class Journal:
             state: "passed" or "failed".
             checks: the results, as JSON types. outputs: what each command had to say.
             detail: why it failed, or what it left out.
+            seen: sha256 by path of files that were there to be looked at, as they were; None for no file.
         """
         run_id = self.last_id() + 1
         with self._transaction() as connection:
             connection.execute(
-                f"INSERT INTO runs ({_REQUESTED}, state, ended_at, checks, detail) VALUES ({_PLACES}, ?, ?, ?, ?)",  # noqa: S608 - constants
-                (*self._requested(run_id, request), state, time.time(), json.dumps(checks), escape(detail)),
+                f"INSERT INTO runs ({_REQUESTED}, state, ended_at, checks, detail, seen)"  # noqa: S608 - constants
+                f" VALUES ({_PLACES}, ?, ?, ?, ?, ?)",
+                (
+                    *self._requested(run_id, request),
+                    *(state, time.time(), json.dumps(checks), escape(detail), json.dumps(dict(seen or {}))),
+                ),
             )
             for output in outputs:
                 _add_output(connection, run_id, output)
@@ -492,6 +514,11 @@ def _add_output(connection: sqlite3.Connection, run_id: int, output: Output) -> 
         "INSERT OR REPLACE INTO outputs (run_id, name, attempt, output) VALUES (?, ?, ?, ?)",
         (run_id, output.name, output.attempt, output.output),
     )
+
+
+def _file_record(row: tuple[Any, ...]) -> FileRecord:
+    facts = [*row[:2], os.fsdecode(row[2]), *row[3:6], json.loads(row[6])]
+    return FileRecord(*facts)
 
 
 def _run_record(row: tuple[Any, ...]) -> RunRecord:

@@ -21,6 +21,7 @@ CREATE TABLE IF NOT EXISTS runs (
     person_seconds REAL NOT NULL DEFAULT 0 CHECK (person_seconds >= 0),  -- of the run's time, waiting for answers
     partial     INTEGER NOT NULL DEFAULT 0 CHECK (partial IN (0, 1)),    -- only some of what was offered
     findings    TEXT    NOT NULL DEFAULT '[]',   -- JSON: what was left to a person
+    seen        TEXT    NOT NULL DEFAULT '{}',   -- JSON, of a run that only checks: sha256 by path before the first check
     CHECK (state <> 'applied' OR applied_at IS NOT NULL),
     CHECK (state NOT IN ('failed', 'rolled-back', 'passed') OR ended_at IS NOT NULL),
     CHECK ((snapshot IS NULL) = (ref IS NULL))
@@ -33,6 +34,7 @@ CREATE TABLE IF NOT EXISTS files (
     before_sha256 TEXT    CHECK (length(before_sha256) = 64),
     after_sha256  TEXT    CHECK (length(after_sha256) = 64),
     mode          INTEGER CHECK (mode BETWEEN 0 AND 4095),
+    sites         TEXT    NOT NULL DEFAULT '{}',         -- JSON: how many edits of each kind
     PRIMARY KEY (run_id, number),
     UNIQUE (run_id, path),
     CHECK ((before_sha256 IS NULL) = (mode IS NULL))
@@ -72,4 +74,4 @@ BEGIN SELECT RAISE(ABORT, 'events are append-only'); END;
 CREATE TRIGGER IF NOT EXISTS events_are_not_deleted BEFORE DELETE ON events
 BEGIN SELECT RAISE(ABORT, 'events are append-only'); END;
 
-PRAGMA user_version = 3;
+PRAGMA user_version = 4;

@@ -102,6 +102,7 @@ def judge(check: Check, ran: Ran, root: Path, before: Ran | None = None, attempt
         tail=tail(ran.output, TAIL_LINES),
         failed_tests=tuple(_failed_tests(check, ran, root, before)) if message else (),
         before=None if before is None else _before(check, before, root),
+        form=check.form,
     )
 
 
@@ -109,7 +110,7 @@ def not_run(check: Check, why: str) -> CheckResult:
     """A check whose turn did not come."""
     return CheckResult(
         check.name, check.title, check.run or (), "not-run", passed=False, required=check.required, exit_code=None,
-        seconds=0.0, timed_out=False, attempts=0, criteria=(), message=why, tail="",
+        seconds=0.0, timed_out=False, attempts=0, criteria=(), message=why, tail="", form=check.form,
     )  # fmt: skip
 
 

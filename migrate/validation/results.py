@@ -88,6 +88,7 @@ class CheckResult:
         failed_tests: the first of them.
         before: how it went before phase 1; None where the plan does not ask for that.
         touched: files of the tracebacks that a phase has changed.
+        form: that of the check, as the plan had it; empty on record of older versions.
     """
 
     name: str
@@ -106,6 +107,7 @@ class CheckResult:
     failed_tests: tuple[FailedTest, ...] = ()
     before: Before | None = None
     touched: tuple[Touched, ...] = ()
+    form: str = ""
 
     @classmethod
     def of(cls, document: Mapping[str, Any]) -> CheckResult:

@@ -8,12 +8,14 @@ import sqlite3
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from trees import Tree
 
 import rollback
+from rollback.apply import apply_changes
 from rollback.errors import JournalUnusable
 from rollback.git import Git
 from rollback.journal import UNBORN, FileRecord, Journal, Output, RunRecord, RunRequest, _guarded
@@ -118,6 +120,14 @@ def test_files_and_folders_keep_their_names_and_order(tree: Tree) -> None:
         assert journal.folders(1) == ("b", "b/c")
 
 
+def test_the_edits_of_each_file_are_on_record(committed: Tree) -> None:
+    change = replace(committed.change("a.py", b"1\n"), sites={"import": 2, "use": 1})
+    with committed.journal() as journal:
+        apply_changes(committed.open(), journal, REQUEST, [change])
+        (file,) = journal.files(1)
+    assert (file.path, file.sites) == ("a.py", {"import": 2, "use": 1})
+
+
 def test_the_root_is_on_record(tree: Tree) -> None:
     (tree.root / "pkg").mkdir()
     with Journal.open(Git.open(tree.root / "pkg"), create=True) as journal:
@@ -149,11 +159,13 @@ def test_a_check_run(tree: Tree, passed: bool, state: str) -> None:
     with tree.journal() as journal:
         begin(journal)
         request = RunRequest("demo", 5, time.time() - 2.5, manual=1, partial=True)
-        run = journal.record_check_run(request, state, checks, [Output("süite", 1, b"\xff8 passed\0")], "only\n")
+        seen = {"a.py": SHA, "b\udcff.py": None}
+        run = journal.record_check_run(request, state, checks, [Output("süite", 1, b"\xff8 passed\0")], "only\n", seen)
         assert (run.id, run.phase, run.state, run.files, run.manual, run.partial) == (2, 5, state, 0, 1, True)
         assert (run.detail, 2.5 <= run.seconds < 60) == ("only\\n", True)
         assert journal.checks(2) == checks
         assert journal.checks(1) == []
+        assert (journal.seen(2), journal.seen(1), journal.seen(3)) == (seen, {}, {})
         assert journal.outputs(2) == (Output("süite", 1, b"\xff8 passed\0"),)
         assert [event.event for event in journal.events(2)] == [state]
 
@@ -262,10 +274,10 @@ def test_a_database_damaged_meanwhile(tree: Tree) -> None:
 def test_a_journal_of_a_newer_version(tree: Tree) -> None:
     tree.journal().close()
     connection = sqlite3.connect(database(tree))
-    connection.execute("PRAGMA user_version = 4")
+    connection.execute("PRAGMA user_version = 5")
     connection.close()
     with pytest.raises(
-        JournalUnusable, match=r"journal\.sqlite3: .*a newer version wrote it \(schema 4, this one knows 3\)"
+        JournalUnusable, match=r"journal\.sqlite3: .*a newer version wrote it \(schema 5, this one knows 4\)"
     ):
         Journal.open(tree.open(), create=False)
 
@@ -294,23 +306,25 @@ def make_older(tree: Tree, version: int) -> None:
         "INSERT INTO runs (id, prefix, plan, phase, state, started_at, ended_at, snapshot, ref)"
         " VALUES (1, x'', 'demo', 3, 'rolled-back', 1.0, 2.0, 'f', 'refs/migrate/demo/run-1')"
     )
+    connection.execute("INSERT INTO files (run_id, number, path) VALUES (1, 0, CAST('a.py' AS BLOB))")
     connection.execute("INSERT INTO events (run_id, at, event, detail) VALUES (1, 1.5, 'kept', 'refs/migrate/demo/x')")
     connection.commit()
     connection.close()
 
 
-@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize("version", [1, 2, 3])
 def test_an_older_journal_is_read_as_it_is(tree: Tree, version: int) -> None:
     make_older(tree, version)
     before = database(tree).read_bytes()
     with Journal.open(tree.open(), create=False) as journal:
         assert [(run.id, run.sites, run.person_seconds, run.partial) for run in journal.runs()] == [(1, {}, 0.0, False)]
-        assert (journal.findings(1), journal.outputs(1)) == ([], ())
+        assert (journal.findings(1), journal.outputs(1), journal.seen(1)) == ([], (), {})
+        assert [(file.path, file.sites) for file in journal.files(1)] == [("a.py", {})]
         assert journal.kept(1) == ("refs/migrate/demo/x",)
     assert database(tree).read_bytes() == before
 
 
-@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize("version", [1, 2, 3])
 def test_an_older_journal_is_brought_up_when_it_is_written(tree: Tree, version: int) -> None:
     make_older(tree, version)
     with tree.journal() as journal:

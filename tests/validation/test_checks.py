@@ -112,7 +112,28 @@ def test_as_json(root: Path) -> None:
         "failed_tests": [],
         "before": None,
         "touched": [],
+        "form": check([sys.executable, "-c", "print('fine')"]).form,
     }
+
+
+@pytest.mark.parametrize(
+    ("other", "is_same"),
+    [
+        pytest.param({}, True, id="the same"),
+        pytest.param({"note": "why"}, True, id="a note"),
+        pytest.param({"name": "another"}, True, id="another name"),
+        pytest.param({"required": True}, True, id="what is so anyway"),
+        pytest.param({"run": ["python", "-q"]}, False, id="another command"),
+        pytest.param({"criterion": "All"}, False, id="what it stands for"),
+        pytest.param({"env": {"A": "b"}}, False, id="another environment"),
+        pytest.param({"tests": {"passed": 12}}, False, id="another number"),
+        pytest.param({"required": False}, False, id="not required"),
+    ],
+)
+def test_the_form_of_a_check(other: dict[str, object], is_same: bool) -> None:
+    mine: dict[str, object] = {"name": "shop", "run": ["python"], "tests": {"passed": 8}}
+    forms = {Check.model_validate(each).form for each in (mine, {**mine, **other})}
+    assert (len(forms) == 1) == is_same
 
 
 # Test numbers.
