@@ -115,8 +115,12 @@ class FileDiff:
 
 
 def diff(before: bytes | None, after: bytes | None) -> FileDiff:
-    """Compare two versions of a file; None stands for no file."""
-    old, new = _Version.of(before or b""), _Version.of(after or b"")
+    """Compare two versions of a file; None stands for no file.
+
+    A byte order mark that only one of them has is part of its first line.
+    """
+    is_marked = before is not None and after is not None and readable(before).bom != readable(after).bom
+    old, new = _Version.of(before or b"", is_marked), _Version.of(after or b"", is_marked)
     blocks = changed_blocks(old.raw, new.raw)
     groups = list(_grouped(blocks))
     insides = zip(
@@ -150,9 +154,10 @@ class _Version:
     encoding: str
 
     @classmethod
-    def of(cls, content: bytes) -> _Version:
+    def of(cls, content: bytes, is_marked: bool) -> _Version:
+        """Args: is_marked: the byte order mark is part of the first line."""
         source = readable(content)
-        raw = content[source.bom :].splitlines(keepends=True)
+        raw = content[0 if is_marked else source.bom :].splitlines(keepends=True)
         return cls(raw, list(source.line_starts), source.encoding)
 
     def text(self, at: int) -> tuple[str, str]:
@@ -202,8 +207,9 @@ def _changed(old: _Version, new: _Version, block: Block) -> Iterator[Row]:
     i = j = 0
     for old_at, new_at in (*pairs, (len(old_texts), len(new_texts))):
         while i < old_at or j < new_at:  # lines without a partner stand beside each other
-            left = _line(block.old_start + i, old_texts[i][0]) if i < old_at else None
-            right = _line(block.new_start + j, new_texts[j][0]) if j < new_at else None
+            ends = _differing(old_texts[i][1], new_texts[j][1]) if i < old_at and j < new_at else ("", "")
+            left = _line(block.old_start + i, old_texts[i][0], end=ends[0]) if i < old_at else None
+            right = _line(block.new_start + j, new_texts[j][0], end=ends[1]) if j < new_at else None
             kind: Kind = "changed" if left and right else "removed" if left else "added"
             yield Row(kind, left, right)
             i, j = i + (left is not None), j + (right is not None)
@@ -214,8 +220,13 @@ def _changed(old: _Version, new: _Version, block: Block) -> Iterator[Row]:
 
 def _pair(old_at: int, old: tuple[str, str], new_at: int, new: tuple[str, str]) -> Row:
     old_marks, new_marks = _marks(old[0], new[0])
-    ends = (_ENDS[old[1]], _ENDS[new[1]]) if old[1] != new[1] else ("", "")
+    ends = _differing(old[1], new[1])
     return Row("changed", _line(old_at, old[0], old_marks, ends[0]), _line(new_at, new[0], new_marks, ends[1]))
+
+
+def _differing(old_end: str, new_end: str) -> tuple[str, str]:
+    """Two line ends in words where they differ; empty where not."""
+    return (_ENDS[old_end], _ENDS[new_end]) if old_end != new_end else ("", "")
 
 
 def _marks(old: str, new: str) -> tuple[tuple[Mark, ...], tuple[Mark, ...]]:

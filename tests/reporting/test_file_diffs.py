@@ -86,6 +86,16 @@ def test_the_same_twice_is_no_difference(content: bytes | None) -> None:
             id="in the file's own encoding",
         ),
         pytest.param(b"\xef\xbb\xbfx = 1\n", b"\xef\xbb\xbfx = 2\n", ["~ x = [1] | x = [2]"], id="a byte order mark"),
+        pytest.param(
+            b"\xef\xbb\xbfx = 1\ny\n", b"x = 1\ny\n", ["~ [\ufeff]x = 1 | x = 1", "  y | y"], id="the byte order mark is gone"
+        ),
+        pytest.param(b"x\n", b"\xef\xbb\xbfx\n", ["~ x | [\ufeff]x"], id="a byte order mark is new"),
+        pytest.param(b"", b"\xef\xbb\xbf", ["+  | \ufeff"], id="nothing but a byte order mark is new"),
+        pytest.param(None, b"\xef\xbb\xbfx\n", ["+  | x"], id="a new file with a byte order mark"),
+        pytest.param(
+            b"a\r\n\r\n\r\nb\r\n", b"a\n\n\nb\n", ["~ a␍␊ | a␊", "~ ␍␊ | ␊", "~ ␍␊ | ␊", "~ b␍␊ | b␊"],
+            id="another line end of blank lines",
+        ),
         pytest.param(None, b"new\n", ["+  | new"], id="there was no file"),
         pytest.param(b"old\n", None, ["- old | "], id="there is no file any more"),
         pytest.param(
