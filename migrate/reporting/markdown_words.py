@@ -12,9 +12,14 @@ _APART = "\u200b"
 _PLAIN_CODE = re.compile(r"[\w ./:@#~^=+,;()\[\]{}!?%&*<>$'\"-]*")
 _CHARACTERS = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "|": "&#124;", **{c: f"\\{c}" for c in "\\`*_[]~$"}}
 _SPECIAL = re.compile("[" + re.escape("".join(_CHARACTERS)) + "]")
+_CLOSING = re.compile(r"(?<= )(#*)#$")
 _LEADING = re.compile(r"^(?:([#+=-])|(\d+)([.)]))")
-# What GitHub makes a link or a mention of: @name, #123, GH-123, addresses.
-_LINKED = re.compile(r"(@|#|\bGH-|://)(?=\w)", re.IGNORECASE)
+# What GitHub makes a link, a mention or a picture of: @name, #123, GH-123, addresses, :name:, numbers of commits.
+# https://docs.github.com/en/get-started/writing-on-github/working-with-advanced-formatting/autolinked-references-and-urls
+_LINKED = re.compile(r"(?:@|#|\bGH-)(?=\w)|:(?=//|[\w+-]+:)|www(?=\.)", re.IGNORECASE)
+_COMMIT = re.compile(r"(?<![^\W_])[0-9a-f]{7,40}(?![^\W_])", re.IGNORECASE)
+_NO_COMMIT = 6
+"""Digits that are too few for the number of a commit."""
 
 
 def text(value: str, longest: int = 600) -> str:
@@ -24,9 +29,15 @@ def text(value: str, longest: int = 600) -> str:
         longest: characters before it is cut.
     """
     shown = escape(shortened(value, longest))
-    apart = _LINKED.sub(rf"\1{_APART}", shown)
+    apart = _COMMIT.sub(_set_apart, _LINKED.sub(rf"\g<0>{_APART}", shown))
     marked = _SPECIAL.sub(lambda found: _CHARACTERS[found.group()], apart)
-    return _LEADING.sub(lambda found: f"\\{found[1]}" if found[1] else f"{found[2]}\\{found[3]}", marked)
+    open_ended = _CLOSING.sub(r"\1\\#", marked)
+    return _LEADING.sub(lambda found: f"\\{found[1]}" if found[1] else f"{found[2]}\\{found[3]}", open_ended)
+
+
+def _set_apart(found: re.Match[str]) -> str:
+    digits = found.group()
+    return _APART.join(digits[at : at + _NO_COMMIT] for at in range(0, len(digits), _NO_COMMIT))
 
 
 def code(value: str, longest: int = 200) -> str:

@@ -56,7 +56,16 @@ def test_code(value: str, expected: str) -> None:
         pytest.param("nothing special, at all: (x = 1)", "nothing special, at all: (x = 1)", id="plain"),
         pytest.param("ask @owner", f"ask @{APART}owner", id="a mention"),
         pytest.param("see #123 and GH-4", f"see #{APART}123 and GH-{APART}4", id="issues"),
-        pytest.param("see https://x.org/a/1", f"see https://{APART}x.org/a/1", id="an address"),
+        pytest.param("see https://x.org/a/1", f"see https:{APART}//x.org/a/1", id="an address"),
+        pytest.param("see www.x.org", f"see www{APART}.x.org", id="an address without a scheme"),
+        pytest.param("done :tada:", f"done :{APART}tada:", id="a picture"),
+        pytest.param("shop.cart:Cart, a.py:3: b", f"shop.cart:Cart, a.py:{APART}3: b", id="colons"),
+        pytest.param("see 984c8b6.", f"see 984c8b{APART}6.", id="a short number of a commit"),
+        pytest.param(f"see {'0a' * 20}", f"see {APART.join(['0a0a0a'] * 6)}{APART}0a0a", id="the number of a commit"),
+        pytest.param("123456 of cafe0123x", "123456 of cafe0123x", id="numbers of no commit"),
+        pytest.param("C #", "C \\#", id="the end of a heading"),
+        pytest.param("C ## ##", "C ## #\\#", id="a longer end of a heading"),
+        pytest.param("C#", "C#", id="no end of a heading"),
         pytest.param("*a* _b_ `c` [d](e) ~f~ $g$", "\\*a\\* \\_b\\_ \\`c\\` \\[d\\](e) \\~f\\~ \\$g\\$", id="markup"),
         pytest.param("<b> & | \\", "&lt;b&gt; &amp; &#124; \\\\", id="HTML, a pipe, a backslash"),
         pytest.param("- a", "\\- a", id="a list"),
@@ -86,7 +95,14 @@ def test_what_is_shown_is_what_was_given(value: str) -> None:
 
 @given(st.text(max_size=50))
 def test_nothing_in_a_sentence_is_a_link_or_a_mention(value: str) -> None:
-    assert not re.search(r"(@|#|\bGH-|://)\w", unescape(text(value)), re.IGNORECASE)
+    shown = unescape(text(value))
+    assert not re.search(r"((@|#|\bGH-)\w|://|www\.|:[\w+-]+:|\b[0-9a-f]{7,40}\b)", shown, re.IGNORECASE)
+
+
+@pytest.mark.parametrize("title", ["C #", "C ##", "#", "a # b #", "\\#", "C \\ #", "1) #"])
+def test_a_heading_is_shown_as_it_is(title: str) -> None:
+    (heading,) = rendered(f"## {text(title)}\n").find("h2")
+    assert heading.text == title
 
 
 def test_characters_are_counted_as_github_does() -> None:
