@@ -27,7 +27,7 @@ def refuse_target(file: Path, git: Git, *, force: bool) -> None:
         git: the repository that is migrated; its tracked files are never replaced.
         force: any other file may be.
     Raises:
-        NotAReport: it is no plain file, a tracked one, or, without `force`, one that is no report.
+        NotAReport: it is no plain file, a tracked one, git's own, or, without `force`, one that is no report.
         OutsideRoot: a link in the repository leads out of it.
         WriteFailed: its folder is not there.
     """
@@ -41,9 +41,10 @@ def refuse_target(file: Path, git: Git, *, force: bool) -> None:
         raise NotAReport(shown, "is a folder", f"name a file in it, e.g. {escape(shown)}/report.html")
     if not target.parent.is_dir():
         raise NotAReport(shown, f"its folder {escape(os.fspath(file.parent))} is not there", "make it first")
-    below = _inside(target, top)
-    if below is not None and (below == ".git" or below.startswith(".git/") or "/.git/" in below):
+    if _is_gits(named, git) or _is_gits(target, git):
         raise NotAReport(shown, "is git's own", "name another file")
+    if target.is_symlink():  # one that could be followed would not be one any more
+        raise NotAReport(shown, "is a link that leads in a circle", "name another file")
     if _is_tracked(target):
         raise NotAReport(shown, "is tracked by git, and a report replaces no such file", "name another one")
     if not target.exists():
@@ -80,6 +81,19 @@ def write_report(file: Path, content: bytes) -> None:
 def _inside(path: Path, folder: Path) -> str | None:
     """The path relative to `folder`; None where it lies elsewhere."""
     return path.relative_to(folder).as_posix() if path.is_relative_to(folder) and path != folder else None
+
+
+def _is_gits(path: Path, git: Git) -> bool:
+    """Does it lie in a git directory: that of this repository, or of any other one?"""
+    if any(part.lower() == ".git" for part in path.parts):
+        return True
+    own = {git.git_dir.resolve(), git.common_dir.resolve()}
+    return any(folder in own or _is_git_directory(folder) for folder in path.parents)
+
+
+def _is_git_directory(folder: Path) -> bool:
+    """As git tells one: https://git-scm.com/docs/gitrepository-layout"""
+    return os.path.lexists(folder / "HEAD") and all((folder / name).is_dir() for name in ("objects", "refs"))
 
 
 def _is_tracked(target: Path) -> bool:
