@@ -15,6 +15,7 @@ from migrate.terminal import estimate_in_words
 from migrate.timeline import Timeline
 from migrate.validation.results import CheckResult
 from migrate.verdict import before_in_words
+from rollback.errors import count
 from rollback.journal import STANDING, RunRecord
 
 CheckState = Literal["passed", "failed", "unmet", "not-run"]
@@ -40,7 +41,7 @@ KINDS: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class SiteCount:
-    """Edits of one kind: made by the runs that stand, and still to make."""
+    """Edits of one kind: made and in the tree, and still to make."""
 
     kind: str
     done: int
@@ -59,8 +60,9 @@ class CheckLine:
         title: what it stands for in a checklist.
         command: what it runs or looks at, on one line.
         note: the plan's own words about it.
-        result: None where the last run of phase 5 does not have it.
-        is_planned: the plan has it.
+        result: None where the last run of phase 5 does not have it in this form.
+        is_planned: the plan has it, in this form.
+        is_altered: that run has one of this name, which ran or asked for something else.
     """
 
     name: str
@@ -69,6 +71,7 @@ class CheckLine:
     note: str
     result: CheckResult | None
     is_planned: bool = True
+    is_altered: bool = False
 
     @property
     def state(self) -> CheckState:
@@ -91,18 +94,44 @@ class Criteria:
 
     Attributes:
         run: that run; None where there is none.
-        is_current: nothing was applied or taken back since.
-        deprecated: uses of old homes and keywords that are in the tree now; None where the plan has no phase 5.
+        is_newest: nothing was applied or taken back since.
+        checks: those of the plan, then those that the run has besides.
+        deprecated: uses of old homes and keywords that are in the tree now.
+        changed: files that phases have touched and that are not as the checks found them.
+        knows_files: it is on record how they found them. Otherwise `changed` are not as their phases left them.
     """
 
     run: RunRecord | None
-    is_current: bool
+    is_newest: bool
     checks: tuple[CheckLine, ...]
-    deprecated: int | None
+    deprecated: int
+    changed: tuple[str, ...] = ()
+    knows_files: bool = True
+
+    @property
+    def is_current(self) -> bool:
+        """Is the tree what the checks have looked at, as far as can be told?"""
+        return self.run is not None and self.is_newest and not self.changed
+
+    @property
+    def since(self) -> str:
+        """What has happened to the tree since; empty where nothing has."""
+        if self.run is None or self.is_current:
+            return ""
+        if not self.is_newest:
+            return "the tree was changed since: a phase was applied or taken back"
+        more = len(self.changed) - 1
+        named = self.changed[0] + (f" and {count(more, 'more file')}" if more else "")
+        done = f"{named} {'were' if more else 'was'} edited or deleted"
+        return f"the tree was changed since: {done}" if self.knows_files else f"{done}, perhaps after the checks"
+
+    @property
+    def planned(self) -> tuple[CheckLine, ...]:
+        return tuple(check for check in self.checks if check.is_planned)
 
     def number(self, state: CheckState) -> int:
-        """How many checks stand so."""
-        return sum(check.state == state for check in self.checks)
+        """How many checks of the plan stand so."""
+        return sum(check.state == state for check in self.planned)
 
 
 class FileState(Enum):
@@ -110,6 +139,7 @@ class FileState(Enum):
 
     AS_LEFT = "as-left"
     EDITED = "edited-since"
+    MODE = "mode-changed"
     GONE = "gone"
     AS_BEFORE = "as-before"
     UNREADABLE = "unreadable"
@@ -184,6 +214,7 @@ class ReportedFinding:
     Attributes:
         run: the run that has it on record where it cannot be found again; None for what is found now.
         remark: what is to be known about one that is on record.
+        stands: nobody has edited the file since, so that it cannot be mended there.
     """
 
     phase: int
@@ -196,6 +227,7 @@ class ReportedFinding:
     message: str
     run: int | None = None
     remark: str = ""
+    stands: bool = True
 
     @classmethod
     def of(cls, finding: Finding) -> ReportedFinding:
@@ -266,6 +298,7 @@ class ReportData:
         made_at: seconds since the epoch.
         branch, head: what git's HEAD names; empty where it names none.
         obstacle: what has to be dealt with before anything else: an interrupted run, somebody at work.
+        edits_made: those that are in the tree, by phase.
         left: phases 1 to 5 of the plan, as far as it has them.
         settled: findings of runs that stand which are not found any more, by code.
         notes: remarks of the look at the tree.
@@ -281,6 +314,7 @@ class ReportData:
     timeline: Timeline
     criteria: Criteria
     sites: tuple[SiteCount, ...]
+    edits_made: Mapping[int, int]
     files: tuple[ChangedFile, ...]
     left: tuple[PhaseLeft, ...]
     findings: tuple[ReportedFinding, ...]
@@ -303,6 +337,10 @@ class ReportData:
         """Files that some phase would change."""
         return len({file.path for phase in self.left for file in phase.files})
 
+    def files_changed(self, phase: int) -> int:
+        """Files that runs of a phase which stand have touched."""
+        return sum(phase in file.phases for file in self.files)
+
     @property
     def edits_done(self) -> int:
         return sum(site.done for site in self.sites)
@@ -316,41 +354,3 @@ class ReportData:
 
     def by_severity(self) -> Counter[str]:
         return Counter(finding.severity for finding in self.findings)
-
-    def verdict(self) -> tuple[str, str]:
-        """A word for the whole (done, failed, open, none, stopped), and a sentence."""
-        lines = [line for line in self.timeline.phases if line.phase != 5]
-        applied = sum(line.state == "applied" for line in lines)
-        if self.obstacle:
-            return "stopped", self.obstacle
-        if not any(run.stands for run in self.way_back.runs):
-            if any(run.run.state == "rolled-back" for run in self.way_back.runs):
-                return "none", "Everything that was applied has been taken back."
-            return "none", "Nothing is applied yet."
-        done = f"{applied} of {len(lines)} editing phases applied" if applied < len(lines) else "All phases applied"
-        if self.edits_left:
-            return "open", f"{done}; {_plural(self.edits_left, 'edit')} left to make."
-        if self.plan.phase5 is None:
-            return "done", f"{done}; the plan has no checks."
-        return self._checked(done)
-
-    def _checked(self, done: str) -> tuple[str, str]:
-        criteria = self.criteria
-        if criteria.run is None:
-            return "open", f"{done}; the checks have not been run."
-        if not criteria.is_current:
-            return "open", f"{done}; the checks were last run before the newest change."
-        of_all = f"of {_plural(len(criteria.checks), 'check')}"
-        failed, unmet, missing = (criteria.number(state) for state in ("failed", "unmet", "not-run"))
-        if failed:
-            return "failed", f"{done}; {failed} {of_all} failed."
-        if criteria.run.state == "failed":
-            return "failed", f"{done}; phase 5 failed{': ' if criteria.run.detail else ''}{criteria.run.detail}."
-        if missing:
-            return "open", f"{done}; {missing} {of_all} not run."
-        beside = f"; {unmet} that the plan does not require failed" if unmet else ""
-        return "done", f"{done}; {_plural(len(criteria.checks) - unmet, 'check')} passed{beside}."
-
-
-def _plural(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from migrate.reporting.data import CheckLine, ReportData, ReportedFinding, RunLine
+from migrate.reporting.outcome import outcome
 from migrate.timeline import iso, run_json
 
 SCHEMA = 1
@@ -12,7 +13,7 @@ SCHEMA = 1
 
 def report_document(data: ReportData) -> dict[str, Any]:
     """All of `data` but the lines of the files, which git has."""
-    state, sentence = data.verdict()
+    state, sentence = outcome(data)
     criteria = data.criteria
     return {
         "schema": SCHEMA,
@@ -28,6 +29,7 @@ def report_document(data: ReportData) -> dict[str, Any]:
         "criteria": {
             "run": None if criteria.run is None else criteria.run.id,
             "is_current": criteria.is_current,
+            "changed": list(criteria.changed),
             "deprecated": criteria.deprecated,
             "checks": [_check(check) for check in criteria.checks],
         },
@@ -84,6 +86,7 @@ def _check(check: CheckLine) -> dict[str, Any]:
         "note": check.note,
         "state": check.state,
         "is_planned": check.is_planned,
+        "is_altered": check.is_altered,
         "result": None if check.result is None else check.result.as_json(),
     }
 

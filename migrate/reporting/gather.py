@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
 import shlex
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager
+from itertools import pairwise
 from typing import Any
 
 from migrate.guarding.look import TreeLook
 from migrate.guarding.search import Search
 from migrate.plan import Plan
+from migrate.plan_checks import Check
 from migrate.preflight.look import PhaseAhead, Preflight, look
 from migrate.previewing import Progress
+from migrate.reporting.changed_files import TouchedFile, changed_files, touched_files
 from migrate.reporting.data import (
-    KINDS,
     ChangedFile,
     CheckLine,
     Criteria,
@@ -27,22 +28,19 @@ from migrate.reporting.data import (
     ReportedFinding,
     RollbackOption,
     RunLine,
-    SiteCount,
     WayBack,
 )
 from migrate.reporting.file_diffs import diff
+from migrate.reporting.site_counts import edits_made, site_counts
 from migrate.session import Session
 from migrate.timeline import state_of, timeline
 from migrate.tree import Tree
 from migrate.validation.results import CheckResult
 from migrate.validation_command import in_words
 from migrate.way_back import refuse_drift_since, runs_to_roll_back
-from rollback.changes import read_current
-from rollback.errors import RepositoryError, SnapshotPruned
+from rollback.errors import RepositoryError
 from rollback.git import Git
-from rollback.journal import UNBORN, FileRecord, Journal, RunRecord
-from rollback.preimages import prove_images
-from rollback.stand import Stand, stand_of
+from rollback.journal import Journal, RunRecord
 
 Ticking = Callable[[str], AbstractContextManager[Progress | None]]
 """A bar for a step that takes a while, by its name."""
@@ -61,21 +59,20 @@ def gather(session: Session, jobs: int | None, ticking: Ticking) -> ReportData:
     started, git, plan = time.monotonic(), session.git, session.plan
     with ticking("report: looking at the tree") as progress:
         ahead = look(git, plan, session.plan_file, jobs, progress)
-    deprecated = None
-    if plan.phase5 is not None:
-        with ticking("report: what is left") as progress:
-            deprecated = _deprecated(git, plan, jobs, progress)
+    with ticking("report: what is left") as progress:
+        deprecated = _deprecated(git, plan, jobs, progress)
     runs = session.runs()
     with Journal.open(git, create=False) as journal:
         lines = tuple(RunLine(run, journal.is_pruned(run.id), journal.kept(run.id)) for run in runs)
         standing = [line.run for line in lines if line.stands]
-        touched = {run.id: journal.files(run.id) for run in standing}
-        files = tuple(_changed_files(git, journal, standing, touched))
+        touched = touched_files(git, journal, standing)
+        files = changed_files(git, journal, touched)
         recorded = {run.id: journal.findings(run.id) for run in standing}
-        criteria = _criteria(plan, runs, journal, deprecated)
+        criteria = _criteria(plan, runs, journal, files, deprecated)
+    made = edits_made(standing, touched, ahead.phases)
     obstacle = session.obstacle()
     found = [ReportedFinding.of(finding) for finding in ahead.findings]
-    lasting, settled = _on_record(found, recorded, touched, {file.path: file for file in files})
+    lasting, settled = _on_record(found, recorded, {file.path: file for file in touched})
     left = tuple(_left(phase) for phase in ahead.phases)
     return ReportData(
         plan=plan,
@@ -86,14 +83,15 @@ def gather(session: Session, jobs: int | None, ticking: Ticking) -> ReportData:
         obstacle="" if obstacle is None else str(obstacle),
         timeline=timeline(plan, runs, {phase.phase: phase.edits for phase in ahead.phases if phase.phase < 5}),
         criteria=criteria,
-        sites=_sites(standing, ahead.phases),
+        sites=site_counts(made, ahead.phases),
+        edits_made={phase: kinds.total() for phase, kinds in made.items()},
         files=files,
         left=left,
         findings=tuple(sorted((*found, *lasting), key=lambda f: f.order)),
         settled=settled,
         way_back=WayBack(lines, tuple(_rollback_options(git, plan, standing))),
         notes=ahead.notes,
-        next=_next(ahead, runs, interrupted=session.interrupted() is not None),
+        next=_next(ahead, runs, criteria, interrupted=session.interrupted() is not None),
         seconds=time.monotonic() - started,
     )
 
@@ -107,100 +105,14 @@ def _left(phase: PhaseAhead) -> PhaseLeft:
     return PhaseLeft(phase.phase, phase.title, phase.edits, files, phase.commands)
 
 
-def _sites(standing: Sequence[RunRecord], phases: Sequence[PhaseAhead]) -> tuple[SiteCount, ...]:
-    """Edits by kind; those of runs that an older version recorded are of no known kind."""
-    done: Counter[str] = Counter()
-    for run in standing:
-        done.update(run.sites)
-        done["unknown"] += run.edits - sum(run.sites.values())
-    left = Counter(edit.kind for phase in phases for file in phase.changes for edit in file.edits)
-    kinds = [*KINDS, *sorted({*done, *left} - {*KINDS})]
-    return tuple(SiteCount(kind, done[kind], left[kind]) for kind in kinds if done[kind] or left[kind])
-
-
-def _next(ahead: Preflight, runs: Sequence[RunRecord], *, interrupted: bool) -> str:
+def _next(ahead: Preflight, runs: Sequence[RunRecord], criteria: Criteria, *, interrupted: bool) -> str:
     if interrupted:
         return "migrate rollback"
     for phase in ahead.phases:
-        if phase.edits or (phase.phase == 5 and state_of(runs, 5) != "passed"):
+        is_checked = state_of(runs, 5) == "passed" and criteria.is_current and not criteria.number("not-run")
+        if phase.edits or (phase.phase == 5 and not is_checked):
             return f"migrate phase{phase.phase}"
     return "migrate guard"
-
-
-# Files
-
-
-def _changed_files(
-    git: Git, journal: Journal, standing: Sequence[RunRecord], touched: Mapping[int, Sequence[FileRecord]]
-) -> Iterator[ChangedFile]:
-    records: dict[str, list[tuple[RunRecord, FileRecord]]] = {}
-    for run in standing:
-        for file in touched[run.id]:
-            records.setdefault(file.path, []).append((run, file))
-    old = _old_files(git, journal, [entries[0] for entries in records.values()])
-    for path, entries in sorted(records.items()):
-        yield _changed_file(git, path, entries, old[path])
-
-
-def _changed_file(
-    git: Git, path: str, entries: Sequence[tuple[RunRecord, FileRecord]], before: bytes | str | None
-) -> ChangedFile:
-    """Args: before: the bytes before all runs, None for no file, or why they cannot be had."""
-    first, last = entries[0][1], entries[-1][1]
-    phases = tuple(sorted({run.phase for run, _ in entries}))
-    runs = tuple(run.id for run, _ in entries)
-    why = before if isinstance(before, str) else ""
-    now: bytes | None = None
-    try:
-        now, mode = read_current(git.root, path)
-    except RepositoryError as error:
-        why, state = str(error), FileState.UNREADABLE
-    else:
-        state = _state(first, last, now, mode)
-    shown = None if isinstance(before, str) or state is FileState.UNREADABLE else diff(before, now)
-    return ChangedFile(path, phases, runs, state, first.before_sha256, _sha256(now), shown, why)
-
-
-def _state(first: FileRecord, last: FileRecord, now: bytes | None, mode: int | None) -> FileState:
-    digest = _sha256(now)
-    if stand_of(last, digest, mode) is Stand.AFTER:
-        return FileState.AS_LEFT
-    if digest == first.before_sha256:
-        return FileState.AS_BEFORE
-    return FileState.GONE if now is None else FileState.EDITED
-
-
-def _old_files(
-    git: Git, journal: Journal, firsts: Sequence[tuple[RunRecord, FileRecord]]
-) -> dict[str, bytes | str | None]:
-    """What was there before the first run that touched each file, or why that cannot be told, by path."""
-    old: dict[str, bytes | str | None] = {}
-    runs = {run.id: run for run, _ in firsts}
-    for run in runs.values():
-        files = [file for each, file in firsts if each.id == run.id]
-        old.update((file.path, None) for file in files if file.before_sha256 is None)
-        try:
-            if journal.is_pruned(run.id):
-                raise SnapshotPruned(run)
-            old.update(prove_images(git, run, files))
-        except RepositoryError as error:
-            began_at = journal.began_at(run.id)
-            why = f"run {run.id} does not have its old files any more" if journal.is_pruned(run.id) else str(error)
-            old.update((file.path, _committed(git, began_at, file) or why) for file in files if file.path not in old)
-    return old
-
-
-def _committed(git: Git, revision: str, file: FileRecord) -> bytes | None:
-    """The file as it was committed when the run began, where that is what the run found."""
-    with suppress(RepositoryError):
-        content = git.content_at(revision, file.path) if revision not in ("", UNBORN) else None
-        if content is not None and _sha256(content) == file.before_sha256:
-            return content
-    return None
-
-
-def _sha256(content: bytes | None) -> str | None:
-    return None if content is None else hashlib.sha256(content).hexdigest()
 
 
 # Findings
@@ -209,21 +121,19 @@ def _sha256(content: bytes | None) -> str | None:
 def _on_record(
     found: Sequence[ReportedFinding],
     recorded: Mapping[int, Sequence[Mapping[str, Any]]],
-    touched: Mapping[int, Sequence[FileRecord]],
-    files: Mapping[str, ChangedFile],
+    touched: Mapping[str, TouchedFile],
 ) -> tuple[list[ReportedFinding], Counter[str]]:
     """What runs that stand have on record and is not found now: what lasts all the same, and how many do not."""
     now = Counter((f.code, f.path, f.subject) for f in found)
     lasting: list[ReportedFinding] = []
     settled: Counter[str] = Counter()
     for run_id, findings in recorded.items():
-        mine = {file.path: file for file in touched[run_id]}
         for each in map(_recorded, findings):
             key = (each.code, each.path, each.subject)
             if now[key] > 0:
                 now[key] -= 1
-            elif each.code in LASTING and each.path in mine:
-                is_ours = _only_runs_since(mine[each.path], run_id, touched, files[each.path])
+            elif each.code in LASTING and each.path in touched and _has(touched[each.path], run_id):
+                is_ours = _only_runs_since(touched[each.path], run_id)
                 lasting.append(_lasting(each, run_id, is_ours=is_ours))
             else:
                 settled[each.code] += 1
@@ -259,42 +169,65 @@ def _lasting(finding: ReportedFinding, run_id: int, *, is_ours: bool) -> Reporte
         finding.message,
         run_id,
         f"on record of run {run_id}; {remark}",
+        is_ours,
     )
 
 
-def _only_runs_since(
-    file: FileRecord, run_id: int, touched: Mapping[int, Sequence[FileRecord]], now: ChangedFile
-) -> bool:
-    """Has nobody but the tool edited a file since a run?"""
-    digest = file.after_sha256
-    for later in sorted(number for number in touched if number > run_id):
-        for other in touched[later]:
-            if other.path == file.path:
-                if other.before_sha256 != digest:
-                    return False
-                digest = other.after_sha256
-    return now.now_sha256 == digest
+def _has(file: TouchedFile, run_id: int) -> bool:
+    return any(run.id == run_id for run, _ in file.touches)
+
+
+def _only_runs_since(file: TouchedFile, run_id: int) -> bool:
+    """Has nobody but the tool edited a file since a run that has touched it?"""
+    records = [record for run, record in file.touches if run.id >= run_id]
+    follow = all(later.before_sha256 == each.after_sha256 for each, later in pairwise(records))
+    return follow and file.now.sha256 == records[-1].after_sha256
 
 
 # Criteria
 
 
-def _criteria(plan: Plan, runs: Sequence[RunRecord], journal: Journal, deprecated: int | None) -> Criteria:
+def _criteria(
+    plan: Plan, runs: Sequence[RunRecord], journal: Journal, files: Sequence[ChangedFile], deprecated: int
+) -> Criteria:
     own = [run for run in runs if run.phase == 5]
     last = own[-1] if own else None
-    results = [CheckResult.of(document) for document in journal.checks(last.id)] if last is not None else []
+    if last is None:
+        return Criteria(None, False, tuple(_check_lines(plan, ())), deprecated)
+    results = [CheckResult.of(document) for document in journal.checks(last.id)]
+    is_newest = not any(run.files and _last_change(run) > _last_change(last) for run in runs)
+    seen = journal.seen(last.id)
+    changed = tuple(file.path for file in files if _is_changed(file, seen))
+    return Criteria(last, is_newest, tuple(_check_lines(plan, results)), deprecated, changed, bool(seen))
+
+
+def _is_changed(file: ChangedFile, seen: Mapping[str, str | None]) -> bool:
+    """Is a file not as the checks found it? Where that is not on record, not as its runs left it?"""
+    if file.path in seen:
+        return file.now_sha256 != seen[file.path]
+    return file.state not in (FileState.AS_LEFT, FileState.MODE)
+
+
+def _check_lines(plan: Plan, results: Sequence[CheckResult]) -> Iterator[CheckLine]:
+    """The plan's checks, each with its result; then what else was run, also under a name that the plan still has."""
     by_name = {result.name: result for result in results}
-    planned = plan.phase5.check if plan.phase5 is not None else ()
-    lines = [
-        CheckLine(check.name, check.title, in_words(check), check.note, by_name.pop(check.name, None))
-        for check in planned
-    ]
-    lines += [
-        CheckLine(result.name, result.title, shlex.join(result.command), "", result, is_planned=False)
-        for result in by_name.values()
-    ]
-    is_current = last is not None and not any(run.files and _last_change(run) > _last_change(last) for run in runs)
-    return Criteria(last, is_current, tuple(lines), deprecated)
+    for check in plan.phase5.check if plan.phase5 is not None else ():
+        found = by_name.get(check.name)
+        is_altered = found is not None and found.ended != "not-run" and not _is_of(check, found)
+        if not is_altered:
+            by_name.pop(check.name, None)
+        yield CheckLine(
+            check.name, check.title, in_words(check), check.note, None if is_altered else found, is_altered=is_altered
+        )
+    for result in by_name.values():
+        yield CheckLine(result.name, result.title, shlex.join(result.command), "", result, is_planned=False)
+
+
+def _is_of(check: Check, result: CheckResult) -> bool:
+    """Is it a result of this very check? On record of older versions there is less to tell it by."""
+    if result.form:
+        return result.form == check.form
+    return (result.title, result.command) == (check.title, check.run or ())
 
 
 def _last_change(run: RunRecord) -> float:
@@ -302,11 +235,12 @@ def _last_change(run: RunRecord) -> float:
 
 
 def _deprecated(git: Git, plan: Plan, jobs: int | None, progress: Progress | None) -> int:
-    """How many old imports and keywords `migrate guard` would fail over."""
+    """How many old imports and keywords `migrate guard` would fail over; files that do not parse are findings."""
     search = Search(git, plan)
     look = TreeLook(plan, 5, Tree(git).read_if_there, git, search, jobs, progress)
     look.prepare()
-    return sum(each.fails(strict=False) for each in look.look(search.candidates()).seen)
+    seen = look.look(search.candidates()).seen
+    return sum(each.fails(strict=False) and each.finding.code != "unparseable" for each in seen)
 
 
 # The way back

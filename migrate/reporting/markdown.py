@@ -11,6 +11,7 @@ from migrate import __version__
 from migrate.report_mark import MARKDOWN_MARK
 from migrate.reporting.data import KINDS, ChangedFile, CheckLine, PlannedFile, ReportData, ReportedFinding
 from migrate.reporting.markdown_words import code, length, text
+from migrate.reporting.outcome import outcome
 from migrate.reporting.words import FILE_STATES, clock, duration, minutes, number, plural, utc
 from migrate.timeline import shown_state
 
@@ -97,7 +98,7 @@ def _parts(data: ReportData) -> Iterator[_Part]:
 
 
 def _opening(data: ReportData) -> Iterator[str]:
-    state, sentence = data.verdict()
+    state, sentence = outcome(data)
     sign = {"done": "✅", "failed": "❌", "open": "🚧", "none": "⬜", "stopped": "⛔"}[state]
     added, removed = sum(file.added for file in data.files), sum(file.removed for file in data.files)
     errors = data.by_severity()["error"]
@@ -126,8 +127,8 @@ def _timeline(data: ReportData) -> _Part:
             minutes(line.planned_minutes),
             duration(line.seconds) if line.runs else "–",
             duration(line.person_seconds) if line.runs else "–",
-            number(line.files) if line.runs else "–",
-            number(line.edits) if line.runs else "–",
+            number(data.files_changed(line.phase)) if line.runs else "–",
+            number(data.edits_made.get(line.phase, 0)) if line.runs else "–",
         )
         for line in timeline.phases
     ]
@@ -153,22 +154,23 @@ def _criteria(data: ReportData) -> _Part:
     head = ["", "### Criteria", ""]
     if criteria.run is None:
         head += ["The checks have not been run." if criteria.checks else "The plan has no checks.", ""]
-    elif not criteria.is_current:
-        head += [f"As run {criteria.run.id} found it; **the tree was changed since**.", ""]
-    if criteria.deprecated is not None:
-        left = f": {plural(criteria.deprecated, 'old import or keyword', 'old imports and keywords')} in the tree"
-        head.append(
-            f"- [{' ' if criteria.deprecated else 'x'}] Nothing deprecated is left{left * (criteria.deprecated > 0)}"
-        )
+    elif criteria.since:
+        head += [f"As run {criteria.run.id} found it; **{text(criteria.since)}**.", ""]
+    left = f": {plural(criteria.deprecated, 'old import or keyword', 'old imports and keywords')} in the tree"
+    head.append(
+        f"- [{' ' if criteria.deprecated else 'x'}] Nothing deprecated is left{left * (criteria.deprecated > 0)}"
+    )
     return _Part(head, [_check(check) for check in criteria.checks], "check")
 
 
 def _check(check: CheckLine) -> str:
     said = f"- [{'x' if check.state == 'passed' else ' '}] {text(check.title, 200)}"
+    if not check.is_planned:
+        said += " (no longer in the plan in this form)"
     if check.state == "unmet":
         said += " (not required)"
     if check.state == "not-run":
-        return f"{said} (not run)"
+        return f"{said} (not run{' in this form' * check.is_altered})"
     result = check.result
     assert result is not None, "it was run"
     if result.passed:

@@ -24,6 +24,7 @@ from migrate.reporting.code_pages import CodePage, code_page
 from migrate.reporting.data import KINDS, ChangedFile, PlannedFile, ReportData, ReportedFinding
 from migrate.reporting.file_diffs import FileDiff, Fold
 from migrate.reporting.folders import folder_tree
+from migrate.reporting.outcome import outcome
 from migrate.timeline import shown_state
 from rollback.errors import escape
 
@@ -48,7 +49,7 @@ def html_page(data: ReportData) -> bytes:
         "base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'",
         style=Markup(style),  # noqa: S704 - our own, without `</`
         script=Markup(script),  # noqa: S704
-        verdict=data.verdict(),
+        outcome=outcome(data),
         bars=list(_bars(data)),
         groups=list(_groups(data.findings, pages)),
         pages=pages,

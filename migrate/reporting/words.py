@@ -12,6 +12,7 @@ __all__ = ["FILE_STATES", "clock", "duration", "minutes", "number", "plural", "u
 FILE_STATES = {
     FileState.AS_LEFT: "",
     FileState.EDITED: "edited since",
+    FileState.MODE: "mode changed since",
     FileState.GONE: "gone since",
     FileState.AS_BEFORE: "as before, by hand",
     FileState.UNREADABLE: "cannot be read",

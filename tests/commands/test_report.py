@@ -1,11 +1,10 @@
-"""The command report: what it tells in each state of a migration, and where it may write."""
+"""The command report: what it tells in each state of a migration."""
 
 from __future__ import annotations
 
-import json
-import os
 import sqlite3
-from pathlib import Path
+from collections.abc import Callable
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -13,7 +12,6 @@ from sample import CONFLICT, MakeSample, Sample
 from webpage import Element, read_page
 
 from migrate.report_mark import is_report
-from migrate.reporting.writing import NotAReport, refuse_target
 from rollback.git import Git
 from rollback.lock import locked
 
@@ -21,7 +19,8 @@ from rollback.lock import locked
 @pytest.fixture
 def applied(make_sample: MakeSample) -> Sample:
     """All phases are applied; one file has a finding that is not found again."""
-    sample = make_sample({"app/wrong.py": "from shop.basket import Basket\n\nBasket(metadata=1, colour=2)\n"})
+    wrong = "from shop.basket import Basket\n\nBasket(metadata=1, colour=2)\n"
+    sample = make_sample({"app/wrong.py": wrong, "app/star.py": "from shop.basket import *\n"})
     sample.call("run", "--yes", "--force")
     return sample
 
@@ -41,6 +40,23 @@ def section(page: Element, name: str) -> Element:
 
 def tiles(page: Element) -> dict[str, str]:
     return {tile.one("dt").words: tile.one("dd").words for tile in page.one("dl").find("div")}
+
+
+def change_journal(sample: Sample, *statements: str) -> None:
+    with closing(sqlite3.connect(sample.root / ".git/migrate/journal.sqlite3")) as connection:
+        for statement in statements:
+            connection.execute(statement)
+        connection.commit()
+
+
+def verdict_of(sample: Sample) -> tuple[str, str]:
+    verdict = data_of(sample)["verdict"]
+    return verdict["state"], verdict["sentence"]
+
+
+def sites_of(sample: Sample) -> dict[str, tuple[int, int, int]]:
+    """Before, done and left, by kind."""
+    return {site["kind"]: (site["before"], site["done"], site["left"]) for site in data_of(sample)["sites"]}
 
 
 # What it tells
@@ -85,7 +101,7 @@ def test_all_phases_are_applied(applied: Sample) -> None:
     assert counts["modules replaced by a redirect"] == ["2", "2", "0"]
     assert counts["keywords renamed"] == ["3", "3", "0"]
     checks = [each.words for each in section(page, "criteria").find("h3")]
-    assert checks == ["✗ Not met: Nothing deprecated is left", "✓ Passed: old names import"]
+    assert checks == ["✓ Met: Nothing deprecated is left", "✓ Passed: old names import"]
 
 
 def test_what_is_not_found_again_is_on_record(applied: Sample) -> None:
@@ -101,6 +117,203 @@ def test_what_is_not_found_again_is_on_record(applied: Sample) -> None:
     applied.write("app/wrong.py", applied.read("app/wrong.py").replace(b", colour=2", b""))
     finding = [each for each in data_of(applied)["findings"] if each["code"] == "invalid-call"]
     assert finding[0]["remark"].endswith("the file was edited since, so see whether it is mended")
+
+
+# The whole is done only where nothing speaks against it
+
+
+def append(path: str, text: str) -> Callable[[Sample], object]:
+    return lambda sample: sample.write(path, sample.read(path) + text.encode())
+
+
+def remove(path: str) -> Callable[[Sample], object]:
+    return lambda sample: (sample.root / path).unlink()
+
+
+@pytest.mark.parametrize(
+    ("change", "missing"),
+    [
+        pytest.param(
+            append("app/main.py", "from shop.cart import (:\n"),
+            "2 errors among the findings; 1 check passed; "
+            "the tree was changed since: app/main.py was edited or deleted.",
+            id="a touched file is broken",
+        ),
+        pytest.param(
+            append("app/main.py", "# a remark\n"),
+            "1 check passed; the tree was changed since: app/main.py was edited or deleted.",
+            id="a touched file was edited",
+        ),
+        pytest.param(
+            remove("app/main.py"),
+            "1 check passed; the tree was changed since: app/main.py was edited or deleted.",
+            id="a touched file is gone",
+        ),
+        pytest.param(
+            remove("shop/cart.py"),
+            "1 error among the findings; 1 check passed; "
+            "the tree was changed since: shop/cart.py was edited or deleted.",
+            id="a redirect is gone",
+        ),
+        pytest.param(
+            lambda sample: sample.write("app/star.py", "from shop.cart import *\n"),
+            "1 old import or keyword in the tree; 1 check passed.",
+            id="what is deprecated cannot be edited",
+        ),
+        pytest.param(
+            lambda sample: sample.write("app/late.py", "from shop.cart import Cart\n"),
+            "1 edit left to make.",
+            id="an old import has come back",
+        ),
+        pytest.param(
+            lambda sample: sample.edit_plan("import shop.cart, shop.till;", "import shop.cart;"),
+            "1 of 1 check not run as the plan has it now.",
+            id="a check runs something else",
+        ),
+        pytest.param(
+            lambda sample: sample.edit_plan('name = "old names import"', 'name = "old names import"\nexit = [0, 7]'),
+            "1 of 1 check not run as the plan has it now.",
+            id="a check asks for something else",
+        ),
+        pytest.param(
+            lambda sample: sample.edit_plan('name = "old names import"', 'name = "old names import"\ncriterion = "12/12"'),
+            "1 of 1 check not run as the plan has it now.",
+            id="a check stands for something else",
+        ),
+    ],
+)  # fmt: skip
+def test_it_is_not_done_any_more(change: Callable[[Sample], object], missing: str, applied: Sample) -> None:
+    assert verdict_of(applied) == ("done", "All phases applied; 1 check passed.")
+    change(applied)
+    assert verdict_of(applied) == ("open", f"All phases applied; {missing}")
+
+
+def test_it_is_done_once_the_checks_have_seen_what_was_edited(applied: Sample) -> None:
+    append("app/main.py", "# formatted\n")(applied)
+    remove("app/second.py")(applied)
+    document = data_of(applied)
+    assert (document["criteria"]["is_current"], document["next"]) == (False, "migrate phase5")
+    assert document["criteria"]["changed"] == ["app/main.py", "app/second.py"]
+    said = "the tree was changed since: app/main.py and 1 more file were edited or deleted"
+    assert said in section(page_of(applied), "criteria").words
+    applied.call("phase5", "--yes")
+    document = data_of(applied)
+    assert (document["criteria"]["is_current"], document["criteria"]["changed"]) == (True, [])
+    assert (document["verdict"]["state"], document["next"]) == ("done", "migrate guard")
+
+
+def test_a_note_changes_no_check(applied: Sample) -> None:
+    applied.edit_plan('name = "old names import"', 'name = "old names import"\nnote = "as before"')
+    assert verdict_of(applied)[0] == "done"
+
+
+def test_a_check_in_its_old_form_is_told_apart(applied: Sample) -> None:
+    applied.edit_plan('name = "old names import"', 'name = "old names import"\ncriterion = "All (12/12)"')
+    words = section(page_of(applied), "criteria").words
+    assert "Not run: All (12/12) not run in this form" in words
+    assert "Passed: old names import no longer in the plan in this form" in words
+    checks = data_of(applied)["criteria"]["checks"]
+    assert [(each["title"], each["state"], each["is_planned"], each["is_altered"]) for each in checks] == [
+        ("All (12/12)", "not-run", True, True),
+        ("old names import", "passed", False, False),
+    ]
+
+
+def test_checks_on_record_of_an_older_version(applied: Sample) -> None:
+    """What they asked for is known by their titles and commands alone, and nothing of the files they had."""
+    older = "checks = json_remove(checks, '$[0].form'), seen = '{}'"
+    change_journal(applied, f"UPDATE runs SET {older} WHERE phase = 5")
+    assert verdict_of(applied) == ("done", "All phases applied; 1 check passed.")
+    append("app/main.py", "# a remark\n")(applied)
+    assert verdict_of(applied) == (
+        "open",
+        "All phases applied; 1 check passed; app/main.py was edited or deleted, perhaps after the checks.",
+    )
+    applied.edit_plan("import shop.cart, shop.till;", "import shop.cart;")
+    assert verdict_of(applied) == ("open", "All phases applied; 1 of 1 check not run as the plan has it now.")
+
+
+def test_a_plan_without_checks_is_not_done_while_something_deprecated_is_left(make_sample: MakeSample) -> None:
+    plan = (
+        '[plan]\nname = "basket"\n\n[[phase4.call]]\ncallee = "shop.basket:Basket"\nrename = { metadata = "context" }\n'
+        '[[phase3.move]]\nold = "shop.till:Till"\nnew = "shop.pay:Till"\n'
+    )
+    sample = make_sample({"migrate.toml": plan, "app/star.py": "from shop.till import *\n"})
+    sample.call("run", "--yes", "--force")
+    assert verdict_of(sample) == (
+        "open", "1 of 2 editing phases applied, phase 4 has nothing to do; 1 old import or keyword in the tree; "
+        "the plan has no checks.",
+    )  # fmt: skip
+    sample.write("app/star.py", "")
+    assert verdict_of(sample)[0] == "done"
+
+
+# Edits are counted once
+
+
+def test_a_file_that_was_put_back_has_its_edits_to_make_again(applied: Sample) -> None:
+    before = sites_of(applied)
+    assert all(left == 0 for _, _, left in before.values())
+    applied.git("checkout", "HEAD", "--", "app/main.py")
+    after = sites_of(applied)
+    assert {kind: total for kind, (total, _, _) in after.items()} == {
+        kind: total for kind, (total, _, _) in before.items()
+    }
+    assert after["import"] == (before["import"][0], before["import"][1] - 2, 2)
+    assert after["rename-keyword"] == (3, 2, 1)
+
+
+def test_what_is_put_back_by_hand_in_an_edited_file_is_counted_once(applied: Sample) -> None:
+    before = sites_of(applied)["rename-keyword"]
+    text = applied.read("app/main.py")
+    applied.write("app/main.py", text.replace(b"context=", b"metadata=") + b"# edited\n")
+    assert (before, sites_of(applied)["rename-keyword"]) == ((3, 3, 0), (3, 2, 1))
+
+
+def test_what_a_part_of_a_phase_has_left_is_still_to_make(sample: Sample) -> None:
+    sample.call("run", "--yes", "--force", code=0)
+    change_journal(sample, "UPDATE runs SET partial = 1 WHERE phase = 4")
+    sample.write("app/main.py", sample.read("app/main.py") + b"Cart(metadata=2)\n")
+    assert sites_of(sample)["rename-keyword"] == (3, 2, 1)
+    assert verdict_of(sample) == (
+        "open", "3 of 4 editing phases applied, phase 4 in part; 1 edit left to make.",
+    )  # fmt: skip
+
+
+def test_a_run_that_was_cut_off_counts_as_far_as_it_had_come(sample: Sample) -> None:
+    for phase in ("phase1", "phase2"):
+        sample.call(phase, "--yes", "--force")
+    whole = sites_of(sample)
+    sample.call("phase3", "--yes", "--force")
+    sample.git("checkout", "HEAD", "--", "app/second.py")
+    sample.write("app/odd ü.py", "edited = 1\n")
+    change_journal(sample, "UPDATE runs SET state = 'applying' WHERE phase = 3")
+    document = data_of(sample)
+    assert document["verdict"]["state"] == "stopped"
+    assert document["verdict"]["sentence"].endswith("was interrupted; run `migrate rollback` to restore it")
+    assert {file["path"]: file["state"] for file in document["files"]} == {
+        "app/main.py": "as-left", "app/odd ü.py": "edited-since", "shop/cart.py": "as-left", "shop/till.py": "as-left",
+    }  # fmt: skip
+    assert {kind: total for kind, (total, _, _) in sites_of(sample).items()} == {
+        kind: total for kind, (total, _, _) in whole.items()
+    }
+    page = page_of(sample)
+    row = section(page, "timeline").one("tbody").find("tr")[2]
+    assert [cell.words for cell in row.find("td", class_="r")][-2:] == ["2", str(sites_of(sample)["import"][1])]
+    assert "somebody has put it back" not in section(page, "files").words
+
+
+def test_the_timeline_counts_what_stands(sample: Sample) -> None:
+    sample.call("phase1", "--yes", "--force")
+    sample.call("phase2", "--yes", "--force", "--verify", "false", code=1)
+
+    def rows() -> list[list[str]]:
+        found = section(page_of(sample), "timeline").one("tbody").find("tr")[:2]
+        return [[cell.words for cell in row.find("td", class_="r")][-2:] for row in found]
+
+    assert rows() == [["1", "1"], ["0", "0"]]
+    sample.call("rollback", "--all", "--yes")
+    assert rows() == [["0", "0"], ["0", "0"]]
 
 
 def test_findings_that_are_mended_are_settled(make_sample: MakeSample) -> None:
@@ -120,13 +333,14 @@ def test_files_that_are_not_as_they_were_left(applied: Sample) -> None:
     odd = applied.root / "app/odd ü.py"
     odd.unlink()
     odd.symlink_to("main.py")
+    (applied.root / "shop/cart.py").chmod(0o755)
     states = {file["path"]: file["state"] for file in data_of(applied)["files"]}
     assert states == {
         "app/main.py": "edited-since",
         "app/odd ü.py": "unreadable",
         "app/second.py": "gone",
         "app/wrong.py": "as-left",
-        "shop/cart.py": "as-left",
+        "shop/cart.py": "mode-changed",
         "shop/till.py": "as-before",
     }
     page = page_of(applied)
@@ -136,7 +350,9 @@ def test_files_that_are_not_as_they_were_left(applied: Sample) -> None:
     assert "the file is gone since" in files["app/second.py"].words
     assert "No comparison: app/odd ü.py: is a symbolic link" in files["app/odd ü.py"].words
     assert "No difference" in files["shop/till.py"].words
-    assert "1 file edited since" in section(page, "files").words
+    assert "left it; whether it may be" not in files["app/wrong.py"].words
+    assert "as the run left them; whether it may be executed was changed since" in files["shop/cart.py"].words
+    assert "1 file edited since. 1 file mode changed since." in section(page, "files").words
     assert "refuses: 2 of 3 files edited since run 4" in section(page, "rollback").words
 
 
@@ -181,10 +397,7 @@ def test_a_snapshot_that_is_gone(sample: Sample) -> None:
 
 def test_a_run_was_interrupted(sample: Sample) -> None:
     sample.call("phase1", "--yes")
-    connection = sqlite3.connect(sample.root / ".git/migrate/journal.sqlite3")
-    connection.execute("UPDATE runs SET state = 'applying'")
-    connection.commit()
-    connection.close()
+    change_journal(sample, "UPDATE runs SET state = 'applying'")
     done = sample.call("report", "../report.html")
     assert done.err == "run 1 (phase 1 of 'basket') was interrupted; run `migrate rollback` to restore it\n"
     assert done.out.endswith("next: migrate rollback\n")
@@ -205,10 +418,7 @@ def test_somebody_is_at_work(sample: Sample) -> None:
 
 def test_a_part_of_a_phase(sample: Sample) -> None:
     sample.call("phase1", "--yes")
-    connection = sqlite3.connect(sample.root / ".git/migrate/journal.sqlite3")
-    connection.execute("UPDATE runs SET partial = 1")
-    connection.commit()
-    connection.close()
+    change_journal(sample, "UPDATE runs SET partial = 1")
     assert "a part of what was offered" in section(page_of(sample), "rollback").words
 
 
@@ -216,7 +426,9 @@ def test_checks_that_failed_are_shown_with_their_output(make_sample: MakeSample)
     sample = make_sample({"shop/pay.py": "raise SystemExit('no <pay>')\n"})
     sample.call("run", "--yes", "--force", code=1)
     page = page_of(sample)
-    assert page.one("p", class_="verdict").words == "Failed All phases applied; 1 of 1 check failed."
+    assert page.one("p", class_="verdict").words == (
+        "Failed All phases applied; 1 old import or keyword in the tree; 4 errors among the findings; 1 of 1 check failed."
+    )
     check = section(page, "criteria").find("li", class_="check")[-1]
     assert check.one("h3").words == "✗ Failed: old names import"
     assert "no <pay>" in check.one("pre").text
@@ -227,18 +439,16 @@ def test_checks_that_failed_are_shown_with_their_output(make_sample: MakeSample)
 def test_a_check_that_the_plan_no_longer_has(applied: Sample) -> None:
     applied.edit_plan('name = "old names import"', 'name = "another one"')
     page = page_of(applied)
-    assert page.one("p", class_="verdict").words == "Under way All phases applied; 1 of 2 checks not run."
+    assert page.one("p", class_="verdict").words == "Under way All phases applied; 1 of 1 check not run."
     words = section(page, "criteria").words
     assert "Not run: another one not run" in words
-    assert "Passed: old names import no longer in the plan" in words
+    assert "Passed: old names import no longer in the plan in this form" in words
+    assert tiles(page)["Checks passed"] == "0 of 1"
 
 
 def test_a_run_of_an_older_version_has_no_kinds(sample: Sample) -> None:
     sample.call("phase1", "--yes")
-    connection = sqlite3.connect(sample.root / ".git/migrate/journal.sqlite3")
-    connection.execute("UPDATE runs SET sites = '{}'")
-    connection.commit()
-    connection.close()
+    change_journal(sample, "UPDATE runs SET sites = '{}'", "UPDATE files SET sites = '{}'")
     kinds = {site["kind"]: site["done"] for site in data_of(sample)["sites"]}
     assert kinds["unknown"] == 1
     row = section(page_of(sample), "sites").one("tbody").find("tr")[-1]
@@ -288,120 +498,6 @@ def test_json_beside_a_file(applied: Sample) -> None:
     assert done.err.splitlines()[-1] == "next: migrate guard"
 
 
-# Where it may write
-
-
-@pytest.mark.parametrize(
-    ("args", "complaint"),
-    [
-        ([], "report: no FILE; write migrate report report.html, or report.md for a pull request; "
-             "`-` with --format is stdout"),
-        (["report.txt"], "report: report.txt ends in neither .html nor .md; name it so, or pass --format"),
-        (["-"], "report: `-` has no ending to tell the format; pass --format html or markdown"),
-        (["-", "--format", "html", "--json"],
-         "report: both `-` and --json are for stdout; name a file, or leave one of them out"),
-        (["--format", "html", "--json"], "report: --format html without a FILE to write it to; name one"),
-    ],
-    ids=["no file", "another ending", "stdout without a format", "two documents", "a format for nothing"],
-)  # fmt: skip
-def test_what_makes_no_sense(sample: Sample, args: list[str], complaint: str) -> None:
-    done = sample.call("report", *args, code=2)
-    assert done.err == f"{complaint}\n"
-
-
-@pytest.mark.parametrize(
-    ("file", "complaint"),
-    [
-        ("app", "app: is a folder; nothing written; name a file in it, e.g. app/report.html"),
-        ("README.md", "README.md: is tracked by git, and a report replaces no such file; nothing written; "
-                      "name another one"),
-        ("gone/report.html", "gone/report.html: its folder gone is not there; nothing written; make it first"),
-        (".git/report.html", ".git/report.html: is git's own; nothing written; name another file"),
-        ("notes.md", "notes.md: is there and is no report; nothing written; "
-                     "name another file, or pass --force to replace it"),
-        ("out.html", "out.html: is a link, or below one, that leads out of the repository; not touched"),
-        ("../pipe.html", "../pipe.html: is no plain file; nothing written; name another one"),
-    ],
-)  # fmt: skip
-def test_what_is_never_replaced(sample: Sample, file: str, complaint: str) -> None:
-    sample.write("notes.md", "of mine\n")
-    (sample.root / "out.html").symlink_to("../elsewhere.html")
-    os.mkfifo(sample.root / "../pipe.html")
-    forced = [] if file == "notes.md" else ["--force"]
-    with sample.untouched():
-        done = sample.call("report", file, "--format", "html", *forced, code=3)
-    assert done.complaint == complaint
-
-
-def test_an_earlier_report_is_replaced_and_its_mode_stays(sample: Sample) -> None:
-    sample.call("report", "report.html")
-    file = sample.root / "report.html"
-    file.chmod(0o600)
-    (sample.root / "link.html").symlink_to("report.html")
-    (sample.root / "empty.md").touch()
-    before = file.read_bytes()
-    sample.call("phase1", "--yes")
-    sample.call("report", "link.html")
-    sample.call("report", "empty.md")
-    assert file.read_bytes() != before
-    assert file.stat().st_mode & 0o777 == 0o600
-    assert (sample.root / "link.html").is_symlink()
-    assert is_report(sample.read("empty.md"))
-
-
-def test_force_replaces_what_is_no_report(sample: Sample) -> None:
-    sample.write("notes.html", "of mine\n")
-    sample.call("report", "notes.html", "--force")
-    assert is_report(sample.read("notes.html"))
-
-
-def test_a_file_tracked_by_another_repository(sample: Sample, tmp_path: Path, make_sample: MakeSample) -> None:
-    other = make_sample()
-    done = sample.call("report", str(other.root / "README.md"), "--force", code=3)
-    assert "is tracked by git" in done.complaint
-    sample.call("report", str(other.root / "new.md"))
-    assert is_report(other.read("new.md"))
-
-
-def test_a_file_that_cannot_be_written(sample: Sample, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("migrate.reporting.writing.stage", _fail)
-    done = sample.call("report", "../report.html", code=3)
-    assert done.complaint == "../report.html: cannot write: No space left on device; nothing written"
-    assert not (sample.root / "../report.html").exists()
-
-
-def _fail(*_args: object) -> None:
-    raise OSError(28, os.strerror(28))
-
-
-def test_a_file_that_cannot_be_put_in_its_place(sample: Sample, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("migrate.reporting.writing.sync_folder", _fail)
-    sample.call("report", "../report.html", code=3)
-    monkeypatch.undo()
-    monkeypatch.setattr("pathlib.Path.replace", _fail)
-    sample.call("report", "../other.html", code=3)
-    assert sorted(path.name for path in sample.root.parent.iterdir() if path.is_file()) == ["report.html"]
-
-
-@pytest.mark.skipif(os.getuid() != 0, reason="others are refused by the system")
-def test_a_file_that_may_not_be_written_is_left_alone(sample: Sample, monkeypatch: pytest.MonkeyPatch) -> None:
-    sample.call("report", "report.html")
-    monkeypatch.setattr("os.access", lambda *_args: False)
-    done = sample.call("report", "report.html", code=3)
-    assert done.complaint == "report.html: cannot write: Permission denied; nothing written"
-
-
-def test_a_file_that_cannot_be_read(sample: Sample, monkeypatch: pytest.MonkeyPatch) -> None:
-    sample.write("notes.md", "mine\n")
-
-    def refuse(*_args: object) -> None:
-        raise PermissionError(13, os.strerror(13))
-
-    monkeypatch.setattr("pathlib.Path.open", refuse)
-    with pytest.raises(Exception, match="cannot write: Permission denied"):
-        refuse_target(sample.root / "notes.md", Git.open(sample.root), force=False)
-
-
 def test_a_report_in_the_tree_is_no_mention_of_old_modules(sample: Sample) -> None:
     before = data_of(sample)["findings"]
     sample.call("report", "report.html")
@@ -409,15 +505,3 @@ def test_a_report_in_the_tree_is_no_mention_of_old_modules(sample: Sample) -> No
     assert data_of(sample)["findings"] == before
     sample.write("notes.md", "See shop.cart.\n")
     assert [each["code"] for each in data_of(sample)["findings"]].count("text-mention") == 1
-
-
-def test_what_stands_in_the_way_is_said_first(sample: Sample) -> None:
-    with pytest.raises(NotAReport):
-        refuse_target(sample.root / "app", Git.open(sample.root), force=True)
-    sample.write("migrate.toml", "broken")
-    assert sample.call("report", "--json", code=2).document["exit_code"] == 2
-
-
-def test_json_is_for_stdout_when_it_refuses(sample: Sample) -> None:
-    refused = json.loads(sample.call("report", "README.md", "--json", code=3).out)
-    assert refused["exit_code"] == 3

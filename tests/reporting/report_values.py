@@ -105,6 +105,7 @@ def report(
     facts: dict[str, object] = {
         "plan": PLAN, "root": "shop", "made_at": START, "branch": "main", "head": "a" * 40, "obstacle": "", "settled": {},
         "notes": (), "next": "migrate guard", "seconds": 0.5, "sites": (SiteCount("import", 3, 0),),
+        "edits_made": {3: 3},
     }  # fmt: skip
     return ReportData(
         **{**facts, **more},  # type: ignore[arg-type]

@@ -202,6 +202,21 @@ def test_places_of_one_message_are_cut() -> None:
         ),
         pytest.param(report(checks=[CheckLine("a", "a", "x", "", None)]), "- [ ] a (not run)\n", id="not run"),
         pytest.param(
+            report(checks=[CheckLine("a", "a", "x", "", None, is_altered=True)]),
+            "- [ ] a (not run in this form)\n",
+            id="the plan asks for something else now",
+        ),
+        pytest.param(
+            report(runs=[run(1, 5)], checks=[CheckLine("a", "a", "x", "", result(), is_planned=False)]),
+            "- [x] a (no longer in the plan in this form)\n",
+            id="what was asked for before",
+        ),
+        pytest.param(
+            report([changed()], runs=[run(1, 3), run(2, 4, "failed")]),
+            "| 4 Rename the keyword | failed | – | 1 min 00 s | 30 s | 0 | 0 |\n",
+            id="only what stands is counted",
+        ),
+        pytest.param(
             report(runs=[run(1, 3)], options=[RollbackOption("migrate rollback", (), "a file was edited")]),
             "- `migrate rollback` refuses: a file was edited\n",
             id="a rollback is refused",
@@ -224,9 +239,10 @@ def test_lines(data: ReportData, expected: str) -> None:
 
 def test_the_tree_was_changed_since_the_checks() -> None:
     data = report(runs=[run(1, 5)])
-    old = replace(data, criteria=replace(data.criteria, is_current=False, deprecated=None))
-    written = markdown_text(old)
-    assert "As run 1 found it; **the tree was changed since**." in written
-    assert "deprecated" not in written
+    old = replace(data, criteria=replace(data.criteria, is_newest=False))
+    assert "As run 1 found it; **the tree was changed since: a phase was applied or taken back**." in markdown_text(old)
+    edited = replace(data, criteria=replace(data.criteria, changed=("a_b.py",)))
+    said = "As run 1 found it; **the tree was changed since: a\\_b.py was edited or deleted**."
+    assert said in markdown_text(edited)
     some = replace(data, criteria=replace(data.criteria, deprecated=2))
     assert "- [ ] Nothing deprecated is left: 2 old imports and keywords in the tree\n" in markdown_text(some)

@@ -12,14 +12,13 @@ from importlib import resources
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from report_values import PLAN, changed, finding, full, report, result, run
+from report_values import PLAN, changed, finding, full, report, run
 from webpage import Element, raw_control_characters, read_page
 
 from migrate.findings import SEVERITIES
 from migrate.report_mark import is_report
 from migrate.reporting.code_pages import code_page
-from migrate.reporting.data import CheckLine, PhaseLeft, PlannedFile, ReportData, RunLine, WayBack
-from migrate.reporting.file_diffs import diff
+from migrate.reporting.data import ReportData, RunLine, WayBack
 from migrate.reporting.markdown import markdown_text
 from migrate.reporting.page import html_page
 from migrate.timeline import timeline
@@ -110,74 +109,6 @@ def test_whatever_works_only_with_scripts_is_hidden_without() -> None:
         while above.parent is not None and "hidden" not in above.attributes:
             above = above.parent
         assert "hidden" in above.attributes, control
-
-
-@pytest.mark.parametrize(
-    ("data", "verdict"),
-    [
-        pytest.param(report(), "Not applied Nothing is applied yet.", id="nothing"),
-        pytest.param(
-            report(runs=[run(1, 3, "rolled-back")]),
-            "Not applied Everything that was applied has been taken back.",
-            id="taken back",
-        ),
-        pytest.param(report(obstacle="somebody is at work"), "Stopped somebody is at work", id="an obstacle"),
-        pytest.param(
-            report(runs=[run(1, 3)], left=[PhaseLeft(4, "", 1, (PlannedFile("a.py", 1, diff(b"a", b"b")),))]),
-            "Under way 1 of 2 editing phases applied; 1 edit left to make.",
-            id="half",
-        ),
-        pytest.param(
-            report(runs=[run(1, 3), run(2, 4)], checks=[CheckLine("suite", "suite", "x", "", None)]),
-            "Under way All phases applied; the checks have not been run.",
-            id="no checks run",
-        ),
-        pytest.param(
-            report(
-                runs=[run(1, 3), run(2, 4), run(3, 5, "passed")],
-                checks=[CheckLine("suite", "suite", "x", "", result())],
-            ),
-            "Done All phases applied; 1 check passed.",
-            id="passed",
-        ),
-        pytest.param(
-            report(
-                runs=[run(1, 3), run(2, 4), run(3, 5, "passed")],
-                checks=[
-                    CheckLine("suite", "suite", "x", "", result()),
-                    CheckLine("lint", "lint", "x", "", result("lint", passed=False, required=False)),
-                ],
-            ),
-            "Done All phases applied; 1 check passed; 1 that the plan does not require failed.",
-            id="passed but for one",
-        ),
-        pytest.param(
-            report(
-                runs=[run(1, 3), run(2, 4), run(3, 5, "failed")],
-                checks=[CheckLine("suite", "suite", "x", "", result(passed=False))],
-            ),
-            "Failed All phases applied; 1 of 1 check failed.",
-            id="failed",
-        ),
-        pytest.param(
-            report(runs=[run(1, 3), run(2, 4), run(3, 5, "failed", detail="interrupted")]),
-            "Failed All phases applied; phase 5 failed: interrupted.",
-            id="phase 5 was interrupted",
-        ),
-        pytest.param(
-            report(runs=[run(1, 3), run(2, 4), run(3, 5, "passed")], checks=[CheckLine("a", "a", "x", "", None)]),
-            "Under way All phases applied; 1 of 1 check not run.",
-            id="one not run",
-        ),
-        pytest.param(
-            report(runs=[run(1, 3), run(2, 4)], plan=PLAN.model_copy(update={"phase5": None})),
-            "Done All phases applied; the plan has no checks.",
-            id="no checks",
-        ),
-    ],
-)
-def test_the_whole_in_a_sentence(data: ReportData, verdict: str) -> None:
-    assert page_of(data).one("p", class_="verdict").words == verdict
 
 
 def test_time_beyond_the_budget() -> None:
