@@ -251,11 +251,13 @@ def test_a_file_that_is_no_database(tree: Tree, create: bool) -> None:
     assert str(caught.value).startswith(f"{database(tree)}: ")
 
 
-def test_a_damaged_database(tree: Tree) -> None:
+@pytest.mark.parametrize("first", [2, -1], ids=["all but its first pages", "its last page"])
+def test_a_damaged_database(tree: Tree, first: int) -> None:
     with tree.journal() as journal:
         begin(journal, paths=tuple(f"file-{n}.py" for n in range(200)))
     content = bytearray(database(tree).read_bytes())
-    content[4096 * 2 :] = b"\xff" * (len(content) - 4096 * 2)
+    damaged = len(content[4096 * first :])
+    content[-damaged:] = b"\xff" * damaged
     database(tree).write_bytes(content)
     with pytest.raises(JournalUnusable, match="journal unusable") as caught:
         Journal.open(tree.open(), create=True)
