@@ -617,9 +617,11 @@ def _fill_streams() -> None:
 
 
 def _exit_code(arguments: Sequence[str] | None) -> int:
+    from migrate import interrupts
     from migrate.errors import Exit, MigrateError, exit_code_of
     from rollback.errors import RepositoryError
 
+    interrupts.begin()
     try:
         given = list(arguments) if arguments is not None else None
         code = app(given, standalone_mode=False, prog_name="migrate")

@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import signal
+from typing import NoReturn
+
+from rollback.signals import was_late
 
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
-_state = {"open": True}
+_state = {"open": True, "came": False}
 
 
 def listen() -> None:
     """From now on each of them raises KeyboardInterrupt in the main thread; those that are ignored stay ignored."""
-    reopen()
     for number in ENDING:
         if signal.getsignal(number) is not signal.SIG_IGN:  # as under nohup
             signal.signal(number, _interrupt)
+
+
+def begin() -> None:
+    """A command begins; what came before is none of its business."""
+    was_late()
+    _state.update(open=True, came=False)
 
 
 def close() -> None:
@@ -23,14 +31,25 @@ def close() -> None:
 
 
 def reopen() -> None:
-    """Something new begins that can be interrupted."""
+    """Something new begins, or what the work was a part of goes on: that can be interrupted.
+
+    Raises:
+        KeyboardInterrupt: an interrupt came too late for the work before. It is not too late for this.
+    """
     _state["open"] = True
+    if was_late() or _state["came"]:
+        _end()
 
 
 def _interrupt(_signum: int, _frame: object) -> None:
+    if _state["open"]:
+        _end()
+    _state["came"] = True
+
+
+def _end() -> NoReturn:
     """Once is enough: a second signal must not cut into the way back that the first one starts."""
-    if not _state["open"]:
-        return
+    _state["came"] = False
     for number in ENDING:
         signal.signal(number, signal.SIG_IGN)
     raise KeyboardInterrupt

@@ -176,7 +176,6 @@ class _Phases:
     def _rehearse(self, phase: int) -> Rehearsed:
         started = time.monotonic()
         blank = self._blank(phase)
-        interrupts.reopen()  # what was applied closes it: too late for that phase, and not for the rehearsal
         try:
             end = run_phase(self._copy, phase, self._options.for_phase(phase), self._voice)
         except _NOT_OF_THE_PHASE:
@@ -184,7 +183,7 @@ class _Phases:
         except (MigrateError, RepositoryError) as error:
             return replace(blank, outcome="refused", why=str(error), seconds=time.monotonic() - started)
         finally:
-            interrupts.reopen()
+            interrupts.reopen()  # what comes too late for a phase does not for the rehearsal
         files = {file["path"]: file["before_sha256"] for file in end.document["files"]}
         findings = findings_of(end.document["manual"])
         checks = tuple(CheckResult.of(check) for check in end.document.get("checks", ()))

@@ -195,6 +195,7 @@ class Stepper:
             applied = self._applying.apply(look.found, chosen, look.begun, look.seen)
         except (Drifted, Interrupted, Locked, DirtyFiles, NoCommit, RunsMoved) as error:
             self._voice.error(str(error))
+            interrupts.reopen()
             self._voice.say(f"{name} is looked at anew:")
             return False
         interrupts.reopen()

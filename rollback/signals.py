@@ -18,6 +18,7 @@ class Held:
 
     def __init__(self) -> None:
         self.is_holding = False
+        self._was_late = False
         self._received: list[int] = []
         self._handlers: dict[signal.Signals, _Handler] = {}
 
@@ -28,8 +29,14 @@ class Held:
                 pass
 
     def forget(self) -> None:
-        """Drop what has come: it is too late for it."""
+        """Drop what has come: it is too late for it, here; `was_late` tells whoever goes on to something else."""
+        self._was_late = self._was_late or bool(self._received)
         self._received.clear()
+
+    def was_late(self) -> bool:
+        """Whether a signal was dropped since this was asked last."""
+        was_late, self._was_late = self._was_late, False
+        return was_late
 
     @contextmanager
     def listening(self) -> Iterator[None]:
@@ -87,15 +94,20 @@ def deferred_signals() -> Iterator[Held]:
     if _HELD.is_holding or not _in_main_thread():
         yield _HELD
         return
-    _HELD.forget()
     _HELD.hold()
     try:
         yield _HELD
     except BaseException:
         _HELD.release()
+        _HELD.forget()
         raise
     _HELD.release()
     _HELD.raise_first()
+
+
+def was_late() -> bool:
+    """Whether a signal was dropped since this was asked last: it came when all was done, or an error came out first."""
+    return _HELD.was_late()
 
 
 def _in_main_thread() -> bool:

@@ -256,6 +256,29 @@ def finish(process: subprocess.Popen[bytes], code: int) -> Done:
     return done
 
 
+_STRUCK = """
+import runpy, signal, sys
+from migrate import interrupts
+really, left = interrupts.close, int(sys.argv[1])
+def close():
+    global left
+    left -= 1
+    if not left:
+        signal.raise_signal(signal.SIGINT)
+    really()
+    if not left:
+        signal.raise_signal(signal.SIGTERM)
+interrupts.close = close
+sys.argv[:2] = ["migrate"]
+runpy.run_module("migrate", run_name="__main__", alter_sys=True)
+"""
+
+
+def struck_when_done(step: int) -> tuple[str, ...]:
+    """A command to which a Ctrl-C and a SIGTERM come in the moment in which its step of this number is on record."""
+    return (sys.executable, "-c", _STRUCK, str(step))
+
+
 def wait_for(condition: Callable[[], bool], process: subprocess.Popen[bytes]) -> None:
     """Wait until `condition` holds; `process` must not end before."""
     until = time.monotonic() + TIMEOUT_S

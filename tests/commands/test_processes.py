@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from sample import MIGRATE, MakeSample, Sample, finish, wait_for
+from sample import MIGRATE, PLAN, MakeSample, Sample, finish, struck_when_done, wait_for
 
 FIRST, LAST = "app/second.py", "app/odd \u00fc.py"
 """The files that phase 3 writes first (it has priority) and last."""
@@ -71,6 +71,24 @@ def test_interrupted_while_writing(number: signal.Signals, redirected: Sample) -
     run = redirected.call("timeline", "--json").document["phases"][2]["runs"][0]
     assert (run["state"], run["detail"]) == ("failed", "interrupted")
     assert "phase3: applied" in redirected.call("phase3", "--yes").out
+
+
+@pytest.mark.parametrize(
+    ("command", "code", "applied"),
+    [
+        pytest.param("phase1", 0, ["applied"], id="too late for a phase"),
+        pytest.param("run", 130, ["applied"], id="not too late for the phases after it"),
+    ],
+)
+def test_interrupted_when_a_phase_is_just_done(command: str, code: int, applied: list[str], sample: Sample) -> None:
+    done = finish(sample.start(command, "--yes", program=struck_when_done(1)), code)
+    assert ("interrupted; no file is left half done" in done.err) == (code == 130)
+    assert [run["state"] for run in sample.call("journal", "--json").document["runs"]] == applied
+
+
+def test_interrupted_when_the_last_phase_is_just_done(sample: Sample) -> None:
+    sample.edit_plan(PLAN[PLAN.index("[phase2]") :], "")
+    finish(sample.start("run", "--yes", program=struck_when_done(1)), 0)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

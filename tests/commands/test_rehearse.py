@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sample import CONFLICT, FILES, PLAN, TIMEOUT_S, MakeSample, Sample, finish, wait_for
+from sample import CONFLICT, FILES, PLAN, TIMEOUT_S, MakeSample, Sample, finish, struck_when_done, wait_for
 from terminal import CTRL_C, terminal
 
 import migrate.rehearsing
@@ -508,6 +508,16 @@ def test_interrupted_at_some_moment(sample: Sample, after_s: float) -> None:
         process.send_signal(signal.SIGINT)
         process.communicate()
     assert process.returncode in (0, 130, -signal.SIGINT), "done, interrupted, or not yet listening"
+
+
+@pytest.mark.parametrize("step", [pytest.param(1, id="phase 1"), pytest.param(5, id="the way back")])
+def test_interrupted_when_a_step_is_just_done(sample: Sample, step: int) -> None:
+    """Too late for the step, which is on record, and not for the rehearsal."""
+    with nothing_left(sample):
+        process = sample.start("rehearse", "--no-checks", program=struck_when_done(step))
+        done = finish(process, 130)
+    assert done.err.endswith("interrupted; no file is left half done; `migrate status` shows where it stands\n")
+    assert "would go through" not in done.out
 
 
 def test_ctrl_c_at_a_terminal(sample: Sample, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from rollback.signals import DEFERRED, deferred_signals
+from rollback.signals import DEFERRED, deferred_signals, was_late
 
 
 @pytest.fixture(autouse=True)
@@ -100,9 +100,15 @@ def test_a_nested_block_delivers_for_the_outermost() -> None:
 
 
 def test_what_came_too_late_is_forgotten() -> None:
+    was_late()
     with deferred_signals() as held:
+        held.forget()
+        assert not was_late()
         send()
         held.forget()
+        held.forget()
+    assert was_late()
+    assert not was_late()
 
 
 def fail_after_a_signal() -> None:
@@ -112,10 +118,13 @@ def fail_after_a_signal() -> None:
 
 
 def test_what_came_before_the_block_is_not_of_it() -> None:
+    was_late()
     with pytest.raises(ValueError, match="ours"):
         fail_after_a_signal()
+    assert was_late()
     with deferred_signals() as held:
         held.deliver()
+    assert not was_late()
 
 
 def test_listening_lets_signals_through_at_once() -> None:
