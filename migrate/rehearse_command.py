@@ -25,7 +25,7 @@ _WIDE, _MIDDLING = 100, 60
 
 _AGAIN = "and run `migrate rehearse` again"
 _STYLES = {"applied": "green", "passed": "green", "blocked": "red", "failed": "red", "refused": "red"}
-_IGNORED = "a rehearsal is without the files that git ignores, such as local settings; a check may miss one"
+_IGNORED = "a rehearsal is without the files that git ignores, such as local settings; a command may miss one"
 
 
 def refuse_nonsense(options: RehearseOptions) -> None:
@@ -79,7 +79,7 @@ def _tell(voice: Voice, phase: Rehearsed) -> None:
     for check in phase.checks:
         if not check.passed and check.ended != "not-run":
             show_result(voice, check)
-    if any(check.blocks for check in phase.checks):
+    if phase.outcome == "failed":
         voice.note(_IGNORED)
 
 

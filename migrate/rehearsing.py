@@ -14,6 +14,7 @@ from migrate.errors import MigrateError
 from migrate.findings import Finding, findings_of
 from migrate.phase import run_phase
 from migrate.phase_options import PhaseEnd, PhaseOptions
+from migrate.plan_modules import module_files
 from migrate.rehearsal import Back, Outcome, Rehearsal, Rehearsed, WayBack
 from migrate.run import dirty_files
 from migrate.session import Session
@@ -122,7 +123,9 @@ def rehearse(session: Session, options: RehearseOptions, voice: Voice, tell: Cal
     notes: list[str] = []
     with ExitStack() as stack:
         with voice.progress("copying the tree") as progress:
-            git = stack.enter_context(current_state(session.git, notes.append, progress))
+            # The plan's own modules: a phase reads and writes them where they are, whether git ignores them or not.
+            ignored = session.git.ignored(module_files(session.plan))
+            git = stack.enter_context(current_state(session.git, notes.append, progress, ignored))
         if session.obstacle() is not None or _runs(session) != runs:
             raise TreeMoved
         copy = Session(git, session.plan, session.plan_file, session)

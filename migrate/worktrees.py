@@ -1,9 +1,9 @@
 """Throw-away worktrees: the tree as it is now, or as it was before phase 1, to try things on; the user's stays as is.
 
 Each is a linked worktree of git's in a fresh temporary folder, so that whatever runs in it finds the history, branches
-and configuration. Its files are written byte for byte, past all filters. What git ignores and what is in submodules is
-not there. Neither hooks nor filter programs run. Nothing of it is left afterwards but objects that nobody needs, which
-`git gc` takes.
+and configuration. Its files are written byte for byte, past all filters. What git ignores, unless it is asked for, and
+what is in submodules is not there. Neither hooks nor filter programs run. Nothing of it is left afterwards but objects
+that nobody needs, which `git gc` takes.
 """
 
 from __future__ import annotations
@@ -41,7 +41,9 @@ def _tell_nobody(_text: str) -> None: ...
 
 
 @contextmanager
-def current_state(git: Git, tell: Tell = _tell_nobody, progress: Progress | None = None) -> Iterator[Git]:
+def current_state(
+    git: Git, tell: Tell = _tell_nobody, progress: Progress | None = None, ignored: Sequence[str] = ()
+) -> Iterator[Git]:
     """A worktree with the files of the working tree as they are: committed, staged, edited, new, deleted.
 
     Its HEAD is the same commit, detached, or an empty one before the first; its index is a copy of the index.
@@ -50,6 +52,7 @@ def current_state(git: Git, tell: Tell = _tell_nobody, progress: Progress | None
         git: of the working tree.
         tell: told where this worktree, or an earlier one of an owner who is dead, could not be taken away.
         progress: told how many files are there.
+        ignored: files that git ignores and that have to be there all the same, relative to the root.
     Returns:
         Git in the worktree, in the same folder of it.
     Raises:
@@ -59,7 +62,8 @@ def current_state(git: Git, tell: Tell = _tell_nobody, progress: Progress | None
     """
     with _worktree(git, git.head() or git.empty_commit(), tell) as (made, held):
         made.copy_index(git)
-        _fill(made, _Contents(copies=_files(git)), git, held, progress)
+        copies = [*_files(git), *(git.prefix + path for path in ignored)]
+        _fill(made, _Contents(copies=copies), git, held, progress)
         with held.listening():
             yield _same_folder(made, git)
 

@@ -205,6 +205,16 @@ class Git:
         """
         return tuple(sorted(set(_paths(self.run("ls-files", "-z", "--cached", "--others", "--exclude-standard")))))
 
+    def ignored(self, paths: Iterable[str]) -> tuple[str, ...]:
+        """Those of `paths` at which there is a file that git ignores; none in other repositories.
+
+        Args:
+            paths: relative to the root.
+        """
+        wanted = tuple(paths)
+        command = ("ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--")
+        return tuple(_paths(self.run(*command, *wanted, env=_LITERAL))) if wanted else ()
+
     def changed_since(self, commit: str) -> frozenset[str]:
         """Paths below the root at which `commit` has something else than the working tree, by git's account.
 

@@ -202,6 +202,16 @@ def test_every_kind_of_uncommitted_change(repository: Repository, room: Path) ->
             assert made.run(*command) == repository.git("--no-optional-locks", *command)
 
 
+def test_ignored_files_that_are_asked_for(repository: Repository, room: Path) -> None:
+    repository.write({"pkg/ignored/one.log": "wanted\n", "pkg/ignored/two.log": "not wanted\n"})
+    with (
+        nothing_left(repository, room),
+        current_state(Git.open(repository.root / "pkg"), ignored=["ignored/one.log", "ignored/none.log"]) as made,
+    ):
+        assert sorted(contents(made.root)) == ["c.py", "ignored", "ignored/one.log"]
+        assert (made.root / "ignored/one.log").read_bytes() == b"wanted\n"
+
+
 @pytest.mark.parametrize(
     ("setting", "attributes"),
     [

@@ -166,6 +166,37 @@ def test_uncommitted_work_is_in_it(sample: Sample) -> None:
     assert table(done.out)["phase3"].startswith("applied 4 3 ")
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        pytest.param("shop/cart.py", id="a module that becomes a redirect"),
+        pytest.param("shop/basket.py", id="the new home, and of what is called"),
+        pytest.param("shop/__init__.py", id="the package"),
+    ],
+)
+def test_modules_of_the_plan_that_git_ignores_are_in_it(sample: Sample, path: str) -> None:
+    expected = {row: facts.split("warning")[0] for row, facts in table(sample.call("rehearse").out).items()}
+    sample.write(".gitignore", f"{path}\nother.py\n")
+    sample.write("shop/other.py", "import nobody_has_this\n")
+    sample.git("rm", "--quiet", "--cached", path)
+    sample.commit()
+    with nothing_left(sample):
+        done = sample.call("rehearse", "--allow-dirty")
+    found = {row: facts.split("warning")[0] for row, facts in table(done.out).items()}
+    assert [found[f"phase{n}"].split()[:3] for n in (1, 3, 4)] == [expected[f"phase{n}"].split()[:3] for n in (1, 3, 4)]
+    assert found["phase5"].startswith("passed ")
+
+
+def test_an_ignored_file_to_touch_is_an_uncommitted_change(sample: Sample) -> None:
+    """As for the phase itself."""
+    sample.write(".gitignore", "shop/cart.py\n")
+    sample.git("rm", "--quiet", "--cached", "shop/cart.py")
+    sample.commit()
+    said = "1 file with uncommitted changes: shop/cart.py (ignored); commit them, or pass --allow-dirty"
+    assert f"phase1 would refuse: {said}" in sample.call("rehearse", code=1).out
+    assert "shop/cart.py (ignored)" in sample.call("phase1", "--yes", code=3).err
+
+
 def test_a_plan_that_is_not_tracked_and_one_elsewhere(sample: Sample, tmp_path: Path) -> None:
     sample.git("rm", "--quiet", "--cached", "migrate.toml")
     sample.git("commit", "--quiet", "--message", "untracked")
@@ -303,6 +334,7 @@ def test_verify_after_each_phase(sample: Sample) -> None:
     assert table(done.out)["phase3"].startswith("failed 4 3 ")
     assert table(done.out)["way back"].startswith("to the byte 2 ")
     assert done.err.endswith("rehearse: phase3 failed; your tree is as it was\n")
+    assert "a rehearsal is without the files that git ignores" in done.err
     going_on = sample.call("rehearse", "--keep-going", "--verify", "! grep -q 'from shop.basket' app/main.py", code=1)
     assert table(going_on.out)["phase4"].startswith("applied ")
     assert table(going_on.out)["phase5"].startswith("passed ")

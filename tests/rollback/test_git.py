@@ -266,6 +266,20 @@ def blob(content: bytes) -> str:
     return hashlib.sha1(b"blob %d\0%b" % (len(content), content), usedforsecurity=False).hexdigest()
 
 
+def test_ignored_files_among_others(committed: Tree) -> None:
+    names = ["gen/x.py", "o[d]d.py", "b.py", "inner/c.py"]
+    for name in (*names, "odd.py", "seen.py"):
+        committed.write(name, b"")
+    committed.write(".gitignore", b"/gen/\no*.py\n[bc].py\n")
+    committed.git("add", "--force", "b.py")
+    committed.git("init", "--quiet", "inner")
+    git = committed.open()
+    assert git.ignored(names) == ("gen/x.py", "o[d]d.py"), "neither a tracked one, nor one of another repository"
+    assert git.ignored(["seen.py", "a.py", "absent.py", "gen/y.py"]) == ()
+    assert git.ignored([]) == ()
+    assert Git.open(committed.root / "gen").ignored(["x.py", "odd.py"]) == ("x.py",)
+
+
 def test_nothing_is_staged(committed: Tree) -> None:
     committed.write("a.py", b"edited\n")
     committed.write("untracked.py", b"")
