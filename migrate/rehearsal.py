@@ -132,6 +132,7 @@ class Rehearsal:
     """A whole one.
 
     Attributes:
+        changed_meanwhile: files of the user's tree, from its top, that a check or somebody else has changed.
         notes: what was not in the worktree, and what else a person should know.
         seconds: wall time, the making of the worktree and its end included.
     """
@@ -139,6 +140,7 @@ class Rehearsal:
     plan: str
     phases: tuple[Rehearsed, ...]
     way_back: WayBack
+    changed_meanwhile: tuple[str, ...]
     notes: tuple[str, ...]
     seconds: float
 
@@ -164,6 +166,7 @@ class Rehearsal:
             "goes_through": self.goes_through,
             "phases": [phase.as_json() for phase in self.phases],
             "way_back": self.way_back.as_json(),
+            "changed_meanwhile": list(self.changed_meanwhile),
             "notes": list(self.notes),
             "next": following,
             "seconds": round(self.seconds, 3),

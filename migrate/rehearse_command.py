@@ -56,14 +56,25 @@ def rehearse_command(session: Session, options: RehearseOptions, voice: Voice) -
     hint_at_explain(voice, [finding for phase in found.phases for finding in phase.findings])
     _show(voice, found)
     following = _next(session, found, options)
-    if found.goes_through:
-        done = [phase for phase in found.phases if phase.outcome != "checks-left-out"]
-        voice.say(f"rehearse: {count(len(done), 'phase')} would go through, and back; your tree is as it was", "green")
+    well = found.goes_through and not found.changed_meanwhile
+    if well:
+        voice.say(f"rehearse: {_verdict(found)}", "green")
     else:
-        troubles = "; ".join(trouble.trouble for trouble in found.troubles if trouble.outcome != "not-rehearsed")
-        voice.error(f"rehearse: {troubles}; your tree is as it was")
+        voice.error(f"rehearse: {_verdict(found)}")
     voice.say(f"next: {following}")
-    return Exit.DONE if found.goes_through else Exit.FINDINGS, found.as_json(following)
+    return Exit.DONE if well else Exit.FINDINGS, found.as_json(following)
+
+
+def _verdict(found: Rehearsal) -> str:
+    done = [phase for phase in found.phases if phase.outcome != "checks-left-out"]
+    troubles = [trouble.trouble for trouble in found.troubles if trouble.outcome != "not-rehearsed"]
+    verdict = "; ".join(troubles) if troubles else f"{count(len(done), 'phase')} would go through, and back"
+    if not (changed := found.changed_meanwhile):
+        return f"{verdict}; your tree is as it was"
+    return (
+        f"{verdict}; {count(len(changed), 'file')} of your tree changed meanwhile, by a check or by somebody else: "
+        f"{name_paths(changed)}"
+    )
 
 
 def _tell(voice: Voice, phase: Rehearsed) -> None:
@@ -159,6 +170,8 @@ def _minutes(minutes: float | None) -> str:
 def _next(session: Session, found: Rehearsal, options: RehearseOptions) -> str:
     """The command that comes next, or what to mend."""
     trouble = next(found.troubles, None)
+    if trouble is None and found.changed_meanwhile:
+        return f"find out what has changed those files, {_AGAIN}"
     if trouble is None:
         return _next_phase(session, found, options)
     if isinstance(trouble, WayBack):

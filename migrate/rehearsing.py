@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from migrate import interrupts
@@ -18,7 +20,7 @@ from migrate.plan_modules import module_files
 from migrate.rehearsal import Back, Outcome, Rehearsal, Rehearsed, WayBack
 from migrate.run import dirty_files
 from migrate.session import Session
-from migrate.tree_state import State, differences, tree_state
+from migrate.tree_state import State, changed_since, differences, marks, tree_state
 from migrate.validation.results import CheckResult
 from migrate.way_back import roll_back_runs, runs_to_roll_back
 from migrate.worktrees import current_state
@@ -33,7 +35,7 @@ from rollback.errors import (
     WriteFailed,
     count,
 )
-from rollback.journal import Journal
+from rollback.journal import Journal, RunRecord
 
 _NOT_OF_THE_PHASE = (GitFailed, GitNotRun, JournalUnusable, NotKept, NotRecorded, NotRestored, WriteFailed)
 """Errors that say nothing of what the phase would do in the user's tree: the rehearsal has no room, say."""
@@ -108,7 +110,8 @@ class Aside(Voice):
 def rehearse(session: Session, options: RehearseOptions, voice: Voice, tell: Callable[[Rehearsed], None]) -> Rehearsal:
     """Apply every phase of the plan to a copy of the tree as it is, run its checks, and take everything back.
 
-    Nothing of the user's is written: not the tree, not the index, not the journal.
+    Nothing of the user's is written: not the tree, not the index, not the journal. What a command of the plan, or
+    somebody else, has written there meanwhile is in the result.
 
     Args:
         tell: told of each phase as it ends.
@@ -120,11 +123,12 @@ def rehearse(session: Session, options: RehearseOptions, voice: Voice, tell: Cal
     if (obstacle := session.obstacle()) is not None:
         raise obstacle
     runs = _runs(session)
+    # The plan's own modules: a phase reads and writes them where they are, whether git ignores them or not.
+    ignored = session.git.ignored(module_files(session.plan))
+    before = marks(session.git.toplevel, _files(session, ignored))
     notes: list[str] = []
     with ExitStack() as stack:
         with voice.progress("copying the tree") as progress:
-            # The plan's own modules: a phase reads and writes them where they are, whether git ignores them or not.
-            ignored = session.git.ignored(module_files(session.plan))
             git = stack.enter_context(current_state(session.git, notes.append, progress, ignored))
         if session.obstacle() is not None or _runs(session) != runs:
             raise TreeMoved
@@ -134,7 +138,15 @@ def rehearse(session: Session, options: RehearseOptions, voice: Voice, tell: Cal
         phases = _Phases(session, copy, options, Aside(voice)).run(tell)
         with voice.working("taking everything back"):
             way_back = _take_back(copy, start)
-    return Rehearsal(session.plan.name, phases, way_back, tuple(notes), time.monotonic() - started)
+    top = session.git.toplevel
+    changed = changed_since(top, before, start, _files(session, ignored))
+    not_ours = tuple(path for path in changed if not _is_output(top / path))
+    return Rehearsal(session.plan.name, phases, way_back, not_ours, tuple(notes), time.monotonic() - started)
+
+
+def _files(session: Session, ignored: Sequence[str]) -> list[str]:
+    """What is, or may be, in the user's tree, from its top: all but what git ignores, and of that `ignored`."""
+    return [*session.git.whole.present(), *(session.git.prefix + path for path in ignored)]
 
 
 def _runs(session: Session) -> tuple[tuple[int, str], ...]:
@@ -144,6 +156,15 @@ def _runs(session: Session) -> tuple[tuple[int, str], ...]:
 
 def _submodules(session: Session) -> list[str]:
     return sorted(path for path, kind in session.git.passed_over().items() if kind == "submodule")
+
+
+def _is_output(path: Path) -> bool:
+    """Is it the file that our own stdout or stderr goes into?"""
+    for stream in (1, 2):
+        with suppress(OSError):
+            if os.path.samestat(path.stat(), os.fstat(stream)):
+                return True
+    return False
 
 
 class _Phases:
@@ -232,22 +253,24 @@ def _take_back(copy: Session, start: Mapping[str, State]) -> WayBack:
     """Take all phases back, and compare every file with the start."""
     started = time.monotonic()
     touched = {copy.git.prefix + path for run in copy.runs() for path in _files_of(copy, run.id)}
+    runs: Sequence[RunRecord] = ()
+    why = ""
     try:
         runs = runs_to_roll_back(copy.git, copy.plan.name, None, everything=True)
         roll_back_runs(copy.git, runs, force=False)
     except _NOT_OF_THE_PHASE:
         raise
     except RepositoryError as error:
-        return WayBack("refused", 0, 0, time.monotonic() - started, why=str(error))
+        runs, why = (), str(error)
     finally:
         interrupts.reopen()
     changed, new = differences(start, tree_state(copy.git.toplevel))
     known = {*start, *copy.git.whole.present()}  # what git ignores, a cache say, is nobody's concern
-    different = tuple(path for path in (*changed, *new) if path in touched)
+    different = () if why else tuple(path for path in (*changed, *new) if path in touched)
     left = tuple(path for path in (*changed, *new) if path not in touched and path in known)
     files = len({path for run in runs for path in _files_of(copy, run.id)})
-    outcome: Back = "not-to-the-byte" if different else "to-the-byte"
-    return WayBack(outcome, len(runs), files, time.monotonic() - started, different, left)
+    outcome: Back = "refused" if why else "not-to-the-byte" if different else "to-the-byte"
+    return WayBack(outcome, len(runs), files, time.monotonic() - started, different, left, why)
 
 
 def _files_of(copy: Session, run_id: int) -> list[str]:

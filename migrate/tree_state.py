@@ -1,15 +1,19 @@
-"""The bytes and modes of all files below a folder, to be compared with what they are later."""
+"""The bytes and modes of files below a folder, to be compared with what they are later."""
 
 from __future__ import annotations
 
 import hashlib
 import os
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 State = tuple[int, str]
 """A file's type and permission bits, and the SHA-256 of its bytes, or of where a link leads."""
+
+Mark = tuple[int, ...]
+"""What the system says of a file without a look into it; who writes to it changes that."""
 
 
 def tree_state(top: Path) -> dict[str, State]:
@@ -26,6 +30,36 @@ def differences(before: Mapping[str, State], after: Mapping[str, State]) -> tupl
     """The paths that are not as they were, or gone; and those that are new."""
     changed = [path for path, state in before.items() if after.get(path) != state]
     return sorted(changed), sorted(after.keys() - before.keys())
+
+
+def marks(top: Path, paths: Iterable[str]) -> dict[str, Mark]:
+    """Of those of `paths`, relative to `top`, at which there is something else than a folder."""
+    found: dict[str, Mark] = {}
+    for path in paths:
+        with suppress(OSError):  # it is gone, or was never there
+            about = os.lstat(f"{top}/{path}")
+            if not stat.S_ISDIR(about.st_mode):
+                found[path] = (about.st_mode, about.st_size, about.st_mtime_ns, about.st_ctime_ns, about.st_ino)
+    return found
+
+
+def changed_since(top: Path, before: Mapping[str, Mark], states: Mapping[str, State], now: Iterable[str]) -> list[str]:
+    """The paths that are not as they were, gone or new; only files whose marks differ are read.
+
+    Args:
+        before: the marks of then. states: what there was then, by path. now: where there may be files now.
+    """
+    after = marks(top, {*before, *now})
+    touched = (path for path in before.keys() | after.keys() if before.get(path) != after.get(path))
+    return sorted(path for path in touched if _state_now(f"{top}/{path}") != states.get(path))
+
+
+def _state_now(full: str) -> State | None:
+    """None where there is nothing that can be read."""
+    try:
+        return _state(full)
+    except OSError:
+        return None
 
 
 def _files(top: str) -> Iterator[str]:

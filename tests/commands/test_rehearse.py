@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sample import CONFLICT, FILES, PLAN, TIMEOUT_S, MakeSample, Sample, finish, struck_when_done, wait_for
+from sample import CONFLICT, FILES, MIGRATE, PLAN, TIMEOUT_S, MakeSample, Sample, finish, struck_when_done, wait_for
 from terminal import CTRL_C, terminal
 
 import migrate.rehearsing
@@ -425,6 +426,63 @@ def test_a_check_that_edits_what_a_phase_has_written(sample: Sample) -> None:
     )
 
 
+def test_what_commands_leave_is_told_also_where_the_way_back_refuses(sample: Sample) -> None:
+    add_checks(sample, mess=["sh", "-c", "echo '# more' >> app/main.py; echo more >> README.md; touch made.txt"])
+    with nothing_left(sample):
+        done = sample.call("rehearse", "--json", code=1)
+    back = done.document["way_back"]
+    assert (back["outcome"], back["runs"], back["files"], back["different"]) == ("refused", 0, 0, [])
+    assert back["left_by_commands"] == ["README.md", "made.txt"]
+    assert (
+        "2 files changed or made by the checks or --verify, which no rollback takes back: README.md, made" in done.err
+    )
+
+
+@pytest.mark.parametrize(
+    ("command", "changed"),
+    [
+        pytest.param(
+            "touch app/main.py; cat app/main.py > a.log; chmod 600 app/*.py; chmod 644 app/*.py", [], id="none"
+        ),
+        pytest.param("mv app/main.py x; cp x app/main.py; rm x", [], id="the same bytes in another file"),
+        pytest.param("echo '# more' >> app/main.py", ["app/main.py"], id="edited"),
+        pytest.param("sed -i s/shop/till/ README.md; touch -d @1 README.md", ["README.md"], id="edited, with an old time"),
+        pytest.param("chmod 755 app/main.py", ["app/main.py"], id="permissions"),
+        pytest.param("rm app/main.py; touch made.txt", ["app/main.py", "made.txt"], id="gone and new"),
+        pytest.param("rm README.md; ln -s app README.md", ["README.md"], id="a link in the place of a file"),
+        pytest.param("rm README.md; mkdir README.md", ["README.md"], id="a folder in the place of a file"),
+        pytest.param(
+            "echo 1 >> ignored.py; touch new.log", ["ignored.py"], id="ignored ones count where the plan names them"
+        ),
+    ],
+)
+def test_a_check_that_changes_the_tree_itself(sample: Sample, command: str, changed: list[str]) -> None:
+    """By its absolute path; a phase would not, but it cannot say that the tree is as it was."""
+    add_checks(sample, away=["sh", "-c", f"cd '{sample.root}'; {command}"])
+    sample.edit_plan('old = "shop.till:Till"', 'old = "ignored:Till"')
+    sample.write(".gitignore", "*.log\nignored.py\n")
+    sample.write("ignored.py", "class Till: ...\n")
+    sample.commit()
+    (sample.root / "app/main.py").chmod(0o644)
+    found = sample.call("rehearse", "--json", code=1 if changed else 0)
+    assert found.document["changed_meanwhile"] == changed
+    assert found.document["goes_through"]
+    many = f"{len(changed)} file{'s' if len(changed) > 1 else ''}"
+    told = f"{many} of your tree changed meanwhile, by a check or by somebody else: {', '.join(changed)}"
+    assert f"; {told if changed else 'your tree is as it was'}\n" in found.err
+    following = "find out what has changed those files, and run `migrate rehearse` again"
+    assert (found.document["next"] == following) == bool(changed)
+
+
+def test_its_own_output_is_no_change_of_the_tree(sample: Sample) -> None:
+    with (sample.root / "out.txt").open("wb") as out, (sample.root / "err.txt").open("wb") as err:
+        code = subprocess.run(
+            [*MIGRATE, "rehearse"], cwd=sample.root, env=sample.env, stdout=out, stderr=err, check=False
+        )
+    assert code.returncode == 0, sample.read("err.txt")
+    assert sample.read("out.txt").endswith(b"; your tree is as it was\nnext: migrate phase1\n")
+
+
 def test_a_way_back_that_is_not_to_the_byte(sample: Sample, monkeypatch: pytest.MonkeyPatch) -> None:
     """Were there a bug in it, this is where it shows."""
     really = migrate.rehearsing.roll_back_runs
@@ -602,7 +660,7 @@ def test_a_phase_during_a_rehearsal(sample: Sample, tmp_path: Path) -> None:
     wait_for(said.exists, process)
     sample.call("phase1", "--yes")
     go_on.touch()
-    finish(process, 0)
+    assert "would go through, and back; 1 file of your tree changed meanwhile" in finish(process, 1).err
     assert sample.git("for-each-ref", "refs/migrate").count("\n") == 1
     sample.call("rollback", "--yes")
 
