@@ -35,6 +35,8 @@ Progress = Callable[[int, int], None]
 
 _PATIENCE_S = 5.0
 """How long a process that a check has left behind may keep the folder from going."""
+_QUIET_S = 0.2
+"""What such a process makes again and again is there again by then."""
 
 
 def _tell_nobody(_text: str) -> None: ...
@@ -136,7 +138,7 @@ def _worktree(git: Git, commit: str, tell: Tell) -> Iterator[tuple[Git, Held]]:
                 yield Git.open(top), held
             finally:
                 try:
-                    discard(git, record, _PATIENCE_S)
+                    discard(git, record, _PATIENCE_S, _QUIET_S)
                 except NotDiscarded as error:
                     tell(str(error))
 

@@ -57,6 +57,16 @@ with current_state(Git.open(Path(sys.argv[1]))) as git, pool(2) as workers:
 """
 
 
+# Makes a folder again and again.
+ANEW = """
+import os, sys, time
+until = time.monotonic() + float(sys.argv[2])
+while time.monotonic() < until:
+    os.makedirs(sys.argv[1], exist_ok=True)
+    time.sleep(0.005)
+"""
+
+
 @pytest.fixture
 def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where temporary folders are made."""
@@ -611,6 +621,31 @@ def test_patience_with_what_comes_back(repository: Repository, room: Path) -> No
         with subprocess.Popen([sys.executable, "-c", code]):
             discard(git, record, patience_s=10.0, quiet_s=1.5)
     assert not is_left(repository, room)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "is_left_over"),
+    [pytest.param(0.5, False, id="for a while"), pytest.param(60.0, True, id="for longer than there is patience")],
+)
+def test_a_process_in_a_session_of_its_own_that_makes_its_folder_anew(
+    repository: Repository, room: Path, monkeypatch: pytest.MonkeyPatch, seconds: float, is_left_over: bool
+) -> None:
+    monkeypatch.setattr("migrate.worktrees._PATIENCE_S", 1.5)
+    told: list[str] = []
+    with current_state(repository.open(), told.append) as made:
+        folder = made.toplevel / "mine"
+        making = subprocess.Popen([sys.executable, "-c", ANEW, str(folder), str(seconds)], start_new_session=True)
+        wait_until(folder.exists)
+    if is_left_over:
+        why = "a process that is still at work in it makes it anew"
+        assert told == [f"{made.toplevel.parent}: a temporary worktree is left over: {why}; delete that folder"]
+        making.kill()
+        making.wait()
+        told.clear()
+        with current_state(repository.open(), told.append):
+            assert not made.toplevel.exists()
+    making.wait()
+    assert (told, is_left(repository, room)) == ([], False)
 
 
 def test_patience_has_an_end(repository: Repository, room: Path, monkeypatch: pytest.MonkeyPatch) -> None:

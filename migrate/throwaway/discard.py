@@ -29,24 +29,28 @@ def discard(git: Git, record: Record, patience_s: float = 0.0, quiet_s: float = 
         patience_s: how long to try, in seconds, where a process is still at work in the folder.
         quiet_s: how long nothing of it must have come back, in seconds, before it counts as gone.
     Raises:
-        NotDiscarded: something is still there; so is the record.
+        NotDiscarded: something is still there, or comes back; the record is still there, too.
     """
     until = time.monotonic() + patience_s
-    gone_since = None
+    cleared_at = None
     while True:
         now = time.monotonic()
+        comes_back = False
         try:
-            if gone_since is None or not _is_gone(git, record):
+            comes_back = cleared_at is not None and not _is_gone(git, record)
+            if cleared_at is None or comes_back:
                 _clear(git, record)
-                gone_since = now
-            if now - gone_since >= quiet_s:
+                cleared_at = now
+            if now - cleared_at >= quiet_s and not comes_back:
                 record.forget()
                 return
         except (OSError, RepositoryError) as error:
-            gone_since = None
+            cleared_at = None
             if now >= until:
                 why = explain(error) if isinstance(error, OSError) else str(error)
                 raise NotDiscarded(record.folder, why) from error
+        if comes_back and now >= until:
+            raise NotDiscarded(record.folder, "a process that is still at work in it makes it anew")
         time.sleep(_PAUSE_S)
 
 

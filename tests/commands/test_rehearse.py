@@ -446,7 +446,9 @@ def test_what_commands_leave_is_told_also_where_the_way_back_refuses(sample: Sam
         ),
         pytest.param("mv app/main.py x; cp x app/main.py; rm x", [], id="the same bytes in another file"),
         pytest.param("echo '# more' >> app/main.py", ["app/main.py"], id="edited"),
-        pytest.param("sed -i s/shop/till/ README.md; touch -d @1 README.md", ["README.md"], id="edited, with an old time"),
+        pytest.param(
+            "sed -i s/shop/till/ README.md; touch -d @1 README.md", ["README.md"], id="edited, with an old time"
+        ),
         pytest.param("chmod 755 app/main.py", ["app/main.py"], id="permissions"),
         pytest.param("rm app/main.py; touch made.txt", ["app/main.py", "made.txt"], id="gone and new"),
         pytest.param("rm README.md; ln -s app README.md", ["README.md"], id="a link in the place of a file"),
