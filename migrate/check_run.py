@@ -17,6 +17,7 @@ from migrate.validation.environment import Target
 from migrate.validation.judging import not_run
 from migrate.validation.results import CheckResult
 from rollback.changes import read_current
+from rollback.command_folder import command_folder
 from rollback.errors import Interrupted, RepositoryError
 from rollback.journal import Journal, RunRecord, RunRequest
 from rollback.lock import locked
@@ -84,15 +85,16 @@ def record_checks(
             outputs = [output for each in checked.values() for output in each.outputs]
             return journal.record_check_run(request, state, documents, outputs, detail, seen)
 
-        try:
-            for each in run_checks(checks, around, watch, keep_going=keep_going):
-                checked[each.result.name] = each
-                done(each.result)
-        except BaseException as error:
-            if isinstance(error, CheckInterrupted):
-                checked[error.checked.result.name] = error.checked
-            record("failed", _why_ended(error))
-            raise
+        with command_folder(session.git) as scratch:
+            try:
+                for each in run_checks(checks, around, scratch, watch, keep_going=keep_going):
+                    checked[each.result.name] = each
+                    done(each.result)
+            except BaseException as error:
+                if isinstance(error, CheckInterrupted):
+                    checked[error.checked.result.name] = error.checked
+                record("failed", _why_ended(error))
+                raise
         failed = blocked or any(each.result.blocks for each in checked.values())
         left_out = "" if len(checks) == len(every) else f"only {', '.join(check.name for check in checks)}"
         run = record("failed" if failed else "passed", "; ".join(filter(None, (blocked, left_out))))

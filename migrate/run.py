@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from migrate import interrupts
 from migrate.commit_message import message_of
@@ -25,6 +23,7 @@ from migrate.validation.environment import Target
 from migrate.validation.judging import judge
 from migrate.validation.results import CheckResult
 from rollback.apply import apply_changes
+from rollback.command_folder import command_folder
 from rollback.errors import JournalUnusable, RepositoryError, count, name_paths
 from rollback.git import Git
 from rollback.journal import Journal, Output, RunRecord, RunRequest
@@ -325,7 +324,7 @@ def _commit(git: Git, base: Base, phase: Preview, message: str) -> tuple[str, tu
 
 
 def verify(session: Session, command: str, timeout_s: float, echo: Echo | None = None) -> tuple[CheckResult, bytes]:
-    """Run a `--verify` command in the root, as it was written; its exit code decides.
+    """Run a `--verify` command in the root, as it was written; its exit code decides. The caller holds the lock.
 
     Returns:
         The result, and the output.
@@ -334,8 +333,8 @@ def verify(session: Session, command: str, timeout_s: float, echo: Echo | None =
     """
     check = Check(name="verify", run=split_verify(command), timeout_seconds=timeout_s)
     target = replace(Target.of(session.plan, session.git.root, session.home), python=())
-    with tempfile.TemporaryDirectory(prefix="ssot-migrate-") as scratch:
-        ran = attempt(check, target, Surroundings(target), Path(scratch), echo)
+    with command_folder(session.git) as scratch:
+        ran = attempt(check, target, Surroundings(target), scratch, echo)
     if ran.interrupted:
         raise KeyboardInterrupt
     return judge(check, ran, session.git.root), ran.output

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from contextlib import suppress
 
+from rollback.command_folder import drop_command_folders
 from rollback.errors import GitFailed
 from rollback.git import Git
 from rollback.journal import STANDING, Journal
@@ -23,3 +24,4 @@ def tidy(git: Git, journal: Journal) -> None:
             give_up(git, journal, ref)
     drop_others(git, {run.id for run in journal.runs() if run.state in STANDING and run.ref is not None})
     shutil.rmtree(git.private(SCRATCH), ignore_errors=True)
+    drop_command_folders(git)

@@ -74,6 +74,7 @@ class CheckInterrupted(KeyboardInterrupt):
 def run_checks(
     checks: Sequence[Check],
     around: Surroundings,
+    scratch: Path,
     watch: Watch = lambda _check, _where: nullcontext(),
     *,
     keep_going: bool = False,
@@ -81,13 +82,14 @@ def run_checks(
     """Run checks in their order, each when the one before it is taken; the first that blocks ends it.
 
     Args:
+        scratch: a folder outside the tree for pytest's cache and reports.
         keep_going: it does not. Without that the rest comes out as not run.
     Raises:
         CheckInterrupted: a Ctrl-C ended a check.
     """
     failed: str | None = None
-    with tempfile.TemporaryDirectory(prefix="ssot-migrate-") as scratch, ExitStack() as stack:
-        runner = _Runner(around, watch, Path(scratch), stack)
+    with ExitStack() as stack:
+        runner = _Runner(around, watch, scratch, stack)
         for check in checks:
             if failed is not None and not keep_going:
                 yield Checked(not_run(check, f"not run: {failed!r} failed; --keep-going runs the rest as well"), ())

@@ -133,6 +133,34 @@ def test_killed_while_verifying(sample: Sample, tmp_path: Path) -> None:
     assert sample.files() == before
 
 
+@pytest.mark.parametrize(
+    ("killed", "after"),
+    [
+        pytest.param(["phase5"], ["phase5"], id="phase 5, found by the next phase 5"),
+        pytest.param(["phase5"], ["phase1"], id="phase 5, found by a phase"),
+        pytest.param(["phase1", "--verify", "sh check.sh"], ["rollback"], id="verify, found by the way back"),
+    ],
+)
+def test_what_a_killed_check_has_left_goes_with_the_next_command(
+    killed: list[str], after: list[str], sample: Sample, tmp_path: Path
+) -> None:
+    room, started = tmp_path / "room", tmp_path / "started"
+    room.mkdir()
+    sample.env["TMPDIR"] = str(room)
+    sample.write("check.sh", f"test -e '{started}' || {{ touch '{started}'; exec sleep 5; }}\n")
+    sample.edit_plan(
+        'run = ["python", "-c", "import shop.cart, shop.till; print(\'all imported\')"]', 'run = ["sh", "check.sh"]'
+    )
+    process = sample.start(*killed, "--yes", "--force")
+    wait_for(started.exists, process)
+    process.kill()
+    process.communicate()
+    assert list(room.iterdir()) == []
+    assert (sample.root / ".git/migrate/commands").exists()
+    sample.call(*after, "--yes", *(["--force"] if after != ["rollback"] else []))
+    assert not (sample.root / ".git/migrate/commands").exists()
+
+
 def test_killed_while_writing(redirected: Sample) -> None:
     before = redirected.state()
     with stopped_in_the_middle(redirected) as process:

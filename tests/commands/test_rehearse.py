@@ -634,6 +634,7 @@ def test_killed_while_a_check_runs(sample: Sample, tmp_path: Path, room: Path) -
     process.communicate()
     await_nothing_left(sample, room)
     assert facts(sample) == before
+    assert list(room.iterdir()) == []
 
 
 @pytest.mark.parametrize("after_s", [0.2, 0.4, 0.6, 0.8, 1.0, 1.3])

@@ -26,6 +26,7 @@ def test_a_ref_that_was_announced_and_not_claimed(committed: Tree) -> None:
         journal.announce(REF)
         take(git, REF, [Image("a.py", b"x", "100644")], "subject\n")
         git.private("scratch/deep").mkdir(parents=True)
+        git.private("commands/deep").mkdir(parents=True)
         tidy(git, journal)
         assert journal.announced() == ()
     assert committed.refs() == [run.ref]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
@@ -188,7 +189,8 @@ def test_redirects_below_a_source_root(root: Path) -> None:
 
 
 def run_all_of(tree: Target, *checks: Any, **around: Any) -> list[Any]:
-    return list(run_checks(checks, Surroundings(tree, **around)))
+    with tempfile.TemporaryDirectory() as scratch:
+        return list(run_checks(checks, Surroundings(tree, **around), Path(scratch)))
 
 
 def test_touched_files_compile(root: Path) -> None:
@@ -421,7 +423,9 @@ def test_the_tree_as_before_cannot_be_had(root: Path) -> None:
         pytest.param("", 1, [(0, b"begun"), (1, b"begun")], id="on the tree"),
     ],
 )
-def test_ctrl_c_keeps_what_was_said(place: str, attempts: int, kept: list[tuple[int, bytes]], root: Path) -> None:
+def test_ctrl_c_keeps_what_was_said(
+    place: str, attempts: int, kept: list[tuple[int, bytes]], root: Path, tmp_path: Path
+) -> None:
     @contextmanager
     def before() -> Iterator[Target]:
         yield target(root)
@@ -434,7 +438,7 @@ def test_ctrl_c_keeps_what_was_said(place: str, attempts: int, kept: list[tuple[
 
     check = python("print('begun')", baseline=True)
     with pytest.raises(CheckInterrupted) as caught:
-        list(run_checks([check], Surroundings(target(root), before=before), watch))
+        list(run_checks([check], Surroundings(target(root), before=before), tmp_path, watch))
     result, outputs = caught.value.checked.result, caught.value.checked.outputs
     assert (result.ended, result.attempts, result.message) == ("interrupted", attempts, "interrupted")
     assert [(output.attempt, output.output.rstrip()) for output in outputs] == kept

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,8 @@ def make_check(run: object = (sys.executable, "-c", "print('fine')"), **keys: An
 def run_all(root: Path, *checks: Check, keep_going: bool = False, **around: Any) -> list[Checked]:
     """Run checks on the tree at `root`, which stays as it is."""
     before = sorted(root.rglob("*"))
-    done = list(run_checks(checks, Surroundings(target(root), **around), keep_going=keep_going))
+    with tempfile.TemporaryDirectory() as scratch:
+        done = list(run_checks(checks, Surroundings(target(root), **around), Path(scratch), keep_going=keep_going))
     assert sorted(root.rglob("*")) == before, "a check leaves nothing in the tree"
     for checked in done:
         result = checked.result
