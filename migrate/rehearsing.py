@@ -20,6 +20,7 @@ from migrate.plan_modules import module_files
 from migrate.rehearsal import Back, Outcome, Rehearsal, Rehearsed, WayBack
 from migrate.run import dirty_files
 from migrate.session import Session
+from migrate.throwaway.filling import TMPDIR_HELPS
 from migrate.tree_state import State, changed_since, differences, marks, tree_state
 from migrate.validation.results import CheckResult
 from migrate.way_back import roll_back_runs, runs_to_roll_back
@@ -34,11 +35,36 @@ from rollback.errors import (
     RepositoryError,
     WriteFailed,
     count,
+    escape,
+    explain,
 )
 from rollback.journal import Journal, RunRecord
 
 _NOT_OF_THE_PHASE = (GitFailed, GitNotRun, JournalUnusable, NotKept, NotRecorded, NotRestored, WriteFailed)
 """Errors that say nothing of what the phase would do in the user's tree: the rehearsal has no room, say."""
+
+
+class CopyFailed(RepositoryError):
+    """The rehearsal cannot go on, for a reason that is about its copy."""
+
+    def __init__(self, top: Path, error: RepositoryError) -> None:
+        is_of_the_copy = isinstance(error, WriteFailed) and (top / error.path).is_relative_to(top)
+        super().__init__(
+            f"the rehearsal cannot go on: in its copy in {escape(str(top.parent))}, not in your tree: {_why(error)}"
+            + (f"; {TMPDIR_HELPS}" if is_of_the_copy else "")
+        )
+        self.error = error
+
+
+def _why(error: RepositoryError) -> str:
+    """Without what such an error says of the user's tree, and of a way out."""
+    if isinstance(error, WriteFailed):
+        return f"{escape(error.path)}: cannot write: {explain(error.error)}"
+    if isinstance(error, JournalUnusable):
+        return f"{escape(str(error.path))}: journal unusable: {escape(error.why)}"
+    if isinstance(error, NotRestored | NotRecorded):
+        return f"run {error.run.id} could not be taken back: {escape(error.why)}"
+    return str(error)
 
 
 class TreeMoved(RepositoryError):
@@ -116,7 +142,8 @@ def rehearse(session: Session, options: RehearseOptions, voice: Voice, tell: Cal
     Args:
         tell: told of each phase as it ends.
     Raises:
-        RepositoryError: somebody is at work in the tree, or a run was interrupted; or there is no room for a copy.
+        RepositoryError: somebody is at work in the tree, or a run was interrupted; or there is no room for a copy, or
+            for what happens in it.
         KeyboardInterrupt: Ctrl-C; the worktree is gone.
     """
     started = time.monotonic()
@@ -202,8 +229,8 @@ class _Phases:
         blank = self._blank(phase)
         try:
             end = run_phase(self._copy, phase, self._options.for_phase(phase), self._voice)
-        except _NOT_OF_THE_PHASE:
-            raise
+        except _NOT_OF_THE_PHASE as error:
+            raise CopyFailed(self._copy.git.toplevel, error) from error
         except (MigrateError, RepositoryError) as error:
             return replace(blank, outcome="refused", why=str(error), seconds=time.monotonic() - started)
         finally:
@@ -258,8 +285,8 @@ def _take_back(copy: Session, start: Mapping[str, State]) -> WayBack:
     try:
         runs = runs_to_roll_back(copy.git, copy.plan.name, None, everything=True)
         roll_back_runs(copy.git, runs, force=False)
-    except _NOT_OF_THE_PHASE:
-        raise
+    except _NOT_OF_THE_PHASE as error:
+        raise CopyFailed(copy.git.toplevel, error) from error
     except RepositoryError as error:
         runs, why = (), str(error)
     finally:

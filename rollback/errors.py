@@ -281,6 +281,7 @@ class NotRestored(RepositoryError):
         )
         self.run = run
         self.paths = tuple(paths)
+        self.why = why
 
 
 class NotRecorded(RepositoryError):
@@ -292,6 +293,7 @@ class NotRecorded(RepositoryError):
             f"({escape(why)}); run `migrate rollback` when it can be written"
         )
         self.run = run
+        self.why = why
 
 
 class NotKept(RepositoryError):

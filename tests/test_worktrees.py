@@ -457,7 +457,7 @@ def test_no_such_folder_for_it(repository: Repository, room: Path, monkeypatch: 
         pytest.fail("made")  # pragma: no cover
     assert str(caught.value) == (
         f"{room}/absent: no temporary worktree can be made: No such file or directory; your tree is as it was; "
-        "TMPDIR names another folder for it"
+        "TMPDIR=/a/folder/with/more/room puts it there"
     )
 
 

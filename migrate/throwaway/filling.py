@@ -12,7 +12,7 @@ from pathlib import Path
 from migrate.throwaway.errors import NoWorktree
 from rollback.errors import Unreadable
 
-TMPDIR_HELPS = "TMPDIR names another folder for it"
+TMPDIR_HELPS = "TMPDIR=/a/folder/with/more/room puts it there"
 
 _CHUNK = 1 << 20
 

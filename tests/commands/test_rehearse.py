@@ -19,7 +19,9 @@ from terminal import CTRL_C, terminal
 
 import migrate.rehearsing
 from migrate.tree_state import differences, tree_state
+from rollback.errors import GitFailed, JournalUnusable, NotRecorded, NotRestored, RepositoryError, WriteFailed
 from rollback.git import Git
+from rollback.journal import Journal
 
 CHECK = """
 [[phase5.check]]
@@ -545,7 +547,7 @@ def test_no_folder_for_a_copy(sample: Sample, room: Path) -> None:
         done = sample.call("rehearse", code=3)
     assert done.complaint == (
         f"{room}/absent: no temporary worktree can be made: No such file or directory; your tree is as it was; "
-        "TMPDIR names another folder for it"
+        "TMPDIR=/a/folder/with/more/room puts it there"
     )
 
 
@@ -560,6 +562,56 @@ def test_no_room(make_sample: MakeSample, size: int) -> None:
         )
         done = finish(process, 3)
     assert done.err.count("\n") == 1, done.err
+    assert "every file is as before" not in done.err
+
+
+COPY = "/room/tree/shop"
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        pytest.param(
+            WriteFailed("app/main.py", OSError(28, "No space left on device")),
+            "app/main.py: cannot write: No space left on device; TMPDIR=/a/folder/with/more/room puts it there",
+            id="no room in the copy",
+        ),
+        pytest.param(
+            WriteFailed("/shop/.git/x", OSError(28, "No space left on device")),
+            "/shop/.git/x: cannot write: No space left on device",
+            id="nor in the git directory, for which another folder is no help",
+        ),
+        pytest.param(
+            JournalUnusable(Path("/shop/.git/j"), "disk I/O error"),
+            "/shop/.git/j: journal unusable: disk I/O error",
+            id="journal",
+        ),
+        pytest.param(
+            GitFailed(["fast-import"], 1, "fatal: x"), "git fast-import failed with exit code 1: fatal: x", id="git"
+        ),
+    ],
+)
+def test_an_error_that_is_about_the_copy(error: RepositoryError, said: str) -> None:
+    told = f"the rehearsal cannot go on: in its copy in /room/tree, not in your tree: {said}"
+    assert str(migrate.rehearsing.CopyFailed(Path(COPY), error)) == told
+
+
+@pytest.mark.parametrize(("step", "error"), [("run_phase", NotRestored), ("roll_back_runs", NotRecorded)])
+def test_what_could_not_be_taken_back_in_the_copy(
+    sample: Sample, monkeypatch: pytest.MonkeyPatch, step: str, error: type[Exception]
+) -> None:
+    """Nothing is to be rolled back in the user's tree."""
+    sample.call("phase1", "--yes")
+    with Journal.open(Git.open(sample.root), create=False) as journal:
+        run = journal.run(1)
+
+    def failing(*_: object, **__: object) -> None:
+        raise error(run, [], "disk full")
+
+    monkeypatch.setattr(migrate.rehearsing, step, failing)
+    with nothing_left(sample):
+        done = sample.call("rehearse", "--quiet", "--no-checks", code=3)
+    assert done.complaint.endswith(", not in your tree: run 1 could not be taken back: disk full")
 
 
 # Signals and kills
