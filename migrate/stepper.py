@@ -198,13 +198,12 @@ class Stepper:
             interrupts.reopen()
             self._voice.say(f"{name} is looked at anew:")
             return False
-        interrupts.reopen()
         self._begun = Begun.now(self._voice)
         self._known = (*self._known, (applied.run.id, applied.run.phase, applied.run.state))
+        self._record(look, chosen, "applied" if applied.stands else "dry-run")
+        interrupts.reopen()
         if not applied.stands:
-            self._record(look, chosen, "dry-run")
             raise _Stopped
-        self._record(look, chosen, "applied")
         self._applying.tell_commit(applied)
         return not applied.run.partial
 

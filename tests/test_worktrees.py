@@ -59,10 +59,11 @@ with current_state(Git.open(Path(sys.argv[1]))) as git, pool(2) as workers:
 
 # Makes a folder again and again.
 ANEW = """
-import os, sys, time
+import contextlib, os, sys, time
 until = time.monotonic() + float(sys.argv[2])
 while time.monotonic() < until:
-    os.makedirs(sys.argv[1], exist_ok=True)
+    with contextlib.suppress(OSError):  # somebody deletes it just now
+        os.makedirs(sys.argv[1], exist_ok=True)
     time.sleep(0.005)
 """
 

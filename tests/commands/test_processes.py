@@ -81,7 +81,8 @@ def test_interrupted_while_writing(number: signal.Signals, redirected: Sample) -
     ],
 )
 def test_interrupted_when_a_phase_is_just_done(command: str, code: int, applied: list[str], sample: Sample) -> None:
-    done = finish(sample.start(command, "--yes", program=struck_when_done(1)), code)
+    done = finish(sample.start(command, "--yes", "--json", program=struck_when_done(1)), code)
+    assert [phase["mode"] for phase in done.document.get("phases", [done.document])] == ["applied"]
     assert ("interrupted; no file is left half done" in done.err) == (code == 130)
     assert [run["state"] for run in sample.call("journal", "--json").document["runs"]] == applied
 
