@@ -625,21 +625,31 @@ def test_patience_with_what_comes_back(repository: Repository, room: Path) -> No
 
 
 @pytest.mark.parametrize(
-    ("seconds", "is_left_over"),
-    [pytest.param(0.5, False, id="for a while"), pytest.param(60.0, True, id="for longer than there is patience")],
+    ("seconds", "patience_s", "is_left_over"),
+    [
+        pytest.param(0.5, 20.0, False, id="for a while"),
+        pytest.param(60.0, 1.0, True, id="for longer than there is patience"),
+    ],
 )
 def test_a_process_in_a_session_of_its_own_that_makes_its_folder_anew(
-    repository: Repository, room: Path, monkeypatch: pytest.MonkeyPatch, seconds: float, is_left_over: bool
+    repository: Repository,
+    room: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    seconds: float,
+    patience_s: float,
+    is_left_over: bool,
 ) -> None:
-    monkeypatch.setattr("migrate.worktrees._PATIENCE_S", 1.5)
+    monkeypatch.setattr("migrate.worktrees._PATIENCE_S", patience_s)
     told: list[str] = []
     with current_state(repository.open(), told.append) as made:
         folder = made.toplevel / "mine"
         making = subprocess.Popen([sys.executable, "-c", ANEW, str(folder), str(seconds)], start_new_session=True)
         wait_until(folder.exists)
     if is_left_over:
-        why = "a process that is still at work in it makes it anew"
-        assert told == [f"{made.toplevel.parent}: a temporary worktree is left over: {why}; delete that folder"]
+        (sentence,) = told
+        assert sentence.startswith(f"{made.toplevel.parent}: a temporary worktree is left over: ")
+        # It depends on the instant in which the last try ends.
+        assert "a process that is still at work in it makes it anew" in sentence or "Directory not empty" in sentence
         making.kill()
         making.wait()
         told.clear()
