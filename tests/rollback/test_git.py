@@ -447,12 +447,12 @@ def test_dirty_where_both_sides_of_a_conflict_deleted_it(committed: Tree) -> Non
 
 
 @pytest.mark.skipif(sys.platform == "darwin", reason="names must be UTF-8 there")
-def test_dirty_and_commit_take_odd_names(tree: Tree) -> None:
+def test_dirty_takes_odd_names(tree: Tree) -> None:
     for path in ODD_NAMES:
         tree.write(path, b"")
     git = tree.open()
     assert git.dirty(ODD_NAMES) == dict.fromkeys(ODD_NAMES, "untracked")
-    git.commit(ODD_NAMES, "odd")
+    tree.commit()
     assert git.dirty(ODD_NAMES) == {}
     tree.write(ODD_NAMES[-1], b"edited")
     assert git.dirty(ODD_NAMES) == {ODD_NAMES[-1]: "modified"}
@@ -499,73 +499,6 @@ def test_the_editor(committed: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
     assert git.editor() == "ours"
 
 
-def test_commit_takes_only_the_named_files(committed: Tree) -> None:
-    committed.write("b.py", b"staged by the user\n", 0o755)
-    committed.write("theirs.py", b"new, staged by the user\n")
-    committed.git("add", "b.py", "theirs.py")
-    committed.git("config", "commit.cleanup", "strip")
-    committed.write("a.py", b"ours\n")
-    committed.write("new.py", b"ours, new\n")
-    (committed.root / "pkg/c.py").unlink()
-    git = committed.open()
-    sha = git.commit(["a.py", "new.py", "pkg/c.py", "never-there.py", "a.py"], "Phase 3\n\n# not a comment")
-    assert sha == git.head()
-    assert committed.git("show", "--no-patch", "--format=%B", sha) == b"Phase 3\n\n# not a comment\n\n"
-    shown = committed.git("show", "--name-status", "--format=", sha).decode().split()
-    assert shown == ["M", "a.py", "A", "new.py", "D", "pkg/c.py"]
-    assert committed.git("status", "--porcelain").decode().splitlines() == ["M  b.py", "A  theirs.py"]
-
-
-def test_commit_takes_the_working_tree_of_a_file_staged_halfway(committed: Tree) -> None:
-    committed.write("a.py", b"staged\n")
-    committed.git("add", "a.py")
-    committed.write("a.py", b"ours\n")
-    committed.open().commit(["a.py"], "ours")
-    assert committed.git("show", "HEAD:a.py") == b"ours\n"
-    assert committed.git("status", "--porcelain") == b""
-
-
-def test_a_message_is_utf8_whatever_the_settings(committed: Tree) -> None:
-    committed.git("config", "i18n.commitEncoding", "ISO-8859-1")
-    committed.write("a.py", b"ours\n")
-    committed.open().commit(["a.py"], "Für alle\n")
-    assert committed.git("-c", "i18n.logOutputEncoding=UTF-8", "log", "-1", "--format=%s").decode() == "Für alle\n"
-
-
-def test_commit_runs_no_hooks(committed: Tree) -> None:
-    for name in ("pre-commit", "prepare-commit-msg", "commit-msg", "post-commit", "post-index-change"):
-        hook = committed.root / ".git/hooks" / name
-        hook.parent.mkdir(exist_ok=True)
-        hook.write_text(f"#!/bin/sh\ntouch '{committed.root}/ran-{name}'\nexit 1\n")
-        hook.chmod(0o755)
-    committed.write("a.py", b"ours\n")
-    committed.open().commit(["a.py"], "ours")
-    assert not list(committed.root.glob("ran-*"))
-
-
-def test_commit_that_fails_leaves_the_index_alone(committed: Tree) -> None:
-    committed.git("config", "user.useConfigOnly", "true")
-    Path(os.environ["HOME"], ".gitconfig").unlink()
-    committed.write("new.py", b"")
-    committed.write("a.py", b"edited\n")
-    before = committed.git("ls-files", "--stage")
-    for paths in (["new.py", "a.py"], ["a.py"]):
-        with pytest.raises(GitFailed, match="git commit failed"):
-            committed.open().commit(paths, "ours")
-    assert committed.git("ls-files", "--stage") == before
-
-
-def test_commit_of_nothing_says_so(committed: Tree) -> None:
-    with pytest.raises(GitFailed, match="nothing to commit"):
-        committed.open().commit(["a.py"], "nothing")
-
-
-def test_commit_in_a_subfolder(committed: Tree) -> None:
-    committed.write("pkg/c.py", b"ours\n")
-    Git.open(committed.root / "pkg").commit(["c.py"], "ours")
-    assert committed.git("show", "HEAD:pkg/c.py") == b"ours\n"
-
-
 def test_a_signal_waits_for_git_to_end(committed: Tree) -> None:
     git = committed.open()
     timer = threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT))
@@ -594,7 +527,7 @@ def test_grep_says_what_it_may_not_read(committed: Tree) -> None:  # pragma: no 
 @pytest.mark.parametrize("stderr", ["error: failed to stat 'a.py': Permission denied", "warning: x\nerror: y"])
 def test_grep_is_not_content_with_a_part(committed: Tree, monkeypatch: pytest.MonkeyPatch, stderr: str) -> None:
     git = committed.open()
-    monkeypatch.setattr("rollback.git._execute", lambda *_: _Done(0, b"b.py\0", stderr.encode()))
+    monkeypatch.setattr("rollback.git._execute", lambda *_, **__: _Done(0, b"b.py\0", stderr.encode()))
     with pytest.raises(
         NotSearched, match=r"git grep could not search every file: .*; nothing written; make it readable"
     ):
@@ -603,7 +536,7 @@ def test_grep_is_not_content_with_a_part(committed: Tree, monkeypatch: pytest.Mo
 
 def test_grep_does_not_mind_warnings(committed: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
     git = committed.open()
-    monkeypatch.setattr("rollback.git._execute", lambda *_: _Done(0, b"b.py\0", b"warning: could not open 'x/'"))
+    monkeypatch.setattr("rollback.git._execute", lambda *_, **__: _Done(0, b"b.py\0", b"warning: could not open 'x/'"))
     assert git.grep(["import"], words=True) == ("b.py",)
 
 
@@ -738,37 +671,6 @@ def test_a_submodule_does_not_make_anything_dirty(committed: Tree) -> None:
     library.write("x.py", b"y")
     library.commit()
     assert committed.open().dirty(["lib"]) == {}
-
-
-def test_a_commit_of_some_files_leaves_the_rest_staged(committed: Tree) -> None:
-    committed.write("a.py", b"ours\n")
-    committed.write("b.py", b"theirs, staged\n")
-    committed.write("added.py", b"theirs, added\n")
-    committed.git("add", "b.py", "added.py")
-    committed.write(".git/info/exclude", b"new.py\n")
-    committed.write("new.py", b"ours, though ignored\n")
-    (committed.root / "pkg/c.py").unlink()
-    for name in ("pre-commit", "commit-msg", "post-commit"):
-        hook = committed.root / ".git/hooks" / name
-        hook.parent.mkdir(exist_ok=True)
-        hook.write_text("#!/bin/sh\ntouch ran-hook; exit 1\n")
-        hook.chmod(0o755)
-    sha = committed.open().commit(["a.py", "new.py", "pkg/c.py"], "# subject\n\nbody\n\n\n")
-    assert committed.git("rev-parse", "HEAD").decode().strip() == sha
-    assert committed.git("show", "--format=%B%n--", "--name-status", "HEAD").decode() == (
-        "# subject\n\nbody\n\n--\n\nM\ta.py\nA\tnew.py\nD\tpkg/c.py\n"
-    )
-    assert committed.git("status", "--porcelain").decode() == "A  added.py\nM  b.py\n"
-
-
-def test_a_commit_that_fails_leaves_the_index_as_it_was(committed: Tree) -> None:
-    committed.write("new\n1.py", b"x")
-    committed.write("new 2.py", b"x")
-    before = committed.git("ls-files", "--stage", "-z")
-    (committed.root / ".git/refs/heads/main.lock").touch()
-    with pytest.raises(GitFailed, match="git commit failed with exit code"):
-        committed.open().commit(["new\n1.py", "new 2.py"], "message")
-    assert committed.git("ls-files", "--stage", "-z") == before
 
 
 @pytest.mark.parametrize("setting", ["diff.relative", "log.showSignature", "log.decorate", "diff.noprefix"])
