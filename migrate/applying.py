@@ -114,8 +114,11 @@ class Applying:
         tell_commit(self._session.git, self._voice, applied.run, asked=self._asked, always=always)
 
     def _keep(self, chosen: Preview) -> None:
-        path = self._session.git.private(f"chosen-phase{chosen.phase}.patch")
-        lines = (line for file in chosen.files for line in unified_diff(file.path, file.before, file.edits))
+        git = self._session.git
+        path = git.private(f"chosen-phase{chosen.phase}.patch")
+        # git takes the paths of a patch from the top of the working tree
+        diffs = (unified_diff(git.prefix + file.path, file.before, file.edits) for file in chosen.files)
+        lines = (line for diff in diffs for line in diff)
         try:
             path.parent.mkdir(exist_ok=True)
             put(b"".join(lines), None, path)

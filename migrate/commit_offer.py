@@ -37,6 +37,7 @@ def tell_commit(git: Git, voice: Voice, run: RunRecord, *, asked: bool, always: 
 
 def _wished(voice: Voice) -> bool:
     interrupts.reopen()  # the phase is done, and the question can be left all the same
+    voice.forget_typed()
     wished = voice.confirm(f"append this line to {NAME}?")
     interrupts.close()
     return wished

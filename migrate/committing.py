@@ -1,21 +1,22 @@
 """One commit of exactly what a phase wrote, whatever is staged, edited or checked out beside it meanwhile.
 
 It is made as git makes one below the surface: from an index of our own, which is HEAD's with the phase's files in it.
-So nothing that others have written or staged gets in, and what git keeps of a squashed merge, say, stays. Hooks do not
-run.
+So nothing that others have written or staged gets in, and what git keeps of a squashed merge, say, stays. Filters and
+line ends are those of the working tree, as with `git add`. Hooks do not run.
 """
 
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from rollback.changes import FileChange
-from rollback.errors import GitFailed, RepositoryError, escape
+from rollback.errors import GitFailed, RepositoryError, escape, name_paths
 from rollback.git import Git
-from rollback.snapshot import PRIVATE_INDEX, git_mode, scratch
+from rollback.snapshot import PRIVATE_INDEX, scratch
 
 _UNDER_WAY = {
     "MERGE_HEAD": "a merge",
@@ -80,6 +81,7 @@ def commit_changes(git: Git, base: Base, changes: Sequence[FileChange], message:
         The new commit's id, and the paths that are not in the tree as they are in the commit.
     Raises:
         NotCommitted: HEAD has moved, something else is under way, or git refuses.
+        KeyboardInterrupt: Ctrl-C where the commit is signed.
     """
     if (problem := commit_problem(git)) is not None:
         raise NotCommitted(problem)
@@ -99,7 +101,7 @@ def _commit(git: Git, base: Base, changes: Sequence[FileChange], message: str, f
     private.read(base.commit)
     paths = [git.prefix + change.path for change in changes]
     before = private.entries(paths)
-    private.put(changes)
+    private.put(changes, before)
     after = private.entries(paths)
     commit = _commit_tree(git, private.write_tree(), base.commit, message)
     untouched = [path for path, entry in _entries(git, paths).items() if entry == before.get(path)]
@@ -115,46 +117,60 @@ def _commit(git: Git, base: Base, changes: Sequence[FileChange], message: str, f
 
 
 class _PrivateIndex:
-    """An index file of our own, and a folder that stands for the working tree.
-
-    `git update-index` takes files through the filters and line ends that are set up for their paths; only it knows all
-    of these rules.
-    """
+    """An index file of our own, beside the working tree."""
 
     def __init__(self, git: Git, folder: Path) -> None:
-        self._git = git
-        self._tree = folder / "tree"
-        self._env = {
-            "GIT_INDEX_FILE": str(folder / "index"),
-            "GIT_DIR": str(git.git_dir),
-            "GIT_WORK_TREE": str(self._tree),
-        }
-        self._tree.mkdir()
+        self._git = git.whole
+        self._prefix = git.prefix
+        self._env = {"GIT_INDEX_FILE": str(folder / "index")}
 
     def read(self, commit: str | None) -> None:
         self._run("read-tree", *([commit] if commit is not None else ["--empty"]))
 
     def entries(self, paths: Sequence[str]) -> dict[str, bytes]:
-        return _parsed(self._run("ls-files", "--stage", "-z", "--full-name"), paths)
+        return _parsed(self._run("ls-files", "--stage", "-z"), paths)
 
-    def put(self, changes: Sequence[FileChange]) -> None:
-        """Take the bytes after each change."""
-        names = []
+    def put(self, changes: Sequence[FileChange], before: Mapping[str, bytes]) -> None:
+        """Take the bytes after each change.
+
+        Files that have them, git takes by itself, as it knows all rules for line ends; it is seen to afterwards that
+        they still had them. Where others have come into a file, its bytes are handed to git.
+
+        Args:
+            before: the entry of each path, relative to the top.
+        """
+        self._known(changes, before)
+        whole = [change for change in changes if _bytes_at(self._top(change)) == change.after]
+        self._run("update-index", "-z", "--stdin", input=b"".join(os.fsencode(self._name(c)) + b"\0" for c in whole))
         for change in changes:
-            name = self._git.prefix + change.path
-            path = self._tree / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            assert change.after is not None, "no phase removes a file"
-            path.write_bytes(change.after)
-            path.chmod(0o755 if git_mode(change.mode or 0) == "100755" else 0o644)
-            names.append(os.fsencode(name) + b"\0")
-        self._run("update-index", "-z", "--stdin", input=b"".join(names))
+            if change not in whole or _bytes_at(self._top(change)) != change.after:
+                self._put_bytes(change, before[self._name(change)])
 
     def write_tree(self) -> str:
         return self._run("write-tree").decode("ascii").strip()
 
+    def _known(self, changes: Sequence[FileChange], before: Mapping[str, bytes]) -> None:
+        unknown = [change.path for change in changes if self._name(change) not in before]
+        if unknown:
+            raise NotCommitted(f"{name_paths(unknown)}: not in the commit that it would be put upon")
+
+    def _put_bytes(self, change: FileChange, entry: bytes) -> None:
+        mode, blob, _ = entry.split()
+        assert change.after is not None, "no phase removes a file"
+        name = self._name(change)
+        is_raw = change.before == self._run("cat-file", "blob", blob.decode("ascii"))
+        how = "--no-filters" if is_raw else f"--path={name}"
+        made = self._run("hash-object", "-w", "--stdin", how, input=change.after).strip()
+        self._run("update-index", "-z", "--index-info", input=b"%s %s 0\t%s\0" % (mode, made, os.fsencode(name)))
+
+    def _name(self, change: FileChange) -> str:
+        return self._prefix + change.path
+
+    def _top(self, change: FileChange) -> Path:
+        return self._git.root / self._name(change)
+
     def _run(self, *args: str, input: bytes = b"") -> bytes:
-        return self._git.whole.run(*args, input=input, env=self._env, config=PRIVATE_INDEX)
+        return self._git.run(*args, input=input, env=self._env, config=PRIVATE_INDEX)
 
 
 def _commit_tree(git: Git, tree: str, parent: str | None, message: str) -> str:
@@ -164,8 +180,13 @@ def _commit_tree(git: Git, tree: str, parent: str | None, message: str) -> str:
     above = ["-p", parent] if parent is not None else []
     text = git.run("stripspace", input=message.encode("utf-8", "surrogateescape"))
     settings = ["i18n.commitEncoding=utf-8"]
-    made = git.run("commit-tree", *signed, *above, "-F", "-", tree, input=text, config=settings, attended=bool(signed))
-    return made.decode("ascii").strip()
+    command = ("commit-tree", *signed, *above, "-F", "-", tree)
+    try:
+        return git.run(*command, input=text, config=settings, attended=bool(signed)).decode("ascii").strip()
+    except GitFailed as error:
+        if signed and error.returncode == -signal.SIGINT:  # Ctrl-C where the signer asks
+            raise KeyboardInterrupt from error
+        raise
 
 
 def _entries(git: Git, paths: Sequence[str]) -> dict[str, bytes]:

@@ -24,6 +24,7 @@ def offer_rollback(
         return
     voice.error(f"stopped at phase{phase}; {count(len(standing), 'run')} of this plan in the tree")
     asks = f"roll phase{standing[-1].phase} back?" if suspect is None else f"roll back to before phase{suspect}?"
+    voice.forget_typed()  # what was typed before was no answer to this
     if asked and voice.confirm(asks):
         roll_back_command(session.git, session.plan.name, Choice(suspect), yes=True, force=False, voice=voice)
         return

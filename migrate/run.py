@@ -272,6 +272,7 @@ def _apply(
         if options.commit:
             refuse_no_commit(git)
             base = Base.of(git)
+            refuse_dirty(session, plan.files, options)  # once more, upon this base
         run = apply_changes(git, journal, request, changes, tick, "verifying" if more_to_do else "applied")
         if options.verify is not None:
             with _rolled_back_on_error(git, journal, run, "interrupted during --verify", back), held.listening():

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import NoReturn
 
 from migrate.plan_checks import Check
 from migrate.plan_redirects import Redirect
@@ -123,13 +124,18 @@ class _Runner:
             before = self._attempt(check, earlier, BASELINE, outputs)
         for number in range(1, check.retries + 2):
             ran = self._attempt(check, target, number, outputs)
-            result = judge(check, ran, target.root, before, number)
+            try:
+                result = judge(check, ran, target.root, before, number)
+            except KeyboardInterrupt:
+                self._interrupted(check, ran, number, outputs)
             seconds += result.seconds
             if result.passed or result.ended == "not-started":
                 break
-        named = list(places(ran.output.decode("utf-8", "replace"), target.root, check.folder))
-        found = () if result.passed else touched(named, self._around.phases)
-        return Checked(replace(result, seconds=seconds, touched=found), tuple(outputs))
+        if not result.passed:
+            end = ran.output[-OUTPUT_LIMIT:].decode("utf-8", "replace")
+            named = list(places(end, target.root, check.folder))
+            result = replace(result, touched=touched(named, self._around.phases))
+        return Checked(replace(result, seconds=seconds), tuple(outputs))
 
     def _earlier(self) -> Target:
         if self._entered is None:
@@ -148,8 +154,12 @@ class _Runner:
             ran = attempt(check, target, self._around, self._scratch, echo)
         outputs.append(Output(check.name, number, ran.output[-OUTPUT_LIMIT:]))
         if ran.interrupted:
-            raise CheckInterrupted(Checked(judge(check, ran, target.root, attempt=number), tuple(outputs)))
+            self._interrupted(check, ran, number, outputs)
         return ran
+
+    def _interrupted(self, check: Check, ran: Ran, number: int, outputs: Sequence[Output]) -> NoReturn:
+        result = judge(check, replace(ran, interrupted=True), self._around.target.root, attempt=number)
+        raise CheckInterrupted(Checked(result, tuple(outputs)))
 
 
 def attempt(check: Check, target: Target, around: Surroundings, scratch: Path, echo: Echo | None = None) -> Ran:

@@ -22,6 +22,9 @@ PYTEST_INI = (
 )
 """Files that may hold pytest's settings."""
 
+CURRENT_TEST = "PYTEST_CURRENT_TEST"
+"""The variable in which pytest says which test runs; a command of ours is no part of one."""
+
 _PYTHON = ("python", "python3")
 _OF_ANOTHER_TREE = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR")
 
@@ -100,7 +103,8 @@ class Target:
             options: more options for any pytest that the command starts.
         """
         # A hook of git's has some of these set, and git in a copy has to find the copy.
-        inherited = {key: os.environ[key] for key in os.environ if self.home is None or key not in _OF_ANOTHER_TREE}
+        unwanted = (CURRENT_TEST, *(_OF_ANOTHER_TREE if self.home is not None else ()))
+        inherited = {key: value for key, value in os.environ.items() if key not in unwanted}
         given = {**inherited, **self._found_first(), **own}
         addopts = given.get("PYTEST_ADDOPTS", "")
         # With its cache plugin off, pytest knows no cache_dir: a warning, or exit code 4 when it is strict.

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from migrate.bounded import TimeUp, bounded
 from migrate.plan_checks import Check, Patterns, Percent, Tests
-from migrate.process import Outcome, readable, tail
+from migrate.process import OUTPUT_LIMIT, Outcome, readable, tail
 from migrate.validation.junit import TestReport
 from migrate.validation.places import places
 from migrate.validation.results import TAIL_LINES, Before, CheckResult, Criterion, Ended, FailedTest
@@ -269,7 +269,7 @@ def _uncollected(check: Check, ran: Ran) -> str | None:
     if ran.report is not None:
         return next((str(problem) for problem in ran.report.problems if problem.is_collection), None)
     # Of the folders that its arguments name it takes each conftest.py before it has a report.
-    text = readable(b"" if ran.outcome is None else ran.outcome.output)
+    text = readable(b"" if ran.outcome is None else ran.outcome.output[-OUTPUT_LIMIT:])
     found = re.search(r"^ImportError while loading conftest '([^'\n]+)'\.", text, re.MULTILINE)
     if found is None:
         return None

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 from junitparser import Error, Failure, JUnitXml, JUnitXmlError, Skipped, TestCase, TestSuite
 
 from migrate.process import tail
+from migrate.validation.environment import CURRENT_TEST
 
 COLLECTION = "collection failure"
 """The message that pytest gives a file it cannot collect: `_pytest/junitxml.py`."""
@@ -71,12 +70,16 @@ class Reports:
     A file that has turned up there is moved aside, so that the next run does not write over it; one that is still being
     written stays whole, as it is open.
 
+    A run that a test starts, as a test of a plugin does, is part of that test, and does not count. While a test runs,
+    pytest says which in an environment variable, and it replaces variables in the path of the report: that of such a
+    run has another path. https://docs.pytest.org/en/stable/example/simple.html#pytest-current-test-environment-variable
+
     Args:
         folder: an empty one. The reports are kept here.
     """
 
     def __init__(self, folder: Path) -> None:
-        self.path = folder / "junit.xml"
+        self.path = folder / f"${CURRENT_TEST}.xml"
         self._kept: list[Path] = []
 
     def keep(self) -> None:
@@ -89,25 +92,10 @@ class Reports:
         self._kept.append(aside)
 
     def read(self) -> TestReport | None:
-        """The numbers of all of them; None when there is none, or one is cut short.
-
-        A run that another one has started, as a test of a plugin does, is part of a test of the other one, and does not
-        count: it was begun later, and had ended earlier.
-        """
+        """The numbers of all of them; None when there is none, or one is cut short."""
         self.keep()
-        begun = [_begun(path) for path in self._kept]
-        first_later = [min(begun[number + 1 :], default=math.inf) for number in range(len(begun))]
-        alone = [path for path, at, later in zip(self._kept, begun, first_later, strict=True) if at < later]
-        reports = [report for path in alone if (report := read_report(path)) is not None]
-        return _sum(reports) if reports and len(reports) == len(alone) else None
-
-
-def _begun(path: Path) -> float:
-    """When the run of a report began, in seconds since the epoch; where it does not say so, when it ended."""
-    try:
-        return min(datetime.fromisoformat(suite.timestamp).timestamp() for suite in _suites(path))
-    except (*_UNREADABLE, ValueError, TypeError):
-        return path.stat().st_mtime
+        reports = [report for path in self._kept if (report := read_report(path)) is not None]
+        return _sum(reports) if reports and len(reports) == len(self._kept) else None
 
 
 def _sum(reports: Sequence[TestReport]) -> TestReport:
@@ -120,21 +108,13 @@ def _sum(reports: Sequence[TestReport]) -> TestReport:
     )
 
 
-# SyntaxError: ElementTree's ParseError is one, and so is XMLSyntaxError of lxml, which junitparser takes where it is.
-_UNREADABLE = (OSError, SyntaxError, JUnitXmlError)
-
-
-def _suites(path: Path) -> list[TestSuite]:
-    root = JUnitXml.fromfile(str(path))
-    return [root] if isinstance(root, TestSuite) else list(root)
-
-
 def read_report(path: Path) -> TestReport | None:
     """Count the results in a JUnit XML file; None when it is missing or cut short."""
     try:
-        suites = _suites(path)
-    except _UNREADABLE:
-        return None
+        root = JUnitXml.fromfile(str(path))
+    except (OSError, SyntaxError, JUnitXmlError):  # both parsers' errors are SyntaxErrors: ElementTree's, and lxml's,
+        return None  # which junitparser takes where it is installed
+    suites = [root] if isinstance(root, TestSuite) else list(root)
     tests: dict[tuple[str, ...], list[TestCase]] = {}
     for case in (case for suite in suites for case in suite if isinstance(case, TestCase)):
         tests.setdefault((case.classname or "", case.name or ""), []).append(case)

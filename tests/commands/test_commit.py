@@ -176,6 +176,62 @@ def test_what_moves_meanwhile_is_left_alone(script: str, why: str, sample: Sampl
     assert (sample.read("shop/cart.py"), sample.git("ls-files", "--stage")) == (before, index)
 
 
+def test_work_that_comes_in_while_the_question_waits(sample: Sample) -> None:
+    """HEAD goes back by a commit, and what was in that is in the index now: it is the user's."""
+    sample.call("phase1", "--yes", "--commit")
+    sample.call("phase2", "--yes", "--commit")
+    sample.write("app/star.py", "mine = 1\n")
+    sample.write("app/main.py", b"# mine\n" + sample.read("app/main.py"))
+    sample.commit()
+    with terminal(sample, "phase3", "--commit") as person:
+        person.expect("apply 4 edits in 3 files? [y/N] ")
+        sample.git("reset", "--quiet", "--soft", "HEAD~1")
+        before = sample.state()
+        person.type("y\n")
+        person.expect("uncommitted changes in 1 of 3 files to touch: app/main.py (staged); nothing written; ")
+        assert person.end() == 3
+    assert sample.state() == before
+
+
+def test_filters_and_attributes_are_those_of_the_working_tree(make_sample: MakeSample) -> None:
+    """A filter's program that is in the tree, and line ends that only this tree has."""
+    sample = make_sample({
+        "tools/clean.sh": "#!/bin/sh\nsed 's/SECRET=.*/SECRET=xxx/'\n",
+        "app/main.py": f"SECRET='hunter2'\n{FILES['app/main.py']}",
+    })  # fmt: skip
+    (sample.root / "tools/clean.sh").chmod(0o755)
+    sample.git("config", "filter.secret.clean", "tools/clean.sh")
+    sample.git("config", "filter.secret.smudge", "cat")
+    sample.git("config", "filter.secret.required", "true")
+    sample.write(".git/info/exclude", ".gitattributes\n")
+    sample.write(".gitattributes", "*.py text eol=crlf\napp/main.py filter=secret\n")
+    sample.git("add", "--renormalize", ".")
+    sample.git("commit", "--quiet", "--message", "clean")
+    for folder in ("app", "shop"):
+        shutil.rmtree(sample.root / folder)
+    sample.git("checkout", "--quiet", "--", "app", "shop")
+    secret = sample.read("app/main.py")
+    for phase in (1, 2, 3):
+        meanwhile_edited = ["--verify", "echo '# mine' >> app/main.py"] if phase == 3 else []
+        sample.call(f"phase{phase}", "--yes", "--commit", *meanwhile_edited)
+    assert b"\r\n" in secret
+    assert "SECRET=xxx" in sample.git("show", "HEAD:app/main.py")
+    assert "\r" not in sample.git("show", "HEAD:app/main.py")
+    assert "# mine" not in sample.git("show", "HEAD:app/main.py")
+    assert sample.git("show", "--format=", "--numstat", "HEAD", "--", "app/main.py").split()[:2] == ["3", "2"]
+    assert sample.git("status", "--porcelain") == " M app/main.py\n"
+
+
+def test_ctrl_c_where_the_signer_asks(sample: Sample) -> None:
+    signing(sample, "printf 'passphrase: ' >/dev/tty; read -r answer </dev/tty")
+    with sample.untouched(), terminal(sample, "phase1", "--commit") as person:
+        person.answer("apply 1 edit in 1 file? [y/N] ", "y")
+        person.expect("passphrase: ")
+        time.sleep(0.3)
+        person.type(CTRL_C)
+        assert person.end() == 130
+
+
 def test_the_words_of_a_squashed_merge_stay(sample: Sample) -> None:
     sample.write(".git/SQUASH_MSG", "All of it\n")
     sample.call("phase1", "--yes", "--commit")
@@ -256,7 +312,7 @@ def test_an_index_that_another_git_holds_in_the_last_moment(sample: Sample) -> N
 
 
 def test_no_room_for_what_is_to_be_committed(sample: Sample, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(_index: object, _changes: object) -> None:
+    def fail(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("migrate.committing._PrivateIndex.put", fail)

@@ -6,10 +6,11 @@ import json
 import os
 import signal
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sample import CONFLICT, Done, MakeSample, Sample
+from sample import CONFLICT, FILES, Done, MakeSample, Sample
 from terminal import CTRL_C, CTRL_D, Terminal, terminal
 from test_schemas import check
 
@@ -451,6 +452,30 @@ def test_hunks_that_were_chosen_are_kept_where_they_do_not_come_to_stand(sample:
     patch = sample.root / ".git/migrate/chosen-phase3.patch"
     sample.git("apply", str(patch))
     assert sample.read("app/second.py").count(b"# mine\r\n") == 1
+
+
+def test_what_is_typed_ahead_does_not_take_anything_back(sample: Sample) -> None:
+    sample.edit_plan("print('all imported')", "import time; time.sleep(1); raise SystemExit(4)")
+    begun(sample, 4)
+    with terminal(sample, "run") as person:
+        person.answer(FIFTH, "c")
+        person.expect("running old names import")
+        person.type("y\n")
+        person.answer("roll phase4 back? [y/N] ", "n")
+        assert person.end() == 1
+    assert [run.state for run in runs(sample)][:4] == ["applied"] * 4
+
+
+def test_a_patch_of_a_root_below_the_top(make_sample: MakeSample) -> None:
+    """Its paths are from the top, as git takes them."""
+    sample = make_sample({f"part/{path}": content for path, content in FILES.items()})
+    part = replace(sample, root=sample.root / "part")
+    with terminal(part, "phase1", "-i", "--verify", "false", GIT_EDITOR="sed -i 's/^+from.*/&  # mine/'") as person:
+        person.answer("(1/1) apply this hunk [", "e")
+        person.expect("what was chosen is kept as a patch: git apply ")
+        assert person.end() == 1
+    part.git("apply", str(sample.root / ".git/migrate/chosen-phase1.patch"))
+    assert part.read("shop/cart.py").count(b"# mine") == 2
 
 
 def test_a_plan_that_is_gone_meanwhile(sample: Sample) -> None:

@@ -299,6 +299,27 @@ def test_every_run_of_pytest_counts(root: Path) -> None:
     assert result.message == "passed = 8: found 15; failed = 0: found 1; first: test_a.test_n[7]: assert 7 < 7"
 
 
+@pytest.mark.parametrize(
+    "first",
+    [
+        pytest.param("import datetime, time; time.time = lambda: 4102444800.0", id="a clock that is set forward"),
+        pytest.param("import time; time.sleep(0.5)", id="one that ends last"),
+    ],
+)
+def test_runs_count_whatever_their_clocks_say(first: str, root: Path) -> None:
+    """A test may freeze the time, and runs may overlap."""
+    (root / "test_a.py").write_text(f"def test_bad():\n    {first}\n    assert False\n")
+    (root / "test_b.py").write_text(EIGHT.format(limit=8))
+    code = """
+import subprocess, sys
+runs = [subprocess.Popen([sys.executable, "-m", "pytest", "-q", suite]) for suite in sys.argv[1:]]
+for each in runs:
+    each.wait()
+"""
+    result = run(root, check([sys.executable, "-c", code, "test_a.py", "test_b.py"], tests=Tests(failed=0)))
+    assert "failed = 0: found 1" in result.message
+
+
 def test_a_run_within_a_test_is_part_of_the_test(root: Path) -> None:
     (root / "inner.py").write_text("def test_inner(): assert False\n")
     (root / "test_shop.py").write_text(
@@ -315,7 +336,8 @@ def test_a_run_that_is_cut_short_after_another(root: Path) -> None:
     (root / "test_a.py").write_text(EIGHT.format(limit=8))
     code = (
         TWO_RUNS
-        + "import os, re\nopen(re.search('--junitxml=(.*)', os.environ['PYTEST_ADDOPTS'])[1], 'w').write('<test')"
+        + "import os, shlex\noption = shlex.split(os.environ['PYTEST_ADDOPTS'])[-1]\n"
+        + "open(option.removeprefix('--junitxml='), 'w').write('<test')"
     )
     result = run(root, check([sys.executable, "-c", code, "test_a.py"], tests=Tests(passed=8)))
     assert result.message.startswith("no test report was written")

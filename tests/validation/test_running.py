@@ -105,6 +105,29 @@ def test_absent_means_all_of_the_output(
     assert found(result)[0] == ("output has no '^Lost'", passed, what)
 
 
+def test_ctrl_c_while_a_pattern_is_looked_for(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command has ended by then, and what it said is kept."""
+
+    def interrupt(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("migrate.validation.judging._judge_patterns", interrupt)
+    check = python("print('ended')", pattern={"present": "x"})
+    with pytest.raises(CheckInterrupted) as caught:
+        run_all(root, check)
+    assert caught.value.checked.result.ended == "interrupted"
+    assert caught.value.checked.outputs[0].output == b"ended\n"
+
+
+def test_places_are_looked_for_at_the_end_of_the_output(root: Path) -> None:
+    """In what is on record, and only where something has failed."""
+    write(root, a="", b="")
+    code = "print('File \"a.py\", line 1\\n' + 'x' * 2_000_000 + '\\nFile \"b.py\", line 1'); raise SystemExit(1)"
+    phases = {"a.py": [(3, 1)], "b.py": [(3, 1)]}
+    result = run(root, python(code, pattern={"present": "File"}), phases=phases)
+    assert [each.path for each in result.touched] == ["b.py"]
+
+
 def test_a_pattern_far_from_the_end(root: Path) -> None:
     """The journal has the end of it; the criterion has all."""
     check = python("print('Ready'); print('x' * 3_000_000)", pattern={"present": "^Ready"})
