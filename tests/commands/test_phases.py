@@ -170,7 +170,7 @@ def test_a_check_that_fails(sample: Sample) -> None:
     assert "    exit code 0: found 3; last words: two\n" in done.out
     assert "    | one\n    | two\n" in done.out
     assert "- [ ] old names import\n" in done.out
-    assert "or take it back: `migrate rollback --all`\n" in done.out
+    assert "or take it back: `migrate rollback`\n" in done.out
     assert done.err.endswith("phase5: 1 of 1 check failed\nstopped at phase5; 4 runs of this plan in the tree\n")
     assert "    | " not in sample.call("phase5", "--yes", "-q", code=1).out
 
@@ -213,7 +213,7 @@ def test_run_stops_at_the_first_failure(make_sample: MakeSample) -> None:
     done = sample.migrate("run", "--yes", code=1)
     assert "== phase5" not in done.out
     assert "stopped at phase4; 3 runs of this plan in the tree" in done.err
-    assert done.out.endswith("next: mend it and go on with `migrate run`, or take it back: `migrate rollback --all`\n")
+    assert done.out.endswith("next: mend it and go on with `migrate run`, or take it back: `migrate rollback`\n")
     sample.write("app/conflict.py", "")
     sample.call("run", "--yes")
     sample.call("rollback", "--all", "--yes")

@@ -650,8 +650,10 @@ def test_interrupted_at_some_moment(sample: Sample, after_s: float) -> None:
         process = sample.start("rehearse", "--no-checks")
         time.sleep(after_s)
         process.send_signal(signal.SIGINT)
-        process.communicate()
-    assert process.returncode in (0, 130, -signal.SIGINT), "done, interrupted, or not yet listening"
+        _, err = process.communicate()
+    # Where Python itself is still starting, and what measures coverage with it, it ends with 1.
+    starting = [1] if err.endswith(b"KeyboardInterrupt\n") else []
+    assert process.returncode in (0, 130, -signal.SIGINT, *starting), "done, interrupted, or not yet listening"
 
 
 @pytest.mark.parametrize("step", [pytest.param(1, id="phase 1"), pytest.param(5, id="the way back")])

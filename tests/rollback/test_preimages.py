@@ -44,7 +44,7 @@ def test_a_git_that_never_gets_its_input_changes_nothing(committed: Tree, monkey
 
     before = facts()
     execute = rollback.git._execute
-    monkeypatch.setattr("rollback.git._execute", lambda root, args, _="", env=None: execute(root, args, b"", env))
+    monkeypatch.setattr("rollback.git._execute", lambda root, args, _="", env=None, **__: execute(root, args, b"", env))
     git = committed.open()
     names_before = names(committed.root / ".git")
     with _checked_out(git, run) as folder:
@@ -53,10 +53,7 @@ def test_a_git_that_never_gets_its_input_changes_nothing(committed: Tree, monkey
     with committed.journal() as journal, pytest.raises(GitFailed):
         apply_changes(git, journal, RunRequest("demo", 3, 0.0, 1, 0), [committed.change("a.py", b"newer\n")])
     assert facts() == before
-    with pytest.raises(GitFailed):
-        git.commit(["a.py"], "message")
-    assert facts() == before
-    assert names(committed.root / ".git") - {"COMMIT_EDITMSG"} == names_before - {"COMMIT_EDITMSG"}
+    assert names(committed.root / ".git") == names_before
 
 
 @pytest.mark.parametrize("kind", ["smudge", "process"])
