@@ -15,7 +15,7 @@ from pathlib import Path
 
 from rollback.changes import FileChange
 from rollback.errors import GitFailed, RepositoryError, escape, name_paths
-from rollback.git import Git
+from rollback.git import Git, join_paths
 from rollback.snapshot import PRIVATE_INDEX, scratch
 
 _UNDER_WAY = {
@@ -141,7 +141,7 @@ class _PrivateIndex:
         """
         self._known(changes, before)
         whole = [change for change in changes if _bytes_at(self._top(change)) == change.after]
-        self._run("update-index", "-z", "--stdin", input=b"".join(os.fsencode(self._name(c)) + b"\0" for c in whole))
+        self._run("update-index", "-z", "--stdin", input=join_paths(map(self._name, whole)))
         for change in changes:
             if change not in whole or _bytes_at(self._top(change)) != change.after:
                 self._put_bytes(change, before[self._name(change)])

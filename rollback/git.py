@@ -444,7 +444,7 @@ def _index(index: Path | None) -> dict[str, str]:
 
 
 def join_paths(paths: Iterable[str]) -> bytes:
-    """`paths` as git's `-z` and `--pathspec-file-nul` options read them."""
+    """`paths` as git's `-z` options read them."""
     return b"".join(os.fsencode(path) + b"\0" for path in paths)
 
 
