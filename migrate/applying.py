@@ -15,8 +15,8 @@ from migrate.formats import Format
 from migrate.interactive import choose_edits
 from migrate.phase_options import PhaseOptions
 from migrate.preview import Preview
-from migrate.run import VERIFY_TIMEOUT_S, Applied, ApplyOptions, Edited, apply_phase, refuse_dirty, refuse_no_commit
-from migrate.session import Session
+from migrate.run import VERIFY_TIMEOUT_S, Applied, ApplyOptions, apply_phase, refuse_dirty, refuse_no_commit
+from migrate.session import EditingRuns, Session
 from migrate.terminal import tell_commits, tell_kept
 from migrate.verdict import show_result
 from migrate.way_back import commits_since
@@ -52,7 +52,7 @@ class Applying:
         """What a person takes of it, hunk by hunk."""
         return choose_edits(found, self._voice, lambda text: edit_text(text, self._session.git.editor()))
 
-    def apply(self, found: Preview, chosen: Preview, begun: Begun, seen: Edited | None = None) -> Applied:
+    def apply(self, found: Preview, chosen: Preview, begun: Begun, seen: EditingRuns | None = None) -> Applied:
         """Write, verify, commit, and say what came of it.
 
         What a person has chosen by hunk, or written, is kept as a patch where it does not come to stand.

@@ -62,8 +62,9 @@ def commit_problem(git: Git) -> str | None:
     for name, what in _UNDER_WAY.items():
         if os.path.lexists(git.git_dir / name):
             return f"{what} is under way; finish it or give it up first (`git status` says how)"
-    if os.path.lexists(git.git_dir / "index.lock"):
-        return f"another git is at work in the index, or was killed there: {git.git_dir / 'index.lock'}"
+    lock = git.git_dir / "index.lock"
+    if os.path.lexists(lock):
+        return f"another git is at work in the index, or was killed there: {lock}; wait for it, or remove that file"
     return git.identity_problem()
 
 
@@ -104,7 +105,7 @@ def _commit(git: Git, base: Base, changes: Sequence[FileChange], message: str, f
     private.put(changes, before)
     after = private.entries(paths)
     commit = _commit_tree(git, private.write_tree(), base.commit, message)
-    untouched = [path for path, entry in _entries(git, paths).items() if entry == before.get(path)]
+    untouched = [path for path, entry in _entries(git.whole, paths).items() if entry == before.get(path)]
     parent = base.commit or "0" * len(commit)
     git.run("update-ref", "-m", f"commit: {message.partition(chr(10))[0]}", "HEAD", commit, parent)
     try:
@@ -120,15 +121,14 @@ class _PrivateIndex:
     """An index file of our own, beside the working tree."""
 
     def __init__(self, git: Git, folder: Path) -> None:
-        self._git = git.whole
-        self._prefix = git.prefix
+        self._git = git
         self._env = {"GIT_INDEX_FILE": str(folder / "index")}
 
     def read(self, commit: str | None) -> None:
         self._run("read-tree", *([commit] if commit is not None else ["--empty"]))
 
     def entries(self, paths: Sequence[str]) -> dict[str, bytes]:
-        return _parsed(self._run("ls-files", "--stage", "-z"), paths)
+        return _entries(self._git.whole, paths, self._env)
 
     def put(self, changes: Sequence[FileChange], before: Mapping[str, bytes]) -> None:
         """Take the bytes after each change.
@@ -139,20 +139,19 @@ class _PrivateIndex:
         Args:
             before: the entry of each path, relative to the top.
         """
-        self._known(changes, before)
-        whole = [change for change in changes if _bytes_at(self._top(change)) == change.after]
-        self._run("update-index", "-z", "--stdin", input=join_paths(map(self._name, whole)))
+        unknown = [change.path for change in changes if self._name(change) not in before]
+        if unknown:
+            raise NotCommitted(f"{name_paths(unknown)}: not in the commit that it would be put upon")
+        edited = {*_edited(self._git, changes)}
+        as_left = (self._name(change) for change in changes if change.path not in edited)
+        self._run("update-index", "-z", "--stdin", input=join_paths(as_left))
+        edited.update(_edited(self._git, changes))
         for change in changes:
-            if change not in whole or _bytes_at(self._top(change)) != change.after:
+            if change.path in edited:
                 self._put_bytes(change, before[self._name(change)])
 
     def write_tree(self) -> str:
         return self._run("write-tree").decode("ascii").strip()
-
-    def _known(self, changes: Sequence[FileChange], before: Mapping[str, bytes]) -> None:
-        unknown = [change.path for change in changes if self._name(change) not in before]
-        if unknown:
-            raise NotCommitted(f"{name_paths(unknown)}: not in the commit that it would be put upon")
 
     def _put_bytes(self, change: FileChange, entry: bytes) -> None:
         mode, blob, _ = entry.split()
@@ -164,13 +163,10 @@ class _PrivateIndex:
         self._run("update-index", "-z", "--index-info", input=b"%s %s 0\t%s\0" % (mode, made, os.fsencode(name)))
 
     def _name(self, change: FileChange) -> str:
-        return self._prefix + change.path
-
-    def _top(self, change: FileChange) -> Path:
-        return self._git.root / self._name(change)
+        return self._git.prefix + change.path
 
     def _run(self, *args: str, input: bytes = b"") -> bytes:
-        return self._git.run(*args, input=input, env=self._env, config=PRIVATE_INDEX)
+        return self._git.whole.run(*args, input=input, env=self._env, config=PRIVATE_INDEX)
 
 
 def _commit_tree(git: Git, tree: str, parent: str | None, message: str) -> str:
@@ -189,13 +185,10 @@ def _commit_tree(git: Git, tree: str, parent: str | None, message: str) -> str:
         raise
 
 
-def _entries(git: Git, paths: Sequence[str]) -> dict[str, bytes]:
-    return _parsed(git.whole.run("ls-files", "--stage", "-z"), paths)
-
-
-def _parsed(output: bytes, paths: Sequence[str]) -> dict[str, bytes]:
-    """Mode, id and stage of those of `paths` that have an entry; of one in conflict, the last."""
+def _entries(git: Git, paths: Sequence[str], env: Mapping[str, str] | None = None) -> dict[str, bytes]:
+    """Mode, id and stage of those of `paths` that have an entry in the index; of one in conflict, the last."""
     wanted = set(paths)
+    output = git.run("ls-files", "--stage", "-z", env=env, config=PRIVATE_INDEX if env else ())
     found = (entry.partition(b"\t") for entry in output.split(b"\0") if entry)
     return {name: facts for facts, _, path in found if (name := os.fsdecode(path)) in wanted}
 
@@ -206,6 +199,7 @@ def _set_entries(git: Git, entries: Mapping[str, bytes]) -> None:
 
 
 def _edited(git: Git, changes: Sequence[FileChange]) -> tuple[str, ...]:
+    """The paths that are not as their changes left them."""
     return tuple(change.path for change in changes if _bytes_at(git.root / change.path) != change.after)
 
 

@@ -16,9 +16,9 @@ from migrate.plan import CheckPhase
 from migrate.preview import Preview
 from migrate.previewing import preview
 from migrate.rollback_offer import offer_rollback
-from migrate.run import Edited, refuse_out_of_order
+from migrate.run import refuse_out_of_order
 from migrate.saved import load_saved
-from migrate.session import Session
+from migrate.session import EditingRuns, Session
 from migrate.terminal import show_diff, summary
 from migrate.validation_command import validate
 from rollback.errors import count
@@ -46,7 +46,7 @@ def run_phase(session: Session, phase: int, options: PhaseOptions, voice: Voice)
         raise UsageError(f"phase{phase}: {session.plan_file} has no [phase{phase}]; it has "
                          + ", ".join(f"phase{n}" for n in session.plan.phases))  # fmt: skip
     begun = Begun.now(voice)
-    seen = None if options.force else session.edits_on_record()
+    seen = None if options.force else session.editing_runs()
     obstacle = session.obstacle()
     if obstacle is not None:
         if not options.looks_only:
@@ -72,7 +72,7 @@ class _PhaseCommand:
         voice: Voice,
         found: Preview,
         begun: Begun,
-        seen: Edited | None,
+        seen: EditingRuns | None,
     ) -> None:
         self._session = session
         self._options = options

@@ -16,7 +16,7 @@ from migrate.plan_checks import Check
 from migrate.preview import FilePreview, Preview
 from migrate.previewing import edits_left
 from migrate.process import split_verify
-from migrate.session import Session, edits_on_record
+from migrate.session import EditingRuns, Session, editing_runs
 from migrate.transform import accept_edits
 from migrate.validation.checks import Surroundings, attempt
 from migrate.validation.environment import Target
@@ -37,8 +37,6 @@ VERIFY_TIMEOUT_S = 3600.0
 Echo = Callable[[bytes], None]
 Tick = Callable[[int], None]
 Back = Callable[[RollbackResult], None]
-Edited = tuple[tuple[int, int, str], ...]
-"""Number, phase and state of each run that has edited files, as `Session.edits_on_record` has them."""
 
 
 class DirtyFiles(RepositoryError):
@@ -75,7 +73,7 @@ class OutOfOrder(MigrateError):
 class RunsMoved(RepositoryError):
     """Another phase was applied or taken back since this one was looked at."""
 
-    def __init__(self, phase: int, seen: Edited, now: Edited) -> None:
+    def __init__(self, phase: int, seen: EditingRuns, now: EditingRuns) -> None:
         other = next(run for run in reversed((*seen, *now)) if run not in seen or run not in now)
         number, of, _ = other
         state = next((state for found, _, state in now if found == number), "gone from the journal")
@@ -123,7 +121,7 @@ class ApplyOptions:
     verify_timeout_s: float = VERIFY_TIMEOUT_S
     partial: bool = False
     person_seconds: float = 0.0
-    seen: Edited | None = None
+    seen: EditingRuns | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,7 +261,7 @@ def _apply(
     )
     command = f"migrate phase{plan.phase}"
     with locked(git, command), Journal.open(git, create=True) as journal:
-        now = edits_on_record(journal, session.plan.name, git)
+        now = editing_runs(journal, session.plan.name, git)
         if options.seen is not None and options.seen != now and journal.interrupted() is None:  # that is told later
             raise RunsMoved(plan.phase, options.seen, now)
         changes = [file.change for file in plan.files]

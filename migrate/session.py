@@ -13,6 +13,9 @@ from rollback.git import Git
 from rollback.journal import UNFINISHED, Journal, RunRecord
 from rollback.lock import is_held, refuse_held
 
+EditingRuns = tuple[tuple[int, int, str], ...]
+"""Number, phase and state of runs that have edited files, oldest first."""
+
 
 @dataclass(frozen=True, slots=True)
 class Session:
@@ -50,10 +53,10 @@ class Session:
             mine = [run for run in journal.runs(self.plan.name) if run.prefix == self.git.prefix]
             return as_seen(self.git, mine)
 
-    def edits_on_record(self) -> tuple[tuple[int, int, str], ...]:
-        """Number, phase and state of each run of the plan that has edited files here, oldest first."""
+    def editing_runs(self) -> EditingRuns:
+        """The plan's runs that have edited files here."""
         with Journal.open(self.git, create=False) as journal:
-            return edits_on_record(journal, self.plan.name, self.git)
+            return editing_runs(journal, self.plan.name, self.git)
 
     def written(self) -> dict[str, str | None]:
         """What the runs that stand in the tree made of each file: its sha256 by path, the newest run's last."""
@@ -98,7 +101,7 @@ class Session:
         return None
 
 
-def edits_on_record(journal: Journal, plan: str, git: Git) -> tuple[tuple[int, int, str], ...]:
+def editing_runs(journal: Journal, plan: str, git: Git) -> EditingRuns:
     """The same out of a journal that is open."""
     mine = (run for run in journal.runs(plan) if run.prefix == git.prefix and run.phase != 5)
     return tuple((run.id, run.phase, run.state) for run in mine)

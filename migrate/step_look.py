@@ -16,8 +16,8 @@ from migrate.phase_options import PhaseOptions
 from migrate.preflight.look import besides
 from migrate.preview import Preview
 from migrate.previewing import Previews, Progress, edits_left
-from migrate.run import DirtyFiles, Edited, NoCommit, OutOfOrder
-from migrate.session import Session
+from migrate.run import DirtyFiles, NoCommit, OutOfOrder
+from migrate.session import EditingRuns, Session
 from migrate.timeline import shown_state
 from migrate.validation_command import in_words
 from rollback.errors import count, escape
@@ -42,7 +42,7 @@ class StepLook:
     diffs: tuple[list[bytes], ...]
     barred: str
     runs: tuple[RunRecord, ...]
-    seen: Edited
+    seen: EditingRuns
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -99,7 +99,7 @@ def look_at(
     Raises:
         RewriteBug, Unreadable, OutsideRoot: as `previewing.preview`.
     """
-    seen = session.edits_on_record()
+    seen = session.editing_runs()
     previews = Previews(session.git, session.plan, options.jobs, progress)
     found = previews.of(phase)
     beside = besides(session.git, session.plan, session.plan_file, previews.read_if_there)

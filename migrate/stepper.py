@@ -58,7 +58,7 @@ class Stepper:
         self._voice = voice
         self._applying = Applying(session, options, voice, asked=True)
         self._begun = Begun.now(voice)
-        self._known = session.edits_on_record()
+        self._known = session.editing_runs()
         self._moved = False
         self._skipped: dict[int, int] = {}
         self._left: dict[int, str] = {}
@@ -145,7 +145,7 @@ class Stepper:
 
     def _to_look_at_before(self, phase: int) -> list[int]:
         """Once somebody else has applied or taken back a phase, those that were done may not be any more."""
-        self._moved = self._moved or self._session.edits_on_record() != self._known
+        self._moved = self._moved or self._session.editing_runs() != self._known
         if not self._moved or self._options.force:
             return []
         return [each for each in self._session.plan.phases if each < phase and each not in self._skipped]

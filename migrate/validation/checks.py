@@ -163,7 +163,7 @@ class _Runner:
 
 
 def attempt(check: Check, target: Target, around: Surroundings, scratch: Path, echo: Echo | None = None) -> Ran:
-    """Run a check once.
+    """Run a check once. A Ctrl-C ends it and does not go on up: what comes back is marked as interrupted.
 
     Args:
         scratch: a folder outside the tree for pytest's cache and report.
