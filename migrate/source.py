@@ -180,8 +180,7 @@ class Source:
         Raises:
             UnparsableSource: CPython cannot parse the module.
         """
-        with _parser():
-            return ast.parse(self.content)
+        return parse_module(self.content)
 
     def symbols(self) -> symtable.SymbolTable:
         """The module's symbol tables.
@@ -194,12 +193,27 @@ class Source:
 
     def compiles(self) -> UnparsableSource | None:
         """Why CPython does not compile the module, or None when it does."""
-        try:
-            with _parser():
-                compile(self.content, "<module>", "exec", dont_inherit=True)
-        except UnparsableSource as error:
-            return error
-        return None
+        return compile_error(self.content)
+
+
+def parse_module(content: bytes | str) -> ast.Module:
+    """The syntax tree of a module's bytes, or of its decoded text.
+
+    Raises:
+        UnparsableSource: CPython cannot parse it.
+    """
+    with _parser():
+        return ast.parse(content)
+
+
+def compile_error(content: bytes | str) -> UnparsableSource | None:
+    """Why CPython does not compile a module's bytes, or its decoded text; None when it does."""
+    try:
+        with _parser():
+            compile(content, "<module>", "exec", dont_inherit=True)
+    except UnparsableSource as error:
+        return error
+    return None
 
 
 def readable(content: bytes) -> Source:

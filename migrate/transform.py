@@ -7,6 +7,7 @@ from functools import lru_cache, partial
 from hashlib import sha256
 from importlib import import_module
 
+from migrate.abridged import abridge
 from migrate.edits import Edit, Span, apply_edits, in_order
 from migrate.fallback import locate_in_unparsable
 from migrate.findings import Finding
@@ -128,10 +129,11 @@ def _rewrite_sites(path: str, source: Source, spec: PhaseSpec) -> FileResult:
 
 def _verify(source: Source, module: Module | None, done: list[Site], result: FileResult, spec: PhaseSpec) -> str | None:
     after = Source(apply_edits(source.content, result.edits))
+    part = None if module is None else abridge(source, module.tree, result.edits, after)
     try:
-        verify_compiles(source, after)
+        verify_compiles(source, after, part)
         if module is not None:
-            verify_tree(module, done, result.edits, after, MoveIndex.of(spec.plan))
+            verify_tree(module, done, result.edits, after, MoveIndex.of(spec.plan), part)
         else:
             compiled_query(spec.plan, spec.phase).parse_module(after.text)
     except (NotAsPlanned, NotRewritable) as error:

@@ -7,6 +7,7 @@ import bisect
 from collections.abc import Iterator, Mapping, Sequence
 from operator import attrgetter
 
+from migrate.abridged import Abridged
 from migrate.edits import Edit
 from migrate.locate.aliases import imported_names
 from migrate.locate.sites import AddedImport, AttributeSite, CallSite, ImportSite, Module, Site, StringSite, UseSite
@@ -24,29 +25,44 @@ class NotAsPlanned(Exception):
     """The rewritten file is not what the phase is allowed to make of it: a bug, so nothing is written."""
 
 
-def verify_compiles(before: Source, after: Source) -> None:
+def verify_compiles(before: Source, after: Source, part: Abridged | None = None) -> None:
     """A file that compiled still does.
 
+    Args:
+        part: of `after`, what may no longer compile; None for all.
     Raises:
         NotAsPlanned: it no longer does.
     """
+    if part is not None and part.compiles:
+        return
     problem = after.compiles()
     if problem is not None and before.compiles() is None:
         raise NotAsPlanned(f"line {problem.line} would no longer compile: {problem.reason}")
 
 
-def verify_tree(module: Module, sites: Sequence[Site], edits: Sequence[Edit], after: Source, moves: MoveIndex) -> None:
+def verify_tree(
+    module: Module,
+    sites: Sequence[Site],
+    edits: Sequence[Edit],
+    after: Source,
+    moves: MoveIndex,
+    part: Abridged | None = None,
+) -> None:
     """Statements without a site are the same bytes; sites differ by exactly what the plan says.
 
     Consumes `module.tree`: located calls, uses and strings in it are changed to what they have to become.
 
     Args:
         edits: those that made `after`, by place.
+        part: of `after`, what `edits` can have changed; None for all.
     Raises:
         NotAsPlanned: anything else differs, or a rewritten use does not lead to the new home.
     """
+    uses = [site for site in sites if isinstance(site, UseSite)]
+    if any(site.quoted is None for site in uses):
+        part = None  # what a name leads to, the whole module tells
     try:
-        tree = after.parse()
+        tree = after.parse() if part is None else part.parse()
     except UnparsableSource as error:
         raise NotAsPlanned(f"line {error.line} would no longer parse: {error.reason}") from None
     imports = {id(site.statement): site for site in sites if isinstance(site, ImportSite)}
@@ -58,8 +74,9 @@ def verify_tree(module: Module, sites: Sequence[Site], edits: Sequence[Edit], af
             change_call(site)
         elif isinstance(site, AttributeSite):
             change_attribute(site)
-    _verify_uses(module, [site for site in sites if isinstance(site, UseSite)], edits, after, tree)
-    _Comparison(module, after, imports, added, starts, moves).module(module.tree.body, tree.body)
+    _verify_uses(module, uses, edits, after, tree)
+    statements = module.tree.body if part is None else part.statements
+    _Comparison(module, after, imports, added, starts, moves).module(statements, tree.body)
 
 
 def _shown(site: Site) -> ast.stmt | ast.expr | None:
