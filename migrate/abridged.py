@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 
 from migrate.edits import Edit, Span
-from migrate.source import Source, compile_error, parse_module
+from migrate.source import Source, UnparsableSource, compile_error, parse_module
 from migrate.syntax import DEFINITIONS, bodies
 
 
@@ -24,22 +24,12 @@ class Abridged:
     Attributes:
         statements: the module's own statements, before the edits, of which this is what became.
         text: the rewritten module, decoded, with a `pass` and a line end for each line in place of neighbouring others.
-        gaps: the lines of these, from 1.
+        tree: what `statements` have become, each where it is in the rewritten module.
     """
 
     statements: tuple[ast.stmt, ...]
     text: str
-    gaps: frozenset[int]
-
-    def parse(self) -> ast.Module:
-        """What `statements` have become, each where it is in the rewritten module.
-
-        Raises:
-            UnparsableSource: CPython cannot parse it.
-        """
-        tree = parse_module(self.text)
-        tree.body = [statement for statement in tree.body if statement.lineno not in self.gaps]
-        return tree
+    tree: ast.Module
 
     @property
     def compiles(self) -> bool:
@@ -97,7 +87,22 @@ def abridge(source: Source, tree: ast.Module, edits: Sequence[Edit], after: Sour
             pieces.append("pass" + "\n" * len(piece.splitlines()))
             gaps.add(lines)
         lines += len(piece.splitlines())
-    return Abridged(tuple(statements), "".join(pieces).removeprefix("\ufeff"), frozenset(gaps))
+    text = "".join(pieces).removeprefix("\ufeff")
+    parsed = _parse(text, gaps)
+    return None if parsed is None else Abridged(tuple(statements), text, parsed)
+
+
+def _parse(text: str, gaps: Collection[int]) -> ast.Module | None:
+    """The tree without what stands in gaps; None where a gap is swallowed, by a string that does not end before it."""
+    try:
+        tree = parse_module(text)
+    except UnparsableSource:
+        return None
+    left = [statement for statement in tree.body if statement.lineno not in gaps]
+    if len(tree.body) - len(left) != len(gaps):
+        return None
+    tree.body = left
+    return tree
 
 
 def _touched(units: Sequence[_Unit], edits: Sequence[Edit]) -> Iterator[bool]:

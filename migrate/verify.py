@@ -62,7 +62,7 @@ def verify_tree(
     if any(site.quoted is None for site in uses):
         part = None  # what a name leads to, the whole module tells
     try:
-        tree = after.parse() if part is None else part.parse()
+        tree = after.parse() if part is None else part.tree
     except UnparsableSource as error:
         raise NotAsPlanned(f"line {error.line} would no longer parse: {error.reason}") from None
     imports = {id(site.statement): site for site in sites if isinstance(site, ImportSite)}

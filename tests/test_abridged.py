@@ -86,7 +86,7 @@ def test_what_no_longer_compiles_does_not_in_part() -> None:
 
 def assert_like_the_whole(part: Abridged, after: Source) -> None:
     whole = {_key(statement) for statement in after.parse().body}
-    assert {_key(statement) for statement in part.parse().body} <= whole
+    assert {_key(statement) for statement in part.tree.body} <= whole
 
 
 def _key(statement: ast.stmt) -> str:
@@ -128,7 +128,7 @@ def test_a_part_is_read_as_in_the_whole(pieces: list[str], data: st.DataObject) 
     assert after.compiles() is None or source.compiles() is not None
     body = after.parse().body
     at = 0
-    for statement in part.parse().body:  # in order, and nothing that the whole does not have
+    for statement in part.tree.body:  # in order, and nothing that the whole does not have
         at = next(n for n in range(at, len(body)) if _key(body[n]) == _key(statement)) + 1
     left_out = [s for s in tree.body if all(s is not each for each in part.statements)]
-    assert len(body) == len(part.parse().body) + len(left_out)
+    assert len(body) == len(part.tree.body) + len(left_out)
