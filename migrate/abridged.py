@@ -58,8 +58,6 @@ def abridge(source: Source, tree: ast.Module, edits: Sequence[Edit], after: Sour
     units = list(_units(source, tree.body))
     if len(units) < 2 or _declares_global(tree.body):
         return None
-    if any(source.content.count(word) != after.content.count(word) for word in (b"__future__", b"global")):
-        return None
     future = [number for number, unit in enumerate(units) if any(map(_is_future, unit.statements))]
     kept = max(future, default=-1)
     touched = [number <= kept or is_touched for number, is_touched in enumerate(_touched(units, edits))]
@@ -89,7 +87,9 @@ def abridge(source: Source, tree: ast.Module, edits: Sequence[Edit], after: Sour
         lines += len(piece.splitlines())
     text = "".join(pieces).removeprefix("\ufeff")
     parsed = _parse(text, gaps)
-    return None if parsed is None else Abridged(tuple(statements), text, parsed)
+    if parsed is None or _declares_global(parsed.body) or _futures(parsed.body) != _futures(tree.body):
+        return None
+    return Abridged(tuple(statements), text, parsed)
 
 
 def _parse(text: str, gaps: Collection[int]) -> ast.Module | None:
@@ -145,6 +145,10 @@ def _ends_afresh(piece: bytes) -> bool:
 
 def _is_future(statement: ast.stmt) -> bool:
     return isinstance(statement, ast.ImportFrom) and statement.module == "__future__" and not statement.level
+
+
+def _futures(body: Sequence[ast.stmt]) -> list[str]:
+    return [ast.dump(statement) for statement in body if _is_future(statement)]
 
 
 def _declares_global(block: Sequence[ast.stmt]) -> bool:

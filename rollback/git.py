@@ -8,6 +8,7 @@ import shutil
 import stat
 import subprocess
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -30,6 +31,8 @@ _KEPT = re.compile(
     r"|SSH\w*|SSL_\w+|ASKPASS|EXEC_PATH|CEILING_DIRECTORIES|DISCOVERY_ACROSS_FILESYSTEM)"
 )
 
+_FEW = 200
+"""Files that git is asked to search by their names."""
 _LITERAL = {"GIT_LITERAL_PATHSPECS": "1"}
 
 _NOBODY = {
@@ -168,15 +171,26 @@ class Git:
         for pattern in patterns:
             options += ["-e", pattern]
         where = _where(pathspecs, exclude)
-        # --untracked walks the folders and passes over tracked files that an ignore rule names;
-        # without it git reads the index and, for assume-unchanged files, not the working tree.
-        found: set[str] = set()
-        for scope in ([], ["--untracked"])[: 1 if in_index else 2]:
-            done = self._run(["grep", *scope, *options, "--", *where], ok=(0, 1))
-            if done.stderr.startswith(b"error: ") or b"\nerror: " in done.stderr:  # it goes on without the file
-                raise NotSearched(os.fsdecode(done.stderr))
-            found.update(_paths(done.stdout))
+        if in_index:
+            found = self._grep(options, where)
+        else:
+            # git reads the index and, for files that it is not to look at, not the working tree; with --untracked it
+            # walks all folders and passes over tracked files that an ignore rule names
+            with ThreadPoolExecutor(1) as thread:  # one git lists while another one searches
+                listed = thread.submit(self.unseen, pathspecs, exclude)
+                found = self._grep(options, where)
+            unseen = listed.result()
+            if len(unseen) > _FEW:
+                found |= self._grep(["--untracked", *options], where)
+            elif unseen:
+                found |= self._grep(["--untracked", *options], unseen, _LITERAL)
         return tuple(sorted(path for path in found if _is_regular(f"{self.root}/{path}")))
+
+    def _grep(self, options: Sequence[str], where: Sequence[str], env: Mapping[str, str] | None = None) -> set[str]:
+        done = self._run(["grep", *options, "--", *where], env=env, ok=(0, 1))
+        if done.stderr.startswith(b"error: ") or b"\nerror: " in done.stderr:  # it goes on without the file
+            raise NotSearched(os.fsdecode(done.stderr))
+        return {*_paths(done.stdout)}
 
     def unseen(self, pathspecs: Sequence[str] = (), exclude: Sequence[str] = ()) -> tuple[str, ...]:
         """The files below the root that `grep` with `in_index` does not read.
