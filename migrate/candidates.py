@@ -19,25 +19,14 @@ _TESTS = ("**/test/**", "**/tests/**", "**/test_*", "**/*_test.py", "**/conftest
 _PYTHON = tuple(f"*{suffix}" for suffix in SUFFIXES)
 
 
-def find_candidates(git: Git, plan: Plan, phase: int, read: Callable[[str], bytes]) -> tuple[str, ...]:
-    """Paths of the files that contain a word of the phase, relative to the root, sorted.
-
-    Args:
-        read: the bytes of a file that is there, by its path.
-    Raises:
-        Unreadable, OutsideRoot: a file of the tree cannot be read, or must not be.
-    """
+def find_candidates(git: Git, plan: Plan, phase: int) -> tuple[str, ...]:
+    """Paths of the files that contain a word of the phase, relative to the root, sorted."""
     found: set[str] = set()
     if phase in (3, 5) and plan.phase3 is not None:
         found |= _importers(git, plan, plan.plan.exclude)
     if phase in (4, 5) and plan.phase4 is not None:
         calls = plan.phase4.call
-        old = _old_keywords(calls)
-        words = _words(calls)
-        named = find_words(git, plan, {*words, *(COPYING if old else ())})
-        # what is there for a word as common as `replace` alone has to pass something, too
-        test = _has_any({*words, *old})
-        found |= {path for path in named if not old or test(read(path))}
+        found |= {*find_words(git, plan, {*_words(calls), *(COPYING if _old_keywords(calls) else ())})}
     return tuple(sorted(found))
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from migrate.console import Voice
 from migrate.errors import Exit, PlanError, UsageError
+from migrate.executors.workers import ALL, Workers
 from migrate.findings import Finding
 from migrate.findings_report import findings_summary, list_findings
 from migrate.formats import Format
@@ -39,7 +40,7 @@ class CheckOptions:
     strict: bool = False
     suggest: bool = False
     write: bool = False
-    jobs: int | None = None
+    workers: Workers = ALL
     format: Format = Format.TEXT
 
     def fails(self, finding: Finding) -> bool:
@@ -62,7 +63,7 @@ def check_command(session: Session, options: CheckOptions, voice: Voice) -> tupl
     if (obstacle := session.obstacle()) is not None:
         voice.error(str(obstacle))
     with voice.progress("check") as progress:
-        found = look(session.git, session.plan, session.plan_file, options.jobs, progress)
+        found = look(session.git, session.plan, session.plan_file, options.workers, progress)
     _show(session, found, options, voice)
     document: dict[str, Any] = {
         "schema": SCHEMA,

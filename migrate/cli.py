@@ -21,6 +21,7 @@ from migrate.report_options import ReportFormat
 
 if TYPE_CHECKING:
     from migrate.console import Voice
+    from migrate.executors.workers import Workers
     from migrate.session import Session
     from rollback.git import Git
 
@@ -109,6 +110,12 @@ class Common:
             self.quiet or before.quiet,
             self.verbose or before.verbose,
         )
+
+    @property
+    def workers(self) -> Workers:
+        from migrate.executors.workers import Workers
+
+        return Workers(self.jobs)
 
     def printing(self, format: Format) -> Common:
         """These options, with stdout for what `format` prints."""
@@ -216,7 +223,7 @@ def _applying_command(name: str, help_line: str, phase: int | None) -> None:
             strict,
             verify,
             commit,
-            common.jobs,
+            common.workers,
             saved,
             verify_timeout,
             keep_going,
@@ -266,7 +273,7 @@ def rehearse(
 
     common = Common(plan, root, json, jobs, quiet, verbose).over(context)
     options = RehearseOptions(
-        force, strict, allow_dirty, verify, verify_timeout, keep_going, not no_checks, common.jobs
+        force, strict, allow_dirty, verify, verify_timeout, keep_going, not no_checks, common.workers
     )
     voice = common.voice()
     code, document = rehearse_command(common.session(), options, voice)
@@ -305,7 +312,7 @@ def init(
     voice = common.voice()
     git = open_repository(common.root)
     git = git if common.root is not None else Git.open(git.toplevel)
-    code, document = init_command(git, InitOptions(old, new, since, common.plan, force, dry_run, common.jobs), voice)
+    code, document = init_command(git, InitOptions(old, new, since, common.plan, force, dry_run, common.workers), voice)
     _finish(common, voice, code, document)
 
 
@@ -329,7 +336,7 @@ def check_(
     from migrate.check_command import CheckOptions, check_command
 
     common = Common(plan, root, json, jobs, quiet, verbose).over(context)
-    options = CheckOptions(strict, suggest, write, common.jobs, read_format("check", format, json=common.json))
+    options = CheckOptions(strict, suggest, write, common.workers, read_format("check", format, json=common.json))
     options.refuse_nonsense()
     common = common.printing(options.format)
     voice = common.voice()
@@ -353,7 +360,7 @@ def status(
     common = Common(plan, root, json, jobs, quiet, verbose).over(context)
     voice = common.voice()
     started = time.monotonic()
-    found = status_of(common.session(), common.jobs, voice)
+    found = status_of(common.session(), common.workers, voice)
     show_status(voice, found)
     _finish(common, voice, 0, found.as_json(time.monotonic() - started) if common.json else {})
 
@@ -394,7 +401,7 @@ def guard(
     common = Common(plan, root, json, jobs, quiet, verbose).over(context)
     options = GuardOptions.read(
         format, json=common.json, baseline=baseline, update=update_baseline, staged=staged, ruff=ruff, strict=strict,
-        jobs=common.jobs,
+        workers=common.workers,
     )  # fmt: skip
     common = common.printing(options.format)
     voice = common.voice()
@@ -438,7 +445,7 @@ def timeline(
 
     common = Common(plan, root, json, jobs, quiet, verbose).over(context)
     voice = common.voice()
-    _finish(common, voice, 0, timeline_command(common.session(), common.jobs, voice))
+    _finish(common, voice, 0, timeline_command(common.session(), common.workers, voice))
 
 
 @app.command()
@@ -469,7 +476,7 @@ def report(
     from migrate.report_options import ReportOptions
 
     common = Common(plan, root, json, jobs, quiet, verbose).over(context)
-    options = ReportOptions.read(file, format, json=common.json, force=force, jobs=common.jobs)
+    options = ReportOptions.read(file, format, json=common.json, force=force, workers=common.workers)
     voice = Voice(quiet=common.quiet, verbose=common.verbose, json=common.json or options.to_stdout)
     _finish(common, voice, 0, report_command(common.session(), options, voice))
 

@@ -99,7 +99,7 @@ class _Guard:
                 from migrate.guarding.look import TreeLook
                 from migrate.tree import Tree, not_looked_into
 
-                look = TreeLook(plan, 5, Tree(git).read_if_there, git, search, self._options.jobs, progress)
+                look = TreeLook(plan, 5, Tree(git).read_if_there, git, search, self._options.workers, progress)
                 look.prepare()
             looked = look.look(candidates.result())
         for note in (*not_looked_into(git, passed_over.result()), *(look.notes if self._voice.verbose else ())):

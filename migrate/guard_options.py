@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from migrate.executors.workers import ALL, Workers
 from migrate.formats import Format, read_format
 
 
@@ -25,7 +26,7 @@ class GuardOptions:
     staged: bool = False
     ruff: bool = False
     strict: bool = False
-    jobs: int | None = None
+    workers: Workers = ALL
 
     @classmethod
     def read(cls, format: Format | None, *, json: bool, **options: Any) -> GuardOptions:

@@ -18,6 +18,7 @@ from migrate.drafting.minutes import minutes
 from migrate.drafting.names import NameDraft
 from migrate.drafting.text import inventory, render, spelled
 from migrate.errors import Exit, UsageError
+from migrate.executors.workers import ALL, Workers
 from migrate.findings import Finding
 from migrate.findings_report import findings_summary
 from migrate.plan import FILENAME, parse_plan
@@ -46,7 +47,7 @@ class InitOptions:
     target: Path | None = None
     force: bool = False
     dry_run: bool = False
-    jobs: int | None = None
+    workers: Workers = ALL
 
     @property
     def command(self) -> str:
@@ -67,7 +68,7 @@ def init_command(git: Git, options: InitOptions, voice: Voice) -> tuple[Exit, di
     _refuse_target(target, options)
     with voice.working("looking for users"):
         draft = Drafter(git, old, new, options.since).draft()
-        ahead = _look(git, draft, target, options.jobs)
+        ahead = _look(git, draft, target, options.workers)
         draft = replace(draft, minutes={each.phase: each.minutes for each in ahead})
         text = render(draft, options.command)
         plan = parse_plan(tomllib.loads(text), str(target))
@@ -157,9 +158,9 @@ class _Ahead:
         }
 
 
-def _look(git: Git, draft: Draft, target: Path, jobs: int | None) -> list[_Ahead]:
+def _look(git: Git, draft: Draft, target: Path, workers: Workers) -> list[_Ahead]:
     """The preflight of the draft."""
-    found = look(git, parse_plan(draft.data(), str(target)), target, jobs)
+    found = look(git, parse_plan(draft.data(), str(target)), target, workers)
     return [_Ahead(p.phase, p.title, p.edits, p.files, p.findings, p.commands) for p in found.phases]
 
 

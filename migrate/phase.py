@@ -56,9 +56,9 @@ def run_phase(session: Session, phase: int, options: PhaseOptions, voice: Voice)
         if options.saved is not None:
             found = load_saved(session.git, session.plan, phase, options.saved)
         else:
-            found = preview(session.git, session.plan, phase, options.jobs, progress)
+            found = preview(session.git, session.plan, phase, options.workers, progress)
     if not options.looks_only and not options.force:
-        refuse_out_of_order(session, phase, options.jobs)
+        refuse_out_of_order(session, phase, options.workers)
     if isinstance(table, CheckPhase):
         return validate(session, found, options, voice, begun)
     return _PhaseCommand(session, options, voice, found, begun, seen).edit()

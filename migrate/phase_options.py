@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from migrate.errors import Exit, UsageError
+from migrate.executors.workers import ALL, Workers
 from migrate.findings import Finding
 from migrate.formats import Format
 from migrate.process import split_verify
@@ -30,7 +31,7 @@ class PhaseOptions:
     strict: bool = False
     verify: str | None = None
     commit: bool = False
-    jobs: int | None = None
+    workers: Workers = ALL
     saved: Path | None = None
     verify_timeout: float | None = None
     keep_going: bool = False

@@ -6,10 +6,12 @@ import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from hashlib import sha256
 
 from migrate.edits import Edit, apply_edits
 from migrate.errors import MigrateError
-from migrate.executors import collector_paused
+from migrate.executors.tasks import collector_paused
+from migrate.executors.workers import ALL, Workers
 from migrate.findings import Finding
 from migrate.foresight.holes import Outlook
 from migrate.foresight.outlook import look_ahead, look_at_moves
@@ -21,7 +23,7 @@ from migrate.preview import FilePreview, Preview
 from migrate.rounds import Rounds
 from migrate.transform import FileResult, transform_file
 from migrate.tree import Tree, not_looked_into
-from rollback.errors import OutsideRoot
+from rollback.errors import Drifted, OutsideRoot
 from rollback.git import Git
 
 Progress = Callable[[int, int], None]
@@ -66,19 +68,25 @@ class _PlannedGit(Git):
         return tuple(sorted({*found, *more}))
 
 
-def preview(git: Git, plan: Plan, phase: int, jobs: int | None = None, progress: Progress | None = None) -> Preview:
+def preview(
+    git: Git,
+    plan: Plan,
+    phase: int,
+    workers: Workers = ALL,
+    progress: Progress | None = None,
+) -> Preview:
     """Compute what phase `phase` of `plan` would do.
 
     Raises:
         RewriteBug: a rewrite did not pass its verification.
         Unreadable, OutsideRoot: a file of the tree cannot be read, or must not be.
     """
-    return Previews(git, plan, jobs, progress).of(phase)
+    return Previews(git, plan, workers, progress).of(phase)
 
 
-def edits_left(git: Git, plan: Plan, phase: int, jobs: int | None = None) -> int:
+def edits_left(git: Git, plan: Plan, phase: int, workers: Workers) -> int:
     """How many edits a phase would still make; as `preview`, without a look at what it would break."""
-    previews = Previews(git, plan, jobs)
+    previews = Previews(git, plan, workers)
     if phase in (1, 2):
         results, _ = previews.redirects_to_apply(phase)
         return sum(len(result.edits) for result in results.values())
@@ -91,7 +99,7 @@ class Previews:
 
     git: Git
     plan: Plan
-    jobs: int | None = None
+    workers: Workers = ALL
     progress: Progress | None = None
 
     def __post_init__(self) -> None:
@@ -139,9 +147,18 @@ class Previews:
         )
 
     def changes(self, results: Iterable[FileResult]) -> tuple[FilePreview, ...]:
-        """The files that have edits."""
-        contents, modes = self._tree.contents, self._tree.modes
-        return tuple(FilePreview(r.path, contents[r.path], modes[r.path], r.edits) for r in results if r.edits)
+        """The files that have edits.
+
+        Raises:
+            Drifted: one of them is no longer what was looked at.
+        """
+        return tuple(self._change(result) for result in results if result.edits)
+
+    def _change(self, result: FileResult) -> FilePreview:
+        content = self._tree.read(result.path)
+        if sha256(content).hexdigest() != result.before_sha256:
+            raise Drifted([result.path])
+        return FilePreview(result.path, content, self._tree.modes[result.path], result.edits)
 
     @collector_paused()
     def ahead(self, modules: Collection[str] | None = None) -> Outlook:
@@ -174,12 +191,22 @@ class Previews:
         if key not in self._rounds:
             git, tree = self.git, self._tree
             read, read_if_there = tree.read, tree.read_if_there
+            in_place: Mapping[str, bytes] = {}
             if key[1]:
-                git = _PlannedGit(git.root, git.toplevel, git.prefix, git.git_dir, git.common_dir, self._planned)
+                in_place = self._planned
+                git = _PlannedGit(git.root, git.toplevel, git.prefix, git.git_dir, git.common_dir, in_place)
                 read, read_if_there = self._read_planned, self._read_planned_if_there
             after_moves = planned and phase == 4 and self.plan.phase3 is not None
             rounds = Rounds(
-                self.plan, phase, read_if_there, git, read, self.jobs, self.progress, after_moves=after_moves
+                self.plan,
+                phase,
+                read_if_there,
+                git,
+                read,
+                self.workers,
+                in_place,
+                self.progress,
+                after_moves=after_moves,
             )
             self._rounds[key] = rounds, rounds.run()
         return self._rounds[key]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -54,19 +54,6 @@ class Reexports:
             if name not in certain and name not in wanted and reached:
                 found[name] = min(reached)
         return found
-
-    def given(self, files: Iterable[tuple[str, bytes]], words: Collection[str]) -> frozenset[str]:
-        """Other names that modules give to one of `words` for others to import, dotted.
-
-        Args:
-            files: (path, content) pairs.
-        """
-        return frozenset(
-            f"{module_of(path, self.plan.plan.source_roots).name}.{name}"
-            for path, content in files
-            if may_give_away(content, words)
-            for name in _names_given_to(content, words)
-        )
 
     def lacks(self, module: str, name: str) -> str | None:
         """The file of a module of the repository that surely has no such name; None for any other."""
@@ -221,6 +208,22 @@ def _read(source: Source, tree: ast.Module, importer: ModuleName) -> _Read:
     symbols = source.symbols().get_symbols()
     bound = frozenset(s.get_name() for s in symbols if s.is_assigned() or s.is_imported())
     return _Read(tree, Provenance(source, tree, importer), bound, star_sources(tree, importer))
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What `names_told` looks for: last names, and where absolute imports resolve from."""
+
+    words: frozenset[str]
+    source_roots: tuple[str, ...]
+
+
+def names_told(path: str, content: bytes, spec: Words) -> frozenset[str]:
+    """Other names that a file gives to one of the words for others to import, dotted."""
+    if not may_give_away(content, spec.words):
+        return frozenset()
+    module = module_of(path, spec.source_roots).name
+    return frozenset(f"{module}.{name}" for name in _names_given_to(content, spec.words))
 
 
 def names_given(

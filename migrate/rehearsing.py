@@ -13,6 +13,7 @@ from typing import Any
 from migrate import interrupts
 from migrate.console import Echo, Voice
 from migrate.errors import MigrateError
+from migrate.executors.workers import ALL, Workers
 from migrate.findings import Finding, findings_of
 from migrate.phase import run_phase
 from migrate.phase_options import PhaseEnd, PhaseOptions
@@ -93,7 +94,7 @@ class RehearseOptions:
     verify_timeout: float | None = None
     keep_going: bool = False
     checks: bool = True
-    jobs: int | None = None
+    workers: Workers = ALL
 
     def for_phase(self, phase: int) -> PhaseOptions:
         """The options of a phase in the worktree, where whatever is uncommitted may be touched."""
@@ -106,7 +107,7 @@ class RehearseOptions:
             verify=None if phase == 5 else self.verify,
             verify_timeout=None if phase == 5 else self.verify_timeout,
             keep_going=self.keep_going,
-            jobs=self.jobs,
+            workers=self.workers,
         )
 
 

@@ -27,7 +27,7 @@ def report_command(session: Session, options: ReportOptions, voice: Voice) -> di
     """
     if options.file is not None:  # before anybody waits for nothing
         refuse_target(options.file, session.git, force=options.force)
-    data = gather(session, options.jobs, voice.progress)
+    data = gather(session, options.workers, voice.progress)
     if data.obstacle:
         voice.error(data.obstacle)
     if options.format is not None:

@@ -7,6 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from migrate.errors import UsageError
+from migrate.executors.workers import ALL, Workers
 from rollback.errors import escape
 
 _ENDINGS = {".html": "html", ".htm": "html", ".md": "markdown", ".markdown": "markdown"}
@@ -35,7 +36,7 @@ class ReportOptions:
     format: ReportFormat | None
     json: bool = False
     force: bool = False
-    jobs: int | None = None
+    workers: Workers = ALL
 
     @property
     def to_stdout(self) -> bool:
@@ -44,7 +45,7 @@ class ReportOptions:
 
     @classmethod
     def read(
-        cls, file: Path | None, format: ReportFormat | None, *, json: bool, force: bool, jobs: int | None
+        cls, file: Path | None, format: ReportFormat | None, *, json: bool, force: bool, workers: Workers
     ) -> ReportOptions:
         """From the command line; the format is that of the file's ending unless it is named.
 
@@ -56,17 +57,17 @@ class ReportOptions:
                 raise UsageError(f"report: no FILE; write {_EXAMPLE}; `-` with --format is stdout")
             if format is not None:
                 raise UsageError(f"report: --format {format.value} without a FILE to write it to; name one")
-            return cls(None, None, json=True, force=force, jobs=jobs)
+            return cls(None, None, json=True, force=force, workers=workers)
         if str(file) == "-":
             if json:
                 raise UsageError("report: both `-` and --json are for stdout; name a file, or leave one of them out")
             if format is None:
                 raise UsageError("report: `-` has no ending to tell the format; pass --format html or markdown")
-            return cls(None, format, force=force, jobs=jobs)
+            return cls(None, format, force=force, workers=workers)
         if format is None:
             ending = _ENDINGS.get(file.suffix.lower())
             if ending is None:
                 shown = escape(str(file))
                 raise UsageError(f"report: {shown} ends in neither .html nor .md; name it so, or pass --format")
             format = ReportFormat(ending)
-        return cls(file, format, json=json, force=force, jobs=jobs)
+        return cls(file, format, json=json, force=force, workers=workers)

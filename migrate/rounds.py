@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from migrate.candidates import find_candidates, find_star_imports, find_words, relevance
-from migrate.executors import transform_files
+from migrate.candidates import find_candidates, find_star_imports, find_words
+from migrate.executors.crew import SEARCHING_PAYS, Crew
+from migrate.executors.tasks import Task
+from migrate.executors.workers import ALL, Workers
 from migrate.findings import Finding
 from migrate.knowledge import Knowledge
 from migrate.load_graph import LoadGraph
@@ -15,8 +17,9 @@ from migrate.locate.sites import is_kept
 from migrate.modules import module_of
 from migrate.moves import MoveIndex, is_within
 from migrate.plan import Move
+from migrate.reexports import Words, names_told
 from migrate.taken import may_take, names_taken, patches, star_imported
-from migrate.transform import FileResult
+from migrate.transform import FileResult, transform_if_relevant
 from rollback.git import Git
 
 Read = Callable[[str], bytes]
@@ -33,12 +36,15 @@ class Rounds(Knowledge):
 
     Attributes:
         read: files of the repository that are there, by path.
+        workers: who looks at the files.
+        planned: what stands in for files of the tree, by path.
         progress: told how many files of a round are done, and of how many.
     """
 
     git: Git
     read: Read
-    jobs: int | None = None
+    workers: Workers = ALL
+    planned: Mapping[str, bytes] = field(default_factory=dict)
     progress: Callable[[int, int], None] | None = None
     results: dict[str, FileResult] = field(init=False, default_factory=dict)
     _taken: set[str] = field(init=False, default_factory=set)
@@ -49,10 +55,14 @@ class Rounds(Knowledge):
 
     def run(self) -> list[FileResult]:
         """Transform every file until nothing new comes up."""
+        with Crew(self.git.root, self.workers) as self._crew:
+            return self._run()
+
+    def _run(self) -> list[FileResult]:
         self._graph = LoadGraph(self.read_if_there, self.plan.plan.source_roots)
         new_words = self._prepare()
         words = set(self._known_words)
-        found: Collection[str] = find_candidates(self.git, self.plan, self.phase, self.read)
+        found: Collection[str] = find_candidates(self.git, self.plan, self.phase)
         found = {*found, *find_words(self.git, self.plan, new_words)}
         candidates = set(found)
         while found:  # what texts tell of other names is known before the first look
@@ -71,21 +81,24 @@ class Rounds(Knowledge):
             self._look_at(sorted(again | set(found)))
 
     def _look_at(self, paths: Iterable[str]) -> None:
-        files = [(path, self.read(path)) for path in paths if path not in self._redirected]
+        tasks = self._tasks(path for path in paths if path not in self._redirected)
         cycles = tuple((module, new, chain) for (module, new), chain in sorted(self._cycles.items()))
         spec = replace(self._spec(), taken=frozenset(self._taken), cycles=cycles)
-        tests = [relevance(self.plan, part, spec.other_names(part)) for part in spec.parts]
-        relevant = [(path, content) for path, content in files if any(test(path, content) for test in tests)]
         progress = self.progress
-        tick = None if progress is None else lambda done: progress(done, len(relevant))
-        for result in transform_files(relevant, spec, self.jobs, tick):
-            self.results[result.path] = result
+        tick = None if progress is None else lambda done: progress(done, len(tasks))
+        for result in self._crew.run(tasks, spec, transform_if_relevant, tick):
+            if result is not None:
+                self.results[result.path] = result
+
+    def _tasks(self, paths: Iterable[str]) -> list[Task]:
+        return [Task(path, content=self.planned.get(path)) for path in paths]
 
     def _follow_reexports(self, words: set[str], found: Collection[str]) -> tuple[set[str], set[str], tuple[str, ...]]:
         """Other modules' names for the plan's objects: files to look at again, and those that have the new names."""
         if not self._known_words:
             return set(), set(), ()
-        self._given |= self._reexports.given(((path, self.read(path)) for path in found), words)
+        spec = Words(frozenset(words), tuple(self.plan.plan.source_roots))
+        self._given.update(*self._crew.run(self._tasks(sorted(found)), spec, names_told, pays=SEARCHING_PAYS))
         again, new_words = self._learn(self.results.values(), self._given)  # what led nowhere may lead to what is new
         return again, new_words, find_words(self.git, self.plan, new_words)
 

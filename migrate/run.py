@@ -12,6 +12,7 @@ from migrate.commit_message import message_of
 from migrate.committing import Base, commit_changes, commit_problem
 from migrate.edits import Edit
 from migrate.errors import MigrateError
+from migrate.executors.workers import Workers
 from migrate.plan_checks import Check
 from migrate.preview import FilePreview, Preview
 from migrate.previewing import edits_left
@@ -146,7 +147,7 @@ class Applied:
         return self.verified is None or self.verified.passed
 
 
-def refuse_out_of_order(session: Session, phase: int, jobs: int | None) -> None:
+def refuse_out_of_order(session: Session, phase: int, workers: Workers) -> None:
     """Every earlier phase of the plan has nothing left to edit.
 
     Raises:
@@ -154,7 +155,7 @@ def refuse_out_of_order(session: Session, phase: int, jobs: int | None) -> None:
     """
     for earlier in session.plan.phases:
         if earlier < min(phase, 5):
-            edits = edits_left(session.git, session.plan, earlier, jobs)
+            edits = edits_left(session.git, session.plan, earlier, workers)
             if edits:
                 raise OutOfOrder(phase, earlier, edits)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from migrate.console import Voice
+from migrate.executors.workers import Workers
 from migrate.findings_report import findings_summary
 from migrate.preview import Preview
 from migrate.previewing import Previews
@@ -66,11 +67,11 @@ class Status:
         }
 
 
-def status_of(session: Session, jobs: int | None, voice: Voice) -> Status:
+def status_of(session: Session, workers: Workers, voice: Voice) -> Status:
     """Look at the journal and at the tree; nothing is written."""
     runs = session.runs()
     phases: list[PhaseStatus] = []
-    previews = Previews(session.git, session.plan, jobs)
+    previews = Previews(session.git, session.plan, workers)
     for phase in session.plan.phases:
         with voice.progress(f"phase{phase}") as previews.progress:
             left = previews.of(phase)

@@ -100,7 +100,7 @@ def look_at(
         RewriteBug, Unreadable, OutsideRoot: as `previewing.preview`.
     """
     seen = session.editing_runs()
-    previews = Previews(session.git, session.plan, options.jobs, progress)
+    previews = Previews(session.git, session.plan, options.workers, progress)
     found = previews.of(phase)
     beside = besides(session.git, session.plan, session.plan_file, previews.read_if_there)
     diffs = tuple(unified_diff(file.path, file.before, file.edits) for file in found.files)
@@ -120,7 +120,7 @@ def _bar(
     if (obstacle := session.obstacle()) is not None:
         return str(obstacle)
     for phase in earlier:
-        if edits := edits_left(session.git, session.plan, phase, options.jobs):
+        if edits := edits_left(session.git, session.plan, phase, options.workers):
             return str(OutOfOrder(found.phase, phase, edits))
     if found.phase == 5:
         return ""

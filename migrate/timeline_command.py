@@ -7,6 +7,7 @@ from typing import Any
 
 from migrate.console import Voice
 from migrate.errors import MigrateError
+from migrate.executors.workers import Workers
 from migrate.previewing import Previews
 from migrate.session import Session
 from migrate.terminal import show_timeline
@@ -14,14 +15,14 @@ from migrate.timeline import timeline
 from rollback.errors import RepositoryError
 
 
-def timeline_command(session: Session, jobs: int | None, voice: Voice) -> dict[str, Any]:
+def timeline_command(session: Session, workers: Workers, voice: Voice) -> dict[str, Any]:
     """Show the timeline; nothing is written.
 
     Returns:
         The JSON document.
     """
     runs = session.runs()
-    found = timeline(session.plan, runs, _edits_left(session, jobs, voice))
+    found = timeline(session.plan, runs, _edits_left(session, workers, voice))
     show_timeline(voice, found)
     if (obstacle := session.obstacle()) is not None:
         voice.error(str(obstacle))
@@ -29,9 +30,9 @@ def timeline_command(session: Session, jobs: int | None, voice: Voice) -> dict[s
     return found.as_json()
 
 
-def _edits_left(session: Session, jobs: int | None, voice: Voice) -> Mapping[int, int] | None:
+def _edits_left(session: Session, workers: Workers, voice: Voice) -> Mapping[int, int] | None:
     """How many edits are left in each phase, also in those applied; None where nobody can look at the tree."""
-    previews = Previews(session.git, session.plan, jobs)
+    previews = Previews(session.git, session.plan, workers)
     left: dict[int, int] = {}
     try:
         for phase in session.plan.phases:

@@ -8,6 +8,7 @@ from hashlib import sha256
 from importlib import import_module
 
 from migrate.abridged import abridge
+from migrate.candidates import relevance
 from migrate.edits import Edit, Span, apply_edits, in_order
 from migrate.fallback import locate_in_unparsable
 from migrate.findings import Finding
@@ -55,6 +56,12 @@ class FileResult:
 def compiled_query(plan: Plan, phase: int) -> CompiledQuery:
     """The query of a phase, compiled once per process: Bowler's fixer classes do not pickle."""
     return CompiledQuery(import_module(f"phases.phase{phase}").build(plan))
+
+
+def transform_if_relevant(path: str, content: bytes, spec: PhaseSpec) -> FileResult | None:
+    """As `transform_file`; None for a file whose text cannot hold a site at all."""
+    is_relevant = any(relevance(spec.plan, part, spec.other_names(part))(path, content) for part in spec.parts)
+    return transform_file(path, content, spec) if is_relevant else None
 
 
 def transform_file(path: str, content: bytes, spec: PhaseSpec) -> FileResult:

@@ -2,37 +2,60 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from rollback.changes import read_file
 from rollback.errors import OutsideRoot, Unreadable
 from rollback.git import Git
 
+_KEPT = 24_000_000
+
 
 @dataclass
 class Tree:
-    """The files of the repository as read during one command."""
+    """The files of the repository as read during one command.
+
+    What was read last is kept, up to 24 MB; the rest is read again when it is asked for, and may have changed then.
+
+    Attributes:
+        modes: permission bits of the files that have been read, by path.
+    """
 
     git: Git
     modes: dict[str, int] = field(default_factory=dict)
-    contents: dict[str, bytes] = field(default_factory=dict)
-    folders: set[str] = field(default_factory=set)
+    _contents: dict[str, bytes] = field(default_factory=dict)
+    _size: int = 0
+    _folders: set[str] = field(default_factory=set)
 
     def read(self, path: str) -> bytes:
-        if path not in self.contents:
-            self.contents[path], self.modes[path] = read_file(self.git.root, path, self.folders)
-        return self.contents[path]
+        """The bytes of a file.
+
+        Raises:
+            Unreadable, OutsideRoot: it cannot be read, or must not be.
+        """
+        content = self._contents.pop(path, None)
+        if content is None:
+            content, self.modes[path] = read_file(self.git.root, path, self._folders)
+            self._size += len(content)
+        self._contents[path] = content  # the last one that goes
+        while self._size > _KEPT and len(self._contents) > 1:
+            self._size -= len(self._contents.pop(next(iter(self._contents))))
+        return content
 
     def read_if_there(self, path: str) -> bytes | None:
         """A module that others import through: a symbolic link within the root is read where it leads."""
-        real = (self.git.root / path).resolve()
-        if not (real.is_file() and real.is_relative_to(self.git.root)):
-            return None
-        try:
-            return self.read(real.relative_to(self.git.root).as_posix())
-        except (Unreadable, OutsideRoot):
-            return None
+        with suppress(Unreadable):
+            try:
+                return self.read(path)
+            except OutsideRoot:
+                root, real = Path(os.path.realpath(self.git.root)), Path(os.path.realpath(self.git.root / path))
+                with suppress(OutsideRoot):
+                    return self.read(real.relative_to(root).as_posix()) if real.is_relative_to(root) else None
+        return None
 
 
 def not_looked_into(git: Git, passed_over: Mapping[str, str]) -> Iterator[str]:

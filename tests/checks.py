@@ -6,7 +6,6 @@ import ast
 import pickle
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from migrate.candidates import relevance
@@ -113,7 +112,7 @@ def check_guard(path: str, content: bytes, spec: PhaseSpec) -> None:
     tests = [relevance(spec.plan, part, spec.other_names(part)) for part in spec.parts]
     if any(test(path, content) for test in tests):
         left = {place(finding) for finding in transform_file(path, content, spec).findings}
-        seen = {place(each.finding): each for each in look_at(path, content, NOTHING, LookSpec(Path("/"), spec)).seen}
+        seen = {place(each.finding): each for each in look_at(path, content, NOTHING, True, LookSpec(spec)).seen}
         assert left - seen.keys() == set()
         assert {p for p in seen.keys() - left if not by_redirect(seen[p])} == set()
 

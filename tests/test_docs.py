@@ -17,6 +17,7 @@ from typer.main import get_command
 
 from migrate.cli import app
 from migrate.errors import Exit
+from migrate.executors.workers import Workers
 from migrate.findings import SEVERITIES, Finding
 from migrate.guarding.look import TreeLook
 from migrate.guarding.search import Search
@@ -57,7 +58,7 @@ def shown(finding: Finding) -> str:
 def guarded(git: Git, plan: Plan) -> tuple[Finding, ...]:
     """What `migrate guard` finds in the tree."""
     search = Search(git, plan)
-    look = TreeLook(plan, 5, Tree(git).read_if_there, git, search, 1)
+    look = TreeLook(plan, 5, Tree(git).read_if_there, git, search, Workers(1))
     look.prepare()
     return tuple(seen.finding for seen in look.look(search.candidates()).seen)
 

@@ -12,7 +12,7 @@ from migrate.preview import FilePreview, Preview
 from migrate.previewing import RewriteBug, preview
 from migrate.rewriting import imports
 from migrate.source import Source
-from rollback.errors import OutsideRoot
+from rollback.errors import Drifted, OutsideRoot
 
 CART = "from shop.cart import Cart\n"
 BASKET = "from shop.basket import Basket as Cart\n"
@@ -318,3 +318,13 @@ def test_calls_by_way_of_star_imports(make_repository: MakeRepository) -> None:
     assert [(f.path, f.code) for f in found.findings] == [(f"{name}.py", "star-import") for name in "abc"]
     found = preview(make_repository(files).open(), make_plan({"phase4": TABLES["phase4"], "phase5": {}}), 5)
     assert [(f.path, f.code) for f in found.findings] == [(f"{name}.py", "deprecated-keyword") for name in "abc"]
+
+
+def test_a_file_that_changes_while_it_is_looked_at(make_repository: MakeRepository) -> None:
+    repository = make_repository({**HOMES, "app.py": CART, "other.py": CART})
+
+    def edit(done: int, _total: int) -> None:
+        (repository.root / "app.py").write_text(f"{CART}x = {done}\n")
+
+    with pytest.raises(Drifted, match=r"1 file changed since the edits were computed: app\.py; nothing written"):
+        preview(repository.open(), PLAN, 3, progress=edit)

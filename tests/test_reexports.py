@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pytest
 from checks import make_plan
 
-from migrate.reexports import Reexports
+from migrate.reexports import Reexports, Words, names_told
 
 PLAN = make_plan({"phase5": {}}, source_roots=["."])
 WANTED = {"shop.basket.Basket"}
@@ -124,7 +124,7 @@ def test_modules_are_read_once() -> None:
 def test_renamed(source: str, names: list[str]) -> None:
     files = {"a.py": source.encode()}
     reexports = Reexports(PLAN, files.get)
-    given = reexports.given(files.items(), ["Basket"])
+    given = names_told("a.py", files["a.py"], Words(frozenset({"Basket"}), (".",)))
     assert reexports.aliases(given, WANTED) == dict.fromkeys(names, "shop.basket.Basket")
     assert reexports.uncertain(given, WANTED) == {}
 
@@ -167,7 +167,7 @@ def test_not_uncertain(name: str, modules: Mapping[str, str]) -> None:
 def test_renamed_in_one_of_two_ways() -> None:
     files = {"a.py": EITHER.replace("import Basket", "import Basket as Korb").encode()}
     reexports = Reexports(PLAN, files.get)
-    given = reexports.given(files.items(), ["Basket"])
+    given = names_told("a.py", files["a.py"], Words(frozenset({"Basket"}), (".",)))
     assert given == {"a.Korb"}
     assert (reexports.aliases(given, WANTED), reexports.uncertain(given, WANTED)) == (
         {},

@@ -46,7 +46,7 @@ FILES: Mapping[str, str | bytes] = {
 HOLD = """
 import os, signal, sys, time
 from pathlib import Path
-from migrate.executors import pool
+from migrate.executors.processes import pool
 from migrate.worktrees import current_state
 from rollback.git import Git
 with current_state(Git.open(Path(sys.argv[1]))) as git, pool(2) as workers:

@@ -13,6 +13,7 @@ from benchmarks.matrix.case import Case
 from benchmarks.matrix.tool import Ran
 from migrate import __version__
 from migrate.cli import app
+from migrate.executors.workers import Workers
 from migrate.plan import load_plan
 from migrate.previewing import preview
 from rollback.git import Git
@@ -64,7 +65,7 @@ class Previewed(Ours):
         """Write what phase 3 would, unless errors block it."""
         (root / "migrate.toml").write_text(plan_of(case), encoding="utf-8")
         subprocess.run(["git", "init", "--quiet", "--template="], cwd=root, env=_clean() | _GIT, check=True)
-        found = preview(Git.open(root), load_plan(root / "migrate.toml"), 3, jobs=1)
+        found = preview(Git.open(root), load_plan(root / "migrate.toml"), 3, workers=Workers(1))
         for file in () if found.errors else found.files:
             (root / file.path).write_bytes(file.after)
         return Ran(reported=any(finding.path in case.files for finding in found.findings))

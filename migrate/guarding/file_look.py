@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Flag, auto
 from functools import cache, cached_property, partial
-from pathlib import Path
 
 from migrate.candidates import relevance
 from migrate.findings import Finding
@@ -43,20 +42,13 @@ class LookSpec:
     """What the steps have to know, the same for every file of a round.
 
     Attributes:
-        root: where the files are.
         phase: what other modules have told, for phase 5.
         words: last names of objects that files may give other names to. new: those that files are looked at for now.
     """
 
-    root: Path
     phase: PhaseSpec
     words: frozenset[str] = frozenset()
     new: frozenset[str] = frozenset()
-
-    @cached_property
-    def checked(self) -> set[str]:
-        """Folders that are in order; see `read_file`."""
-        return set()
 
     @cached_property
     def homes(self) -> frozenset[str]:
@@ -96,7 +88,6 @@ class FileLook:
         unresolved, subclasses: what concerns other modules; see `locate.sites.Located`.
         given: dotted names by which other modules may import what has one of the words, with what each is bound to.
         is_whole: it was looked at, not only found to get at nothing that is new.
-        is_unreadable: it may not be read.
     """
 
     path: str
@@ -107,7 +98,6 @@ class FileLook:
     subclasses: frozenset[tuple[str, str]] = frozenset()
     given: Mapping[str, Step] = field(default_factory=dict)
     is_whole: bool = True
-    is_unreadable: bool = False
 
 
 def may_hold(path: str, content: bytes, concerns: Concern, spec: LookSpec) -> Concern:
@@ -118,7 +108,7 @@ def may_hold(path: str, content: bytes, concerns: Concern, spec: LookSpec) -> Co
     return concerns
 
 
-def look_at(path: str, content: bytes, before: Concern, spec: LookSpec, *, surely: bool = True) -> FileLook:
+def look_at(path: str, content: bytes, before: Concern, surely: bool, spec: LookSpec) -> FileLook:
     """Find what is deprecated in one file, and the other names it gives to what has one of the words.
 
     Args:

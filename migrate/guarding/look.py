@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 
-from migrate.executors import pool, run_batches, run_here, usable_processors
+from migrate.executors.crew import Crew
+from migrate.executors.tasks import Task
+from migrate.executors.workers import ALL, Workers
 from migrate.guarding.file_look import NOTHING, Concern, FileLook, LookSpec, look_at
 from migrate.guarding.search import Search
 from migrate.guarding.seen import Seen
@@ -15,13 +15,7 @@ from migrate.knowledge import Knowledge
 from migrate.modules import module_of
 from migrate.reexports import Step, names_given
 from migrate.source import Source
-from rollback.changes import read_file
-from rollback.errors import RepositoryError
 from rollback.git import Git
-
-POOL_PAYS_FILES = 24
-"""With fewer files one process is done before a second one has started."""
-_BATCHES_PER_WORKER = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,17 +41,16 @@ class TreeLook(Knowledge):
 
     Attributes:
         search: of the same tree.
+        workers: who looks at the files.
         progress: told how many files of a round are done, and of how many.
     """
 
     git: Git
     search: Search
-    jobs: int | None = None
+    workers: Workers = ALL
     progress: Callable[[int, int], None] | None = None
     _new_words: set[str] = field(init=False, default_factory=set)
     _looks: dict[str, FileLook] = field(init=False, default_factory=dict)
-    _stack: ExitStack = field(init=False, default_factory=ExitStack)
-    _pool: ProcessPoolExecutor | None = field(init=False, default=None)
 
     def prepare(self) -> None:
         """Read what the plan names in the repository."""
@@ -73,7 +66,7 @@ class TreeLook(Knowledge):
         Args:
             candidates: what `search` finds for the plan.
         """
-        with self._stack:
+        with Crew(self.git.root, self.workers) as self._crew:
             paths = {*candidates, *self.search.find(self._new_words)} - self._redirected
             self._look_at(paths, frozenset(), surely=paths)
             while True:
@@ -107,9 +100,11 @@ class TreeLook(Knowledge):
         Args:
             surely: those of `paths` that count even if they get at nothing that is new.
         """
-        tasks = [(path, self._concerns(path), path in surely) for path in sorted(paths)]
-        spec = LookSpec(self.git.root, self._spec(), self._words, new)
-        for look in self._run(tasks, spec):
+        tasks = [Task(path, (self._concerns(path), path in surely)) for path in sorted(paths)]
+        spec = LookSpec(self._spec(), self._words, new)
+        progress = self.progress
+        tick = None if progress is None else lambda done: progress(done, len(tasks))
+        for look in self._crew.run(tasks, spec, look_at, tick):
             before = self._looks.get(look.path)
             if before is not None and not look.is_whole:
                 look = replace(before, unresolved=before.unresolved | look.unresolved, given=look.given)
@@ -131,31 +126,5 @@ class TreeLook(Knowledge):
         again, words = self._learn(looks, given)
         return frozenset(words | heirs), again | told | self._read_exports(looks)
 
-    def _run(self, tasks: list[tuple[str, Concern, bool]], spec: LookSpec) -> tuple[FileLook, ...]:
-        progress = self.progress
-        tick = None if progress is None else lambda done: progress(done, len(tasks))
-        workers = self.jobs or usable_processors()
-        if workers == 1 or len(tasks) < POOL_PAYS_FILES:
-            found = run_here(tasks, spec, tick, _look)
-        else:
-            if self._pool is None:
-                self._pool = self._stack.enter_context(pool(workers))
-            size = max(4, len(tasks) // (workers * _BATCHES_PER_WORKER))
-            batches = [tasks[at : at + size] for at in range(0, len(tasks), size)]
-            found = run_batches(self._pool, batches, spec, tick, _look)
-        for each in found:
-            if each.is_unreadable:
-                read_file(self.git.root, each.path)  # says why
-        return found
-
     def _is_there(self, path: str) -> bool:
         return (self.git.root / path).is_file()
-
-
-def _look(path: str, before: Concern, surely: bool, spec: LookSpec) -> FileLook:
-    """One file of the working tree; what cannot be read is left to the caller."""
-    try:
-        content, _ = read_file(spec.root, path, spec.checked)
-    except RepositoryError:
-        return FileLook(path, is_unreadable=True)
-    return look_at(path, content, before, spec, surely=surely)

@@ -33,7 +33,7 @@ class Search:
         files = (path for module in moves.old_modules for path in candidate_files(module, self.plan.plan.source_roots))
         if any(path.endswith("__init__.py") and (self.git.root / path).parent.is_dir() for path in files):
             # inside a package, `from . import Name` does not name it
-            found |= {*find_candidates(self.git, wider, 3, read=lambda _: b"")}
+            found |= {*find_candidates(self.git, wider, 3)}
         return found
 
     def find(self, words: Collection[str]) -> frozenset[str]:

@@ -91,7 +91,7 @@ class StagedLook(Knowledge):
     def look(self) -> Looked:
         """Look at every staged file, until none asks for anything new."""
         files = self.staged.files
-        spec = LookSpec(self.git.root, self._spec())
+        spec = LookSpec(self._spec())
         asking = {path for path, content in files.items() if may_ask(content, self.plan)}
         if not asking and not any(may_hold(path, content, BOTH, spec) for path, content in files.items()):
             return Looked((), len(files), 0)
@@ -103,8 +103,8 @@ class StagedLook(Knowledge):
         state: tuple[int, ...] = ()
         while state != self._state():
             state = self._state()
-            spec = LookSpec(self.git.root, self._spec())
-            looks = [look_at(path, files[path], NOTHING, spec) for path in files if path not in self._redirected]
+            spec = LookSpec(self._spec())
+            looks = [look_at(path, files[path], NOTHING, True, spec) for path in files if path not in self._redirected]
             others = [self._look_between(path, spec) for path in between]
             self._note_heirs((*others, *looks))
             self._learn((*others, *looks), asked)
@@ -126,7 +126,7 @@ class StagedLook(Knowledge):
     def _look_between(self, path: str, spec: LookSpec) -> FileLook:
         content = self.read_if_there(path)
         assert content is not None, "it has been read"
-        return look_at(path, content, NOTHING, spec)
+        return look_at(path, content, NOTHING, True, spec)
 
     def _between(self, asked: Collection[str]) -> tuple[tuple[str, ...], frozenset[str]]:
         """The files of the classes from some names up to those of the plan, and what those files call their bases."""

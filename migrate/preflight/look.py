@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from migrate.executors import usable_processors
+from migrate.executors.workers import ALL, Workers
 from migrate.findings import Finding
 from migrate.foresight.holes import Hole, Outlook, Unused
 from migrate.plan import Plan
@@ -82,7 +82,13 @@ class Preflight:
         return tuple(dict.fromkeys(note for phase in self.phases for note in phase.notes))
 
 
-def look(git: Git, plan: Plan, plan_file: Path, jobs: int | None = None, progress: Progress | None = None) -> Preflight:
+def look(
+    git: Git,
+    plan: Plan,
+    plan_file: Path,
+    workers: Workers = ALL,
+    progress: Progress | None = None,
+) -> Preflight:
     """Resolve the whole tree against the plan; nothing is written.
 
     Phase 4 is looked at beside the other ones, in a process of its own, as they need nothing of each other.
@@ -91,11 +97,10 @@ def look(git: Git, plan: Plan, plan_file: Path, jobs: int | None = None, progres
         RewriteBug, Unreadable, OutsideRoot: as `preview`.
     """
     started = time.monotonic()
-    workers = jobs or usable_processors()
-    each = max(1, workers // 2)
+    each = replace(workers, jobs=max(1, workers.processes // 2))
     before = partial(_imports, git, plan, plan_file, each, progress)
     calls = partial(_calls, git, plan, each)
-    if workers > 1 and plan.phase4 is not None and len(plan.phases) > 1:
+    if workers.processes > 1 and plan.phase4 is not None and len(plan.phases) > 1:
         (phases, outlook), fourth = side_by_side(before, calls)
     else:
         (phases, outlook), fourth = before(), calls()
@@ -116,14 +121,14 @@ def _once(phases: Sequence[PhaseAhead]) -> Iterator[PhaseAhead]:
         yield replace(phase, findings=mine)
 
 
-def _calls(git: Git, plan: Plan, jobs: int) -> tuple[PhaseAhead, ...]:
-    return (_ahead(Previews(git, plan, jobs).of(4, planned=True)),) if plan.phase4 is not None else ()
+def _calls(git: Git, plan: Plan, workers: Workers) -> tuple[PhaseAhead, ...]:
+    return (_ahead(Previews(git, plan, workers).of(4, planned=True)),) if plan.phase4 is not None else ()
 
 
 def _imports(
-    git: Git, plan: Plan, plan_file: Path, jobs: int, progress: Progress | None
+    git: Git, plan: Plan, plan_file: Path, workers: Workers, progress: Progress | None
 ) -> tuple[tuple[PhaseAhead, ...], Outlook]:
-    previews = Previews(git, plan, jobs, progress)
+    previews = Previews(git, plan, workers, progress)
     outlook = previews.ahead()
     others = besides(git, plan, plan_file, previews.read_if_there)
     phases: list[PhaseAhead] = []

@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager
 from itertools import pairwise
 from typing import Any
 
+from migrate.executors.workers import Workers
 from migrate.guarding.look import TreeLook
 from migrate.guarding.search import Search
 from migrate.plan import Plan
@@ -49,7 +50,7 @@ LASTING = ("invalid-call", "lost-definition")
 """Codes of findings that are not found again once the phase is applied: nothing of the plan is left at their places."""
 
 
-def gather(session: Session, jobs: int | None, ticking: Ticking) -> ReportData:
+def gather(session: Session, workers: Workers, ticking: Ticking) -> ReportData:
     """Look at the journal and at the tree; nothing is written.
 
     Raises:
@@ -58,9 +59,9 @@ def gather(session: Session, jobs: int | None, ticking: Ticking) -> ReportData:
     """
     started, git, plan = time.monotonic(), session.git, session.plan
     with ticking("report: looking at the tree") as progress:
-        ahead = look(git, plan, session.plan_file, jobs, progress)
+        ahead = look(git, plan, session.plan_file, workers, progress)
     with ticking("report: what is left") as progress:
-        deprecated = _deprecated(git, plan, jobs, progress)
+        deprecated = _deprecated(git, plan, workers, progress)
     runs = session.runs()
     with Journal.open(git, create=False) as journal:
         lines = tuple(RunLine(run, journal.is_pruned(run.id), journal.kept(run.id)) for run in runs)
@@ -234,10 +235,10 @@ def _last_change(run: RunRecord) -> float:
     return max(run.applied_at or 0.0, run.ended_at or 0.0)
 
 
-def _deprecated(git: Git, plan: Plan, jobs: int | None, progress: Progress | None) -> int:
+def _deprecated(git: Git, plan: Plan, workers: Workers, progress: Progress | None) -> int:
     """How many old imports and keywords `migrate guard` would fail over; files that do not parse are findings."""
     search = Search(git, plan)
-    look = TreeLook(plan, 5, Tree(git).read_if_there, git, search, jobs, progress)
+    look = TreeLook(plan, 5, Tree(git).read_if_there, git, search, workers, progress)
     look.prepare()
     seen = look.look(search.candidates()).seen
     return sum(each.fails(strict=False) and each.finding.code != "unparseable" for each in seen)

@@ -6,6 +6,7 @@ import pytest
 from repositories import MakeRepository
 from world import redirect_plan
 
+from migrate.executors.workers import Workers
 from migrate.foresight.mentioned import Mentions
 from migrate.previewing import Previews
 
@@ -52,7 +53,7 @@ def test_what_is_mentioned_is_not_dropped(make_repository: MakeRepository) -> No
         "shop/old.py": "class New: ...\ndef tool(): ...\ndef spare(): ...\n",
         "pyproject.toml": '[project.scripts]\ntool = "shop.old:tool"\n',
     }
-    outlook = Previews(make_repository(files).open(), redirect_plan(["shop.new:New"]), 1).ahead()
+    outlook = Previews(make_repository(files).open(), redirect_plan(["shop.new:New"]), Workers(1)).ahead()
     assert [unused.name for unused in outlook.unused] == ["spare"]
     assert [finding.message.partition("without it, and ")[2] for finding in outlook.findings] == [
         "no import of it is in this repository, but it is mentioned in pyproject.toml:2; move its definition to a module "

@@ -8,6 +8,7 @@ import pytest
 from checks import make_plan
 from repositories import MakeRepository
 
+from migrate.executors.workers import Workers
 from migrate.previewing import Previews, preview
 
 BASE = {"shop/__init__.py": "", "shop/new.py": "class New: ...\n", "shop/old.py": "class Old: ...\nclass Spare: ...\n"}
@@ -122,7 +123,7 @@ def test_a_module_that_becomes_a_redirect(make_repository: MakeRepository) -> No
     redirect = {"module": "shop.old", "docstring": "D.", "exports": ["shop.new:New"]}
     plan = make_plan({"phase1": {"redirect": [redirect]}, "phase3": {"move": [{"old": "shop.old", "new": "shop.new"}]}})
     repository = make_repository({**BASE, "a.py": "from shop.old import Old\n"})
-    found = Previews(repository.open(), plan, 1).of(3, planned=True)
+    found = Previews(repository.open(), plan, Workers(1)).of(3, planned=True)
     assert [f.subject for f in found.findings if f.code == "missing-export"] == ["shop.new:Old"]
     repository.write({"shop/old.py": plan.redirects[0].text()})
     repository.commit()

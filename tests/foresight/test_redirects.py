@@ -9,6 +9,7 @@ import pytest
 from repositories import MakeRepository
 from world import redirect_plan
 
+from migrate.executors.workers import Workers
 from migrate.plan import Plan
 from migrate.previewing import Previews
 
@@ -22,7 +23,7 @@ BASE = {
 
 def ahead(make_repository: MakeRepository, files: Mapping[str, str], plan: Plan) -> list[str]:
     git = make_repository({**BASE, **files}).open()
-    outlook = Previews(git, plan, 1).ahead()
+    outlook = Previews(git, plan, Workers(1)).ahead()
     return [
         *(f"{f.path}:{f.line}:{f.column}: {f.code} {f.subject}: {f.message}" for f in outlook.findings),
         *(f"note: {note}" for note in outlook.remarks),
@@ -232,7 +233,7 @@ def test_a_package(make_repository: MakeRepository) -> None:
         "app.py": "import shop.old\nshop.old.sub\n",
     }
     git = make_repository({path: text for path, text in {**BASE, **files}.items() if path != "shop/old.py"}).open()
-    outlook = Previews(git, with_redirect(), 1).ahead()
+    outlook = Previews(git, with_redirect(), Workers(1)).ahead()
     assert [finding.message for finding in outlook.findings] == [
         "sub is read from shop.old, which becomes a redirect without it; import shop.old.sub where it is used, as the "
         "redirect no longer loads it"
@@ -261,7 +262,7 @@ def test_a_function_named_like_its_module(
     """Without the package's own import, the name is the module, which is there but no function."""
     files = {"shop/old/__init__.py": old, "shop/old/sub.py": sub, "app.py": user}
     git = make_repository({path: text for path, text in {**BASE, **files}.items() if path != "shop/old.py"}).open()
-    found = Previews(git, with_redirect(), 1).ahead().findings
+    found = Previews(git, with_redirect(), Workers(1)).ahead().findings
     assert [f"{f.path}:{f.line}" for f in found] == expected
     way_out = 'add "shop.old.sub:sub" to phase1.redirect[0].exports'
     assert all(f.code == "dangling-name" and f.message.endswith(way_out) for f in found)
@@ -288,15 +289,15 @@ def test_a_name_from_another_redirect(make_repository: MakeRepository) -> None:
 def test_origin_from_git(make_repository: MakeRepository) -> None:
     plan = with_redirect()
     repository = make_repository({**BASE, "app.py": "from shop.old import Coin\n"})
-    expected = [finding.message for finding in Previews(repository.open(), plan, 1).ahead().findings]
+    expected = [finding.message for finding in Previews(repository.open(), plan, Workers(1)).ahead().findings]
     repository.write({"shop/old.py": plan.redirects[0].text()})
-    assert [finding.message for finding in Previews(repository.open(), plan, 1).ahead().findings] == expected
+    assert [finding.message for finding in Previews(repository.open(), plan, Workers(1)).ahead().findings] == expected
     repository.commit()
-    assert [finding.message for finding in Previews(repository.open(), plan, 1).ahead().findings] == expected
+    assert [finding.message for finding in Previews(repository.open(), plan, Workers(1)).ahead().findings] == expected
 
 
 def test_only_some_modules(make_repository: MakeRepository) -> None:
     git = make_repository({**BASE, "app.py": "from shop.old import Coin\n"}).open()
-    assert Previews(git, with_redirect(), 1).ahead(()).findings == ()
-    assert Previews(git, with_redirect(), 1).ahead({"shop.other"}).findings == ()
-    assert len(Previews(git, with_redirect(), 1).ahead({"shop.old"}).findings) == 1
+    assert Previews(git, with_redirect(), Workers(1)).ahead(()).findings == ()
+    assert Previews(git, with_redirect(), Workers(1)).ahead({"shop.other"}).findings == ()
+    assert len(Previews(git, with_redirect(), Workers(1)).ahead({"shop.old"}).findings) == 1

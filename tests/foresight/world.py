@@ -13,6 +13,7 @@ from typing import Any
 from checks import make_plan
 from repositories import Repository
 
+from migrate.executors.workers import Workers
 from migrate.findings import Finding
 from migrate.plan import Plan
 from migrate.preflight.look import Preflight, look
@@ -67,13 +68,13 @@ class Failure:
 
 
 def predict(repository: Repository, plan: Plan) -> Preflight:
-    return look(repository.open(), plan, repository.root / "migrate.toml", jobs=1)
+    return look(repository.open(), plan, repository.root / "migrate.toml", Workers(1))
 
 
 def apply(repository: Repository, plan: Plan, phases: Collection[int] = (1, 2, 3, 4)) -> None:
     """Phases 1 to 4, whatever stands against them."""
     for phase in [phase for phase in plan.phases if phase in phases]:
-        found = Previews(repository.open(), plan, 1).of(phase)
+        found = Previews(repository.open(), plan, Workers(1)).of(phase)
         for file in found.files:
             (repository.root / file.path).write_bytes(file.after)
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from repositories import Repository
 
+from migrate.executors.workers import Workers
 from migrate.findings import Finding
 from migrate.guarding.look import Looked, TreeLook
 from migrate.guarding.search import Search
@@ -77,7 +78,7 @@ def look_at_tree(repository: Repository, plan: Plan, jobs: int = 1) -> Looked:
     """What `migrate guard` finds."""
     git = repository.open()
     search = Search(git, plan)
-    look = TreeLook(plan, 5, Tree(git).read_if_there, git, search, jobs)
+    look = TreeLook(plan, 5, Tree(git).read_if_there, git, search, Workers(jobs))
     look.prepare()
     return look.look(search.candidates())
 

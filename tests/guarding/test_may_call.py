@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from checks import calls
 from hypothesis import given
@@ -142,7 +140,7 @@ def program(statement: str, callee: str, arguments: str, name: str) -> str:
 
 def is_found(source: str, plan: Plan) -> bool:
     """Does guard find a deprecated keyword, whatever it makes of the text?"""
-    found = look_at("a.py", source.encode(), Concern.CALLS, LookSpec(Path("/"), PhaseSpec(plan, 5))).seen
+    found = look_at("a.py", source.encode(), Concern.CALLS, True, LookSpec(PhaseSpec(plan, 5))).seen
     return any(each.finding.code in ("deprecated-keyword", "uncertain-keyword") for each in found)
 
 

@@ -8,7 +8,7 @@ import pytest
 from guarded import MODULES, files_at_random, look_at_staged, look_at_tree, make_plan, places
 from repositories import MakeRepository, Repository
 
-from migrate.guarding.look import POOL_PAYS_FILES
+from migrate.executors.crew import PARSING_PAYS
 from migrate.plan import Plan
 from migrate.previewing import preview
 
@@ -258,7 +258,9 @@ def test_the_same_places_as_phase_5_in_files_at_random(seed: int, make_repositor
 
 
 def test_several_processes_find_the_same(make_repository: MakeRepository) -> None:
-    many = {f"app/page{n}.py": f"from shop.cart import Cart\nx = {n}\n" for n in range(POOL_PAYS_FILES + 2)}
+    many = {
+        f"app/page{n}.py": f"from shop.cart import Cart\nx = {n}\n# {'x' * (PARSING_PAYS // 20)}\n" for n in range(22)
+    }
     repository = make_repository({**MODULES, **FOLLOWED, **many})
     assert look_at_tree(repository, make_plan(), jobs=2) == look_at_tree(repository, make_plan())
 

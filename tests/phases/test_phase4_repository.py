@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from checks import calls
 
+from migrate.executors.workers import Workers
 from migrate.plan import Plan
 from migrate.preview import Preview
 from migrate.previewing import preview
@@ -25,7 +26,7 @@ CALL = "from {0} import {1}\n{1}('Ada', metadata=1)\n"
 
 
 def look(make: MakeRepository, files: Mapping[str, str], plan: Plan = RENAME) -> Preview:
-    return preview(make({"shop/__init__.py": "", "shop/basket.py": BASKET, **files}).open(), plan, 4, jobs=1)
+    return preview(make({"shop/__init__.py": "", "shop/basket.py": BASKET, **files}).open(), plan, 4, Workers(1))
 
 
 def changed(found: Preview) -> dict[str, str]:
@@ -44,7 +45,7 @@ def test_other_names_that_texts_tell_take_no_second_look(make_repository: MakeRe
         "app.py": CALL.format("other", "Korf"),
     }
     looks: list[int] = []
-    found = preview(make_repository(files).open(), RENAME, 4, jobs=1, progress=lambda done, _: looks.append(done))
+    found = preview(make_repository(files).open(), RENAME, 4, Workers(1), progress=lambda done, _: looks.append(done))
     assert set(changed(found)) == {"app.py"}
     assert looks.count(1) == 1
 

@@ -7,6 +7,7 @@ import pytest
 from checks import TABLES, make_plan
 from repositories import MakeRepository
 
+from migrate.executors.workers import Workers
 from migrate.findings import Finding
 from migrate.preflight.look import PhaseAhead, look, path_of
 
@@ -36,7 +37,7 @@ def test_all_phases(jobs: int, make_repository: MakeRepository) -> None:
     check = {"name": "it", "run": ["true", "gone.py"]}
     plan = plan_with(phase5={"minutes": 3, "check": [check]})
     repository = make_repository(FILES)
-    found = look(repository.open(), plan, repository.root / "migrate.toml", jobs)
+    found = look(repository.open(), plan, repository.root / "migrate.toml", Workers(jobs))
     assert [(p.phase, p.edits, p.files, p.commands, len(p.errors)) for p in found.phases] == [
         (1, 1, 1, 0, 2), (2, 1, 1, 0, 0), (3, 1, 1, 0, 0), (4, 1, 1, 0, 1), (5, 0, 0, 1, 1),
     ]  # fmt: skip
@@ -58,7 +59,7 @@ def test_all_phases(jobs: int, make_repository: MakeRepository) -> None:
 def test_phases_that_the_plan_leaves_out(make_repository: MakeRepository) -> None:
     repository = make_repository(FILES)
     plan = make_plan({"phase4": {"call": [{"callee": "shop.basket:Basket", "rename": {"metadata": "context"}}]}})
-    found = look(repository.open(), plan, repository.root / "migrate.toml", 2)
+    found = look(repository.open(), plan, repository.root / "migrate.toml", Workers(2))
     assert [(phase.phase, len(phase.findings)) for phase in found.phases] == [(4, 1)]
     plan = make_plan({"phase5": {}})
     assert look(repository.open(), plan, repository.root / "migrate.toml").findings == ()
@@ -67,14 +68,14 @@ def test_phases_that_the_plan_leaves_out(make_repository: MakeRepository) -> Non
 def test_a_string_is_told_once(make_repository: MakeRepository) -> None:
     files = {**FILES, "app/b.py": "import importlib\nimportlib.import_module('shop.cart.gone')\n"}
     repository = make_repository(files)
-    found = look(repository.open(), plan_with(), repository.root / "migrate.toml", 1)
+    found = look(repository.open(), plan_with(), repository.root / "migrate.toml", Workers(1))
     assert [(f.phase, f.code) for f in found.findings if f.path == "app/b.py"] == [(1, "string-reference")]
 
 
 def test_nothing_is_written(make_repository: MakeRepository) -> None:
     repository = make_repository(FILES)
     before = {path: path.stat().st_mtime_ns for path in repository.root.rglob("*")}
-    look(repository.open(), plan_with(), repository.root / "migrate.toml", 2)
+    look(repository.open(), plan_with(), repository.root / "migrate.toml", Workers(2))
     assert {path: path.stat().st_mtime_ns for path in repository.root.rglob("*")} == before
 
 

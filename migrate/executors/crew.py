@@ -1,0 +1,93 @@
+"""Steps on many files, by whoever the options say; results come in the order of the tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import BrokenExecutor, Executor, wait
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from migrate.executors.processes import pool
+from migrate.executors.tasks import Job, Step, Task, Unread, each_of, in_batches, run_batch, size_of
+from migrate.executors.workers import Workers
+from rollback.changes import read_file
+from rollback.signals import deferred_signals
+
+PARSING_PAYS = 600_000
+"""Bytes below which one process has parsed them before a second one has started."""
+SEARCHING_PAYS = 4_000_000
+"""The same where their text is only searched."""
+_POLL_S = 0.05
+
+Tick = Callable[[int], None]
+"""Told how many tasks are done."""
+
+
+class Crew:
+    """Runs steps on the files of one root; what it starts for that lasts until its block ends."""
+
+    def __init__(self, root: Path, workers: Workers) -> None:
+        self._root = root
+        self._workers = workers
+        self._stack = ExitStack()
+        self._executor: Executor | None = None
+
+    def __enter__(self) -> Crew:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.__exit__(kind, error, trace)
+
+    def run(
+        self,
+        tasks: Sequence[Task],
+        spec: object,
+        step: Step[Any],
+        tick: Tick | None = None,
+        pays: int = PARSING_PAYS,
+    ) -> Iterator[Any]:
+        """Run `step(path, content, *about, spec)` on every task.
+
+        Args:
+            pays: bytes from which it is worth while to start other processes.
+        Yields:
+            One result per task, in their order.
+        Raises:
+            Unreadable, OutsideRoot: a file of the tree cannot be read, or must not be.
+        """
+        job = Job(self._root, step, spec)
+        sizes = [size_of(self._root, task) for task in tasks]
+        if self._workers.processes == 1 or (self._executor is None and sum(sizes) < pays) or len(tasks) < 2:
+            results = each_of(job, tasks)
+        else:
+            results = self._elsewhere(job, tasks, sizes)
+        for done, (task, result) in enumerate(zip(tasks, results, strict=True), 1):
+            yield self._again(job, task) if isinstance(result, Unread) else result
+            if tick is not None:
+                tick(done)
+
+    def _again(self, job: Job, task: Task) -> Any:
+        """What nobody could read is read here, to say why; unless it can be by now."""
+        content, _ = read_file(self._root, task.path)
+        return job.step(task.path, content, *task.about, job.spec)
+
+    def _elsewhere(self, job: Job, tasks: Sequence[Task], sizes: Sequence[int]) -> Iterator[Any]:
+        if self._executor is None:
+            self._executor = self._stack.enter_context(pool(self._workers.processes))
+        packed, done = job.pack(), 0
+        with deferred_signals() as held:
+            with suppress(BrokenExecutor):
+                batches = in_batches(tasks, sizes, self._workers.processes)
+                for future in [self._executor.submit(run_batch, packed, batch) for batch in batches]:
+                    while wait([future], _POLL_S).not_done:
+                        held.deliver()
+                    for result in future.result():
+                        done += 1
+                        yield result
+                    held.deliver()
+            # where a worker died, perhaps for lack of memory, the rest is done here, one by one
+            yield from each_of(job, tasks[done:])

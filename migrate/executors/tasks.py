@@ -1,0 +1,134 @@
+"""Tasks on files, and how a worker does a batch of them."""
+
+from __future__ import annotations
+
+import gc
+import os
+import pickle
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+from rollback.changes import read_file
+from rollback.errors import RepositoryError
+
+Result = TypeVar("Result")
+Step = Callable[..., Result]
+"""A pure function at the top level of a module: `step(path, content, *about, spec)`."""
+
+_GARBAGE = 20_000
+"""Objects made and not yet given up at which it pays to look for cyclic garbage."""
+_LEAST, _MOST = 60_000, 1_000_000
+_SHARES = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One file for a step.
+
+    Attributes:
+        path: relative to the root, with `/`.
+        about: what the step is told besides the file.
+        content: the file's bytes; None where they are read by whoever runs the step.
+    """
+
+    path: str
+    about: tuple[Any, ...] = ()
+    content: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """In the place of a result: the file could not be read."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What is the same for all tasks of a round; `packed` for whoever runs it elsewhere.
+
+    Attributes:
+        root: of the files, whose folders are looked at once for each job.
+        spec: what the step has to know.
+    """
+
+    root: Path
+    step: Step[Any]
+    spec: Any
+
+    def pack(self) -> bytes:
+        """The job as bytes."""
+        return pickle.dumps(self, pickle.HIGHEST_PROTOCOL)
+
+
+def run_batch(packed: bytes, batch: Sequence[Task]) -> list[Any]:
+    """One result, or `Unread`, for each task; the job is unpacked once in a process."""
+    return list(each_of(_unpacked(packed), batch))
+
+
+@lru_cache(maxsize=2)
+def _unpacked(packed: bytes) -> Job:
+    job: Job = pickle.loads(packed)  # noqa: S301 - from the process that has asked for the work
+    return job
+
+
+def each_of(job: Job, tasks: Iterable[Task]) -> Iterator[Any]:
+    """The result, or `Unread`, of each task in turn."""
+    checked: set[str] = set()
+    with collector_paused():
+        for task in tasks:
+            content = task.content
+            if content is None:
+                try:
+                    content, _ = read_file(job.root, task.path, checked)
+                except RepositoryError:
+                    yield Unread(task.path)
+                    continue
+            yield job.step(task.path, content, *task.about, job.spec)
+            if gc.get_count()[0] > _GARBAGE:
+                gc.collect(0)
+
+
+def size_of(root: Path, task: Task) -> int:
+    """Bytes of a task's file; 0 where there is none."""
+    if task.content is not None:
+        return len(task.content)
+    try:
+        return os.lstat(f"{root}/{task.path}").st_size
+    except OSError:
+        return 0
+
+
+def in_batches(tasks: Sequence[Task], sizes: Sequence[int], workers: int) -> Iterator[list[Task]]:
+    """Neighbouring tasks in batches of about the same size: some for each worker, so that none waits for long.
+
+    Args:
+        sizes: bytes of each task.
+    """
+    enough = min(max(sum(sizes) // (workers * _SHARES), _LEAST), _MOST)
+    batch: list[Task] = []
+    size = 0
+    for task, bytes_ in zip(tasks, sizes, strict=True):
+        batch.append(task)
+        size += bytes_
+        if size >= enough:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+@contextmanager
+def collector_paused() -> Iterator[None]:
+    """No cyclic garbage is looked for meanwhile: trees are many objects, and none of them is garbage too early."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
