@@ -12,7 +12,7 @@ WHERE   = --plan "$(PLAN)" --root "$(ROOT)"
 PHASES := phase1 phase2 phase3 phase4 phase5
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast browser lint format types layers check pictures matrix corpus chaos mutants clean \
+.PHONY: help setup demo test test-fast browser lint format types layers check pictures matrix bench corpus chaos mutants clean \
 	$(PHASES) $(PHASES:%=dry-run-%) $(PHASES:%=rollback-%) run rehearse status timeline rollback
 
 help: ## this list
@@ -96,6 +96,11 @@ pictures: setup ## the recording and the screenshots of README.md, on the sample
 matrix: setup $(PEERS)/.installed ## docs/matrix.md: one-form cases, this tool beside its peers (PEERS= their environment)
 	$(BIN)/python -m benchmarks.matrix --peers-python "$(PEERS)/bin/python" --write docs/matrix.md
 
+# TREE= with PLAN= for a tree of yours, else generated ones; ARGS= as in `python -m benchmarks.speed generated --help`.
+bench: setup $(PEERS)/.installed ## docs/benchmarks.md: time and memory beside the peers, on trees of 1, 4 and 16 times 8,816 files (hours)
+	$(BIN)/python -m benchmarks.speed $(if $(TREE),tree "$(TREE)" "$(PLAN)",generated --size 1 4 16) \
+		--peers "$(PEERS)" --write docs/benchmarks.md $(ARGS)
+
 corpus: setup ## phases 3 and 4 on the standard library, checked by LibCST's name resolution (minutes)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[bench]'
 	$(BIN)/python -m benchmarks.corpus stdlib
@@ -107,9 +112,9 @@ mutants: setup ## mutation score of rollback/ (an hour); what survives: .venv/bi
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[mutants]'
 	$(BIN)/mutmut run
 
-$(PEERS)/.installed: benchmarks/matrix/requirements.txt
+$(PEERS)/.installed: benchmarks/requirements.txt
 	$(PYTHON) -m venv "$(PEERS)"
-	"$(PEERS)/bin/python" -m pip install --quiet --disable-pip-version-check -r benchmarks/matrix/requirements.txt
+	"$(PEERS)/bin/python" -m pip install --quiet --disable-pip-version-check -r benchmarks/requirements.txt
 	@touch "$(PEERS)/.installed"
 
 check: lint types layers test ## what CI runs

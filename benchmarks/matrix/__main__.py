@@ -23,7 +23,7 @@ def main() -> None:
     """Read the options, run, write; exit 1 when this tool misses or breaks anything."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.matrix", description=__doc__)
     parser.add_argument("--write", type=Path, metavar="FILE", help="write the page to FILE instead of stdout")
-    parser.add_argument("--peers-python", metavar="PATH", help="a Python that has benchmarks/matrix/requirements.txt")
+    parser.add_argument("--peers-python", metavar="PATH", help="a Python that has benchmarks/requirements.txt")
     parser.add_argument("--only", metavar="TEXT", default="", help="cases whose group or name contains TEXT")
     parser.add_argument("--verbose", action="store_true", help="on stderr, what was not right and why")
     options = parser.parse_args()
