@@ -97,8 +97,8 @@ matrix: setup $(PEERS)/.installed ## docs/matrix.md: one-form cases, this tool b
 	$(BIN)/python -m benchmarks.matrix --peers-python "$(PEERS)/bin/python" --write docs/matrix.md
 
 # TREE= with PLAN= for a tree of yours, else generated ones; ARGS= as in `python -m benchmarks.speed generated --help`.
-bench: setup $(PEERS)/.installed ## docs/benchmarks.md: time and memory beside the peers, on trees of 1, 4 and 16 times 8,816 files (hours)
-	$(BIN)/python -m benchmarks.speed $(if $(TREE),tree "$(TREE)" "$(PLAN)",generated --size 1 4 16) \
+bench: setup $(PEERS)/.installed ## docs/benchmarks.md: time and memory beside the peers, on trees of 1, 4 and 16 times 8,816 files (an hour or two)
+	$(BIN)/python -m benchmarks.speed $(if $(TREE),tree "$(TREE)" "$(PLAN)",generated --size 1 4 16 --runs 3) \
 		--peers "$(PEERS)" --write docs/benchmarks.md $(ARGS)
 
 corpus: setup ## phases 3 and 4 on the standard library, checked by LibCST's name resolution (minutes)

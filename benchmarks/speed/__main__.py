@@ -24,7 +24,7 @@ from benchmarks.speed.machine import machine, versions
 from benchmarks.speed.page import page
 from benchmarks.speed.results import Results, Tree
 from benchmarks.speed.task import task_of
-from benchmarks.speed.tools import GROUPS, NAMES, SLOW, Place
+from benchmarks.speed.tools import AST_GREP, GROUPS, NAMES, SLOW, Place
 from benchmarks.speed.tree import clone
 
 
@@ -33,6 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     if options.what == "page":
         return _tell([Results.read(file) for file in options.results], options)
+    options.peers = options.peers and options.peers.absolute()
     found: dict[str, str] = {}
     trees: list[Tree] = []
     with tempfile.TemporaryDirectory(prefix="speed-", dir=options.folder) as folder:
@@ -54,7 +55,7 @@ def _generated(folder: Path, options: argparse.Namespace) -> Iterator[tuple[Plac
             made = generate(beside / "generated", size, sites=options.sites, seed=options.seed)
             root = clone(made.repository, beside)
             place = Place(root, beside, made.plan, task_of(made.plan), options.peers)
-            effort = _effort(options, slow=size <= options.slow_size)
+            effort = _effort(options, peers=size <= options.peers_size)
             title = f"A generated tree, {size:g}x"
             yield place, compare(place, made.truth, effort, title=title, size=size)
 
@@ -64,11 +65,11 @@ def _given(folder: Path, options: argparse.Namespace) -> Iterator[tuple[Place, T
     plan = options.plan.resolve()
     place = Place(clone(options.root, beside), beside, plan, task_of(plan), options.peers)
     truth = truth_of(place)
-    yield place, compare(place, truth, _effort(options, slow=True), title=options.title, size=None)
+    yield place, compare(place, truth, _effort(options, peers=True), title=options.title, size=None)
 
 
-def _effort(options: argparse.Namespace, *, slow: bool) -> Effort:
-    tools = [tool for tool in options.only if slow or tool not in SLOW]
+def _effort(options: argparse.Namespace, *, peers: bool) -> Effort:
+    tools = [tool for tool in options.only if peers or tool not in (AST_GREP, *SLOW)]
     return Effort(options.runs, options.slow_runs, options.timeout, tools, options.jobs, not options.unjudged)
 
 
@@ -103,7 +104,7 @@ def _parser() -> argparse.ArgumentParser:
     generated.add_argument("--size", type=float, nargs="+", default=[1.0], help="times the usual 8,816 files")
     generated.add_argument("--sites", type=float, default=1.0, help="part of the usual number of sites")
     generated.add_argument("--seed", type=int, default=1)
-    generated.add_argument("--slow-size", type=float, default=1.0, help="slow peers take part up to this size")
+    generated.add_argument("--peers-size", type=float, default=1.0, help="up to which size peers that change take part")
     tree = commands.add_parser("tree", help="a tree of yours")
     tree.add_argument("root", type=Path)
     tree.add_argument("plan", type=Path)

@@ -84,14 +84,15 @@ class _File:
         first, last = self._place_in_expected(site)
         if self._from_expected.keeps(first, last):
             return Outcome.RIGHT
+        is_kept = self._from_before.keeps(site.line - 1, site.end_line)
         if self._meanings is None:
-            return Outcome.WRONG
+            return Outcome.MISSED if is_kept else Outcome.WRONG
         was, wanted, is_now = self._meanings
         scope = was.scope_at(site.line)
         scopes = {scope, *self._users(was.imports[scope])}
         if self._same(scope, scopes, is_now, wanted):
             return Outcome.OTHERWISE
-        if self._from_before.keeps(site.line - 1, site.end_line) or self._same(scope, scopes, is_now, was):
+        if is_kept or self._same(scope, scopes, is_now, was):
             return Outcome.MISSED
         return Outcome.WRONG
 

@@ -122,7 +122,8 @@ def _times(row: Row | None, by_tool: dict[str, Row]) -> list[str]:
     cpu = statistics.median(taken.cpu_s for taken in row.runs)
     times = [_ratio(ratio(row, by_tool.get(floor))) for floor in (FLOOR, OURS)]
     spread = f"{_seconds(min(walls))} … {_seconds(max(walls))}" if len(walls) > 1 else ""
-    memory = f"{row.memory() / 1e6:.0f} MB{'' if row.peak is not None else ' *'}"
+    largest = max(taken.largest for taken in row.runs) / 1e6
+    memory = f"{'–' if row.peak is None else f'{row.peak / 1e6:.0f}'} / {largest:.0f} MB"
     return [str(len(walls)), _seconds(median), spread, *times, _seconds(cpu), memory]
 
 

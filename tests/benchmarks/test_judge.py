@@ -97,3 +97,11 @@ def test_the_modules_of_the_plan_are_not_looked_at() -> None:
 
 def test_a_file_that_is_gone_is_broken() -> None:
     assert judged(IMPORT, IMPORT_SITE, None).counts()["broken"] == 1
+
+
+def test_where_a_file_never_parsed_lines_are_compared() -> None:
+    before = "def f(:\nfrom old import A\nA()\n"
+    site = Site(3, "from-import", 2, 2, "from new import B as A\n")
+    assert judged(before, site, before.replace("A()", "B()")).outcomes == Counter({Outcome.MISSED: 1})
+    assert judged(before, site, before.replace("from old", "from k")).outcomes == Counter({Outcome.WRONG: 1})
+    assert judged(before, site, before.replace("from old import A", "from new import B as A")).counts()["right"] == 1
