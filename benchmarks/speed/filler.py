@@ -12,7 +12,7 @@ from pathlib import Path
 from random import Random
 
 _LEFT_OUT = frozenset({"site-packages", "__pycache__", "lib-dynload"})
-_BY_NAME = ("globals(", "locals(", "vars(")
+_BY_NAME = ("globals", "locals", "vars(", "exec(", "eval(", "__dict__", "sys.modules")
 """What reaches any name of a module: a careful tool keeps a name there that it would else replace."""
 _MANY = 200
 """Files looked at for one text before it is taken as it is."""
