@@ -58,7 +58,7 @@ def test_has_every_form(generated: Generated) -> None:
 
 @pytest.mark.parametrize("phase", [3, 4])
 def test_the_truth_is_what_the_tool_makes_of_the_tree(generated: Generated, root: Path, phase: int) -> None:
-    truth, found = generated.truth, preview(Git.open(root), load_plan(generated.plan), phase, jobs=1)
+    truth, found = generated.truth, preview(Git.open(root), load_plan(generated.plan), phase)
     assert {str(file.path) for file in found.files} == truth.paths(phase)
     assert truth.counted[phase] > 10
     for file in found.files:
@@ -84,7 +84,7 @@ def test_its_redirects_can_be_imported(generated: Generated, root: Path) -> None
     plan = load_plan(generated.plan)
     found = set()
     for phase in (1, 2):
-        for file in preview(Git.open(root), plan, phase, jobs=1).files:
+        for file in preview(Git.open(root), plan, phase).files:
             before, module = (root / file.path).read_bytes(), str(file.path).removesuffix(".py").replace("/", ".")
             (root / file.path).write_bytes(file.after)
             program = f"import {module} as m; assert m.{OLD_NAME}.__name__ == {NEW_NAME!r}"
