@@ -15,6 +15,7 @@ import shlex
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.speed.compare import Effort, compare, tell
@@ -34,16 +35,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.what == "page":
         return _tell([Results.read(file) for file in options.results], options)
     options.peers = options.peers and options.peers.absolute()
-    found: dict[str, str] = {}
-    trees: list[Tree] = []
     with tempfile.TemporaryDirectory(prefix="speed-", dir=options.folder) as folder:
+        results = Results(_command(options), machine(Path(folder)), {}, [])
         measuring = _generated(Path(folder), options) if options.what == "generated" else _given(Path(folder), options)
         for place, tree in measuring:
-            found = versions(place)
-            trees.append(tree)
-        results = Results(_command(options), machine(Path(folder)), found, trees)
-    if options.json:
-        results.write(options.json)
+            results = replace(results, versions=versions(place), trees=[*results.trees, tree])
+            if options.json:  # after each tree, as the next one may take an hour
+                results.write(options.json)
     return _tell([results], options)
 
 
