@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TextIO
 import typer
 
 from migrate import phase_help
+from migrate.fleet_arguments import FleetArguments, Kind
 from migrate.formats import Format, PhaseFormat, read_format
 from migrate.report_options import ReportFormat
 
@@ -406,6 +407,60 @@ def guard(
     common = common.printing(options.format)
     voice = common.voice()
     code, document = guard_command(common.session(), options, voice)
+    _finish(common, voice, code, document)
+
+
+@app.command(
+    cls=FleetArguments,
+    epilog="Example: migrate fleet repos.txt --plan migrate.toml phase3 --dry-run",
+)
+def fleet(
+    context: typer.Context,
+    file: Annotated[
+        Path, typer.Argument(metavar="REPOS.txt", help="The list: one path of a repository a line.", show_default=False)
+    ],
+    command: Annotated[
+        str, typer.Argument(metavar="COMMAND", help=f"What to run in each: {phase_help.FLEET}.", show_default=False)
+    ],
+    words: Annotated[list[str] | None, typer.Argument(metavar="OPTION", help="As that command takes them.")] = None,
+    plan: Annotated[
+        Path | None,
+        typer.Option("--plan", metavar="FILE", help="One plan for all; default: each repository's own migrate.toml."),
+    ] = None,
+    json: Json = False,
+    jobs: Annotated[
+        int | None,
+        typer.Option("--jobs", metavar="N", min=1, help="Repositories at once; default: one per processor."),
+    ] = None,
+    executor: Annotated[
+        Kind, typer.Option("--executor", help="What runs them: one after the other, or processes side by side.")
+    ] = Kind.PROCESSES,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Only those with which the record is not done: failed, or not run.")
+    ] = False,
+    record: Annotated[
+        Path | None,
+        typer.Option("--record", metavar="FILE", help="Where outcomes are kept; default: beside the list."),
+    ] = None,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Run COMMAND in many repositories, each with its own journal; a failure in one is a row in the table."""
+    from migrate.errors import UsageError
+    from migrate.fleet_command import fleet_command
+    from migrate.fleet_options import COMMANDS, FleetOptions
+
+    common = Common(plan, None, json, jobs, quiet, verbose).over(context)
+    if common.root is not None:
+        raise UsageError("fleet: --root: each repository of the list is its own root; leave it out")
+    if command not in COMMANDS:
+        raise UsageError(f"fleet: {command!r} is no command for a fleet; it takes {phase_help.FLEET}")
+    group: Any = context.parent
+    with group.command.commands[command].make_context(command, list(words or ()), parent=group) as inner:
+        given = dict(inner.params)
+    options = FleetOptions(file, (command, *(words or ())), given, common.plan, common.jobs, executor, resume, record)
+    voice = common.voice()
+    code, document = fleet_command(options, _exit_code, voice)
     _finish(common, voice, code, document)
 
 

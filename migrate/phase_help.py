@@ -9,3 +9,5 @@ HELP = {
 }
 
 RUN = "Step through the plan's phases with a card, the diff and a prompt for each; stop at the first failure."
+
+FLEET = "check, guard, status, rehearse, phase1 to phase5, run, rollback"

@@ -19,6 +19,7 @@ COMMANDS = (
     "check",
     "rehearse",
     "guard",
+    "fleet",
     "status",
     "timeline",
     "report",
@@ -81,6 +82,7 @@ def test_nothing_else_is_taken(name: str, sample: Sample) -> None:
     options = {
         "phase": ["--dry-run"],
         "run": ["--dry-run"],
+        "fleet": ["repos.txt", "--plan", "migrate.toml", "--executor", "serial", "status"],
         "init": ["shop.cart:Cart", "shop.basket:Basket", "--dry-run"],
         "rollback": ["--yes"],
         "prune": ["prune", "--yes"],
@@ -89,9 +91,11 @@ def test_nothing_else_is_taken(name: str, sample: Sample) -> None:
     }.get(name, [])
     if name == "journal-show":
         sample.call("phase1", "--yes")
+    if name == "fleet":
+        sample.write("repos.txt", ".\n")
     if name == "error":
         command, options = "status", ["--plan", "gone.toml"]
-    document = check(name, sample.call(command, *options, "--json", code={"error": 2, "guard": 1}.get(name, 0)))
+    document = check(name, sample.call(command, "--json", *options, code={"error": 2, "guard": 1}.get(name, 0)))
     validator = Draft202012Validator(SCHEMAS[name], registry=REGISTRY)
     assert not validator.is_valid({**document, "extra": 1})
     for key in document:
@@ -248,6 +252,20 @@ def test_a_rollback_without_a_plan_has_no_plan_name(sample: Sample) -> None:
     done = sample.call("rollback", "--yes", "--json")
     assert done.document["plan"] is None
     assert Draft202012Validator(SCHEMAS["rollback"], registry=REGISTRY).is_valid(done.document)
+
+
+def test_a_fleet_with_every_state_of_a_list(make_sample: MakeSample) -> None:
+    sample, other = make_sample(), make_sample()
+    sample.write("repos.txt", f".\n../{other.root.name}\ngone\n")
+    other.write("app/main.py", "# edited\n" + other.read("app/main.py").decode())
+    own = ("fleet", "repos.txt", "--plan", "migrate.toml", "--executor", "serial", "--json")
+    document = check("fleet", sample.call(*own, "phase3", "--yes", "--force", code=1))
+    assert [(row["state"], row["exit_code"]) for row in document["repositories"]] == [
+        ("done", 0), ("blocked", 3), ("failed", None),
+    ]  # fmt: skip
+    assert document["command"] == ["phase3", "--yes", "--force"]
+    (sample.root / "migrate.toml").write_text("[plan]\n")
+    check("error", sample.call(*own, "phase3", "--yes", code=2))
 
 
 def test_guard_before_and_after_the_phases(sample: Sample) -> None:
