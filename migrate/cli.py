@@ -207,9 +207,7 @@ def _applying_command(name: str, help_line: str, phase: int | None) -> None:
         quiet: Quiet = False,
         verbose: Verbose = False,
     ) -> None:
-        from migrate.phase import run_one
         from migrate.phase_options import PhaseOptions, can_ask
-        from migrate.stepping import run_all
 
         common = Common(plan, root, json, jobs, quiet, verbose).over(context)
         printed = read_format(name, format, json=common.json)
@@ -234,10 +232,15 @@ def _applying_command(name: str, help_line: str, phase: int | None) -> None:
         )
         options.refuse_nonsense(name, can_ask=can_ask())
         voice = common.voice()
+        session = common.session()
         if phase is None:
-            code, document = run_all(common.session(), options, voice)
+            from migrate.stepping import run_all
+
+            code, document = run_all(session, options, voice)
         else:
-            end = run_one(common.session(), phase, options, voice)
+            from migrate.phase import run_one
+
+            end = run_one(session, phase, options, voice)
             code, document = end.code, end.document
         _finish(common, voice, code, document)
 

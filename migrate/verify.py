@@ -243,7 +243,9 @@ class _Comparison:
 
     def _new_imports(self, anchor: ast.stmt | None, new: Sequence[ast.stmt], at: int) -> int:
         """Compare the imports that come in behind `anchor` with what stands at `at`; return how many they are."""
-        wanted = ast.parse(self._added.get(anchor, "")).body
+        if anchor not in self._added:
+            return 0
+        wanted = ast.parse(self._added[anchor]).body
         found = new[at : at + len(wanted)]
         if len(found) != len(wanted) or any(ast.dump(a) != ast.dump(b) for a, b in zip(found, wanted, strict=True)):
             raise NotAsPlanned("an import would not be added where it is needed")

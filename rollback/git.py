@@ -86,11 +86,11 @@ class Git:
         """
         root = root.resolve()
         _refuse_old(_checked(root, ["version"]))
-        # one fact a call: each may have a newline in it
-        toplevel, prefix, git_dir, common_dir = (
-            _line(_checked(root, ["rev-parse", fact]))
-            for fact in ("--show-toplevel", "--show-prefix", "--absolute-git-dir", "--git-common-dir")
-        )
+        facts = ("--show-toplevel", "--show-prefix", "--absolute-git-dir", "--git-common-dir")
+        lines = _checked(root, ["rev-parse", *facts]).split(b"\n")
+        if len(lines) != len(facts) + 1:  # one of them has a newline in it
+            lines = [_checked(root, ["rev-parse", fact]).removesuffix(b"\n") for fact in facts]
+        toplevel, prefix, git_dir, common_dir = (os.fsdecode(line) for line in lines[: len(facts)])
         return cls(root, Path(toplevel), prefix, Path(git_dir), Path(os.path.abspath(root / common_dir)))  # noqa: PTH100
 
     def run(
