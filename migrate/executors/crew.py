@@ -90,4 +90,6 @@ class Crew:
                         yield result
                     held.deliver()
             # where a worker died, perhaps for lack of memory, the rest is done here, one by one
-            yield from each_of(job, tasks[done:])
+            for result in each_of(job, tasks[done:]):
+                yield result
+                held.deliver()

@@ -8,17 +8,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Workers:
-    """What `--jobs`, `--executor`, `--scheduler` and `--shared-fs` say.
+    """What `--jobs` says.
 
     Attributes:
         jobs: processes at the most; None for one per usable processor, 1 for none besides this one.
-        scheduler: address of a Dask scheduler, `tcp://HOST:PORT`; None for this machine.
-        shared_fs: the scheduler's workers see the root at the same path; otherwise contents are sent to them.
     """
 
     jobs: int | None = None
-    scheduler: str | None = None
-    shared_fs: bool = False
 
     @property
     def processes(self) -> int:
