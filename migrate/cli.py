@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import os
 import sys
@@ -231,8 +232,13 @@ def _applying_command(name: str, help_line: str, phase: int | None) -> None:
             ignore_revs,
         )
         options.refuse_nonsense(name, can_ask=can_ask())
-        voice = common.voice()
         session = common.session()
+        early = None
+        if phase in (3, 4) and options.looks_only and saved is None:
+            from migrate.early_search import begin_search
+
+            early = begin_search(session.git, session.plan, phase)
+        voice = common.voice()
         if phase is None:
             from migrate.stepping import run_all
 
@@ -240,7 +246,7 @@ def _applying_command(name: str, help_line: str, phase: int | None) -> None:
         else:
             from migrate.phase import run_one
 
-            end = run_one(session, phase, options, voice)
+            end = run_one(session, phase, options, voice, early)
             code, document = end.code, end.document
         _finish(common, voice, code, document)
 
@@ -665,9 +671,15 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and end the process with the documented exit code."""
     from migrate import interrupts
 
-    interrupts.listen()
-    _fill_streams()
-    sys.exit(_exit_code(arguments))
+    is_collecting = gc.isenabled()
+    gc.disable()  # what is imported is no garbage, and who runs steps looks through what those make
+    try:
+        interrupts.listen()
+        _fill_streams()
+        sys.exit(_exit_code(arguments))
+    finally:
+        if is_collecting and arguments is not None:  # a caller goes on; the process would only look for what it ends
+            gc.enable()
 
 
 def _fill_streams() -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from migrate.preview import FilePreview, Preview
 from migrate.source import Source, readable
-from migrate.validation.results import CheckResult
+
+if TYPE_CHECKING:
+    from migrate.validation.results import CheckResult
 
 SCHEMA = 1
 Mode = Literal["dry-run", "applied", "nothing-to-do"]

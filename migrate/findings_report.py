@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-from migrate.annotating import annotate_findings
 from migrate.console import Voice
 from migrate.findings import Finding, errors_first
 from migrate.formats import Format
@@ -26,6 +25,8 @@ def list_findings(
     """
     for findings in lists:
         if format is Format.GITHUB:
+            from migrate.annotating import annotate_findings
+
             annotate_findings(voice, findings, git, fails)
         elif not voice.quiet:
             show_findings(voice, findings)

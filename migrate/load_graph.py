@@ -51,6 +51,7 @@ class LoadGraph:
     _files: dict[str, tuple[str, bytes] | None] = field(default_factory=dict, repr=False)
     _edges: dict[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
     _confirmed: set[str] = field(default_factory=set, repr=False)
+    _searches: dict[str, tuple[dict[str, str], deque[str]]] = field(default_factory=dict, repr=False)
 
     def chain(self, start: str, targets: Collection[str]) -> tuple[str, ...] | None:
         """The shortest chain of modules start → … → a target in which each imports the next while it is loaded.
@@ -97,19 +98,21 @@ class LoadGraph:
                     pending.append(importer)
         return frozenset(module for module in found if self._file(module) is not None)
 
-    def _search(self, start: str, wanted: Collection[str], loaded: Collection[str]) -> tuple[str, ...] | None:
-        importer: dict[str, str] = {}
-        pending = deque([start] if wanted else [])
-        while pending:
+    def _search(self, start: str, wanted: frozenset[str], loaded: Collection[str]) -> tuple[str, ...] | None:
+        if not wanted:
+            return None
+        # The same start is asked about many modules: a search goes on where the last one has ended.
+        importer, pending = self._searches.setdefault(start, ({}, deque([start])))
+        reached = sorted(wanted & importer.keys(), key=list(importer).index)
+        while pending and not reached:
             module = pending.popleft()
             for imported in self._imports(module):
-                if imported in importer or imported in loaded:
-                    continue
-                importer[imported] = module
-                if imported in wanted:
-                    return _back(imported, start, importer)
-                pending.append(imported)
-        return None
+                if imported not in importer and imported not in loaded:
+                    importer[imported] = module
+                    pending.append(imported)
+                    if imported in wanted:
+                        reached.append(imported)
+        return _back(reached[0], start, importer) if reached else None
 
     def _imports(self, module: str) -> tuple[str, ...]:
         """Modules of the repository that loading `module` loads, its own packages among them."""
@@ -126,6 +129,7 @@ class LoadGraph:
         try:
             tree = Source(found[1]).parse()
             self._edges[module] = self._present(_loaded(tree.body, self._name(found[0])))
+            self._searches.clear()
         except (UnparsableSource, RecursionError):
             return
 

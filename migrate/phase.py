@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+from typing import TYPE_CHECKING
+
 from migrate import interrupts
-from migrate.applying import Applying
 from migrate.begun import Begun
 from migrate.console import Voice
 from migrate.documents import Mode, phase_document
@@ -14,29 +16,39 @@ from migrate.obstacles import blocking, what_blocks, why_nothing
 from migrate.phase_options import PhaseEnd, PhaseOptions, can_ask
 from migrate.plan import CheckPhase
 from migrate.preview import Preview
+from migrate.preview_report import show_diff, summary
 from migrate.previewing import preview
-from migrate.rollback_offer import offer_rollback
-from migrate.run import refuse_out_of_order
-from migrate.saved import load_saved
 from migrate.session import EditingRuns, Session
-from migrate.terminal import show_diff, summary
-from migrate.validation_command import validate
 from rollback.errors import count
 
+if TYPE_CHECKING:
+    from migrate.applying import Applying
+    from migrate.early_search import EarlySearch
 
-def run_one(session: Session, phase: int, options: PhaseOptions, voice: Voice) -> PhaseEnd:
+# what only some commands need is imported where they do: it takes as long as a look at the files
+
+
+def run_one(
+    session: Session, phase: int, options: PhaseOptions, voice: Voice, early: EarlySearch | None = None
+) -> PhaseEnd:
     """As `run_phase`, and after checks that failed the offer to roll back."""
-    end = run_phase(session, phase, options, voice)
+    end = run_phase(session, phase, options, voice, early)
     if end.failed:
+        from migrate.rollback_offer import offer_rollback
+
         interrupts.reopen()
         asked = not options.yes and can_ask()
         offer_rollback(session, phase, voice, f"migrate phase{phase}", asked=asked, suspect=end.suspect)
     return end
 
 
-def run_phase(session: Session, phase: int, options: PhaseOptions, voice: Voice) -> PhaseEnd:
+def run_phase(
+    session: Session, phase: int, options: PhaseOptions, voice: Voice, early: EarlySearch | None = None
+) -> PhaseEnd:
     """One phase command after its options are checked.
 
+    Args:
+        early: what git has been asked for already.
     Raises:
         UsageError: the plan has no such phase.
         RepositoryError, MigrateError: refused or failed; the tree is as before.
@@ -54,12 +66,18 @@ def run_phase(session: Session, phase: int, options: PhaseOptions, voice: Voice)
         voice.error(str(obstacle))
     with voice.progress(f"phase{phase}") as progress:
         if options.saved is not None:
+            from migrate.saved import load_saved
+
             found = load_saved(session.git, session.plan, phase, options.saved)
         else:
-            found = preview(session.git, session.plan, phase, options.workers, progress)
+            found = preview(session.git, session.plan, phase, options.workers, progress, early)
     if not options.looks_only and not options.force:
+        from migrate.run import refuse_out_of_order
+
         refuse_out_of_order(session, phase, options.workers)
     if isinstance(table, CheckPhase):
+        from migrate.validation_command import validate
+
         return validate(session, found, options, voice, begun)
     return _PhaseCommand(session, options, voice, found, begun, seen).edit()
 
@@ -81,8 +99,14 @@ class _PhaseCommand:
         self._begun = begun
         self._seen = seen
         self._blocking = blocking(found, options)
-        self._applying = Applying(session, options, voice, asked=not options.yes and can_ask())
         self._name = f"phase{found.phase}"
+
+    @cached_property
+    def _applying(self) -> Applying:
+        from migrate.applying import Applying
+
+        options = self._options
+        return Applying(self._session, options, self._voice, asked=not options.yes and can_ask())
 
     def edit(self) -> PhaseEnd:
         """Phases 1 to 4."""

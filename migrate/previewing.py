@@ -7,14 +7,13 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from hashlib import sha256
+from typing import TYPE_CHECKING
 
 from migrate.edits import Edit, apply_edits
 from migrate.errors import MigrateError
 from migrate.executors.tasks import collector_paused
 from migrate.executors.workers import ALL, Workers
 from migrate.findings import Finding
-from migrate.foresight.holes import Outlook
-from migrate.foresight.outlook import look_ahead, look_at_moves
 from migrate.locate.sites import is_kept
 from migrate.locating import PhaseSpec
 from migrate.modules import file_of
@@ -25,6 +24,10 @@ from migrate.transform import FileResult, transform_file
 from migrate.tree import Tree, not_looked_into
 from rollback.errors import Drifted, OutsideRoot
 from rollback.git import Git
+
+if TYPE_CHECKING:
+    from migrate.early_search import EarlySearch
+    from migrate.foresight.holes import Outlook
 
 Progress = Callable[[int, int], None]
 """Told how many files are done, and of how many."""
@@ -74,14 +77,17 @@ def preview(
     phase: int,
     workers: Workers = ALL,
     progress: Progress | None = None,
+    early: EarlySearch | None = None,
 ) -> Preview:
     """Compute what phase `phase` of `plan` would do.
 
+    Args:
+        early: what git has been asked for already.
     Raises:
         RewriteBug: a rewrite did not pass its verification.
         Unreadable, OutsideRoot: a file of the tree cannot be read, or must not be.
     """
-    return Previews(git, plan, workers, progress).of(phase)
+    return Previews(git, plan, workers, progress, early).of(phase)
 
 
 def edits_left(git: Git, plan: Plan, phase: int, workers: Workers) -> int:
@@ -101,6 +107,7 @@ class Previews:
     plan: Plan
     workers: Workers = ALL
     progress: Progress | None = None
+    early: EarlySearch | None = None
 
     def __post_init__(self) -> None:
         self._tree = Tree(self.git)
@@ -126,6 +133,8 @@ class Previews:
             rounds, done = self._look(phase, planned)
             findings, notes = [*rounds.findings(), *rounds.about_the_plan()], rounds.notes
             if phase == 3:
+                from migrate.foresight.outlook import look_at_moves
+
                 about_homes, unchecked = look_at_moves(self.git, plan, tree.read, tree.read_if_there)
                 findings, notes = [*findings, *about_homes], [*notes, *unchecked]
         for result in done:
@@ -134,7 +143,7 @@ class Previews:
         files = self.changes(done)
         priority = getattr(plan.phase(phase), "priority", ())
         found = sorted((*findings, *(f for r in done for f in r.findings)), key=lambda f: f.order)
-        passed_over = not_looked_into(self.git, self.git.passed_over()) if phase > 2 else ()
+        passed_over = not_looked_into(self.git, self._passed_over()) if phase > 2 else ()
         return Preview(
             plan,
             phase,
@@ -145,6 +154,9 @@ class Previews:
             (*_priority_notes(self.git, priority, files, found), *notes, *passed_over),
             time.monotonic() - started,
         )
+
+    def _passed_over(self) -> Mapping[str, str]:
+        return self.git.passed_over() if self.early is None else self.early.passed_over.result()
 
     def changes(self, results: Iterable[FileResult]) -> tuple[FilePreview, ...]:
         """The files that have edits.
@@ -166,6 +178,9 @@ class Previews:
 
         A `# migrate: keep` silences what is broken today already, and warnings: a line that stays as it is may break.
         """
+        from migrate.foresight.holes import Outlook
+        from migrate.foresight.outlook import look_ahead
+
         if modules is not None and not modules:
             return Outlook()
         moved: dict[str, tuple[Edit, ...]] = {}
@@ -189,7 +204,7 @@ class Previews:
     def _look(self, phase: int, planned: bool) -> tuple[Rounds, list[FileResult]]:
         key = (phase, planned and (bool(self._planned) or phase == 4))
         if key not in self._rounds:
-            git, tree = self.git, self._tree
+            git, tree, early = self.git, self._tree, self.early
             read, read_if_there = tree.read, tree.read_if_there
             in_place: Mapping[str, bytes] = {}
             if key[1]:
@@ -206,6 +221,7 @@ class Previews:
                 self.workers,
                 in_place,
                 self.progress,
+                find=None if early is None or key != (early.phase, False) else early.candidates.result,
                 after_moves=after_moves,
             )
             self._rounds[key] = rounds, rounds.run()

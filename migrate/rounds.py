@@ -39,6 +39,7 @@ class Rounds(Knowledge):
         workers: who looks at the files.
         planned: what stands in for files of the tree, by path.
         progress: told how many files of a round are done, and of how many.
+        find: in the place of `find_candidates`, where git has been asked already.
     """
 
     git: Git
@@ -46,6 +47,7 @@ class Rounds(Knowledge):
     workers: Workers = ALL
     planned: Mapping[str, bytes] = field(default_factory=dict)
     progress: Callable[[int, int], None] | None = None
+    find: Callable[[], Collection[str]] | None = None
     results: dict[str, FileResult] = field(init=False, default_factory=dict)
     _taken: set[str] = field(init=False, default_factory=set)
     _cycles: dict[tuple[str, str], str] = field(init=False, default_factory=dict)
@@ -62,7 +64,7 @@ class Rounds(Knowledge):
         self._graph = LoadGraph(self.read_if_there, self.plan.plan.source_roots)
         new_words = self._prepare()
         words = set(self._known_words)
-        found: Collection[str] = find_candidates(self.git, self.plan, self.phase)
+        found = find_candidates(self.git, self.plan, self.phase) if self.find is None else self.find()
         found = {*found, *find_words(self.git, self.plan, new_words)}
         candidates = set(found)
         while found:  # what texts tell of other names is known before the first look

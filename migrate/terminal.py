@@ -1,4 +1,4 @@
-"""What a person reads: diffs, findings, summaries, the status and the timeline."""
+"""What a person reads of runs and of time: the status, the timeline, the way back."""
 
 from __future__ import annotations
 
@@ -11,10 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from migrate.console import Voice, printable
-from migrate.diff import unified_diff
-from migrate.findings_report import findings_summary
 from migrate.gantt import ASCII, NAME, Marks, chart, legend
-from migrate.preview import Preview
 from migrate.timeline import Estimate, Timeline, shown_state
 from rollback.errors import count, escape
 from rollback.journal import RunRecord
@@ -24,21 +21,6 @@ _STATE_STYLES = {"applied": "green", "passed": "green", "failed": "red", "rolled
 
 _WIDEST, _WIDE, _MIDDLING = 140, 100, 60
 """Columns of a terminal for all of a table, for most of it, and for half."""
-
-
-def show_diff(voice: Voice, preview: Preview) -> None:
-    """Every edit of a phase as one unified diff, priority files first."""
-    for file in preview.files:
-        voice.diff(unified_diff(file.path, file.before, file.edits), file.encoding)
-
-
-def summary(preview: Preview, verb: str) -> str:
-    """`phase3: 128 edits in 101 files would change; 67 findings (…)`; `verb` is `would change` or `changed`."""
-    parts = [f"phase{preview.phase}: {count(preview.edits, 'edit')} in {count(len(preview.files), 'file')} {verb}"]
-    if preview.kept:
-        parts.append(f"{count(preview.kept, 'site')} kept by a `# migrate: keep` comment")
-    parts.append(findings_summary(preview.findings))
-    return "; ".join(parts)
 
 
 def show_timeline(voice: Voice, timeline: Timeline) -> None:

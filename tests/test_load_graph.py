@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from migrate.load_graph import LoadGraph
 from migrate.modules import candidate_files
@@ -192,6 +194,25 @@ def test_each_file_is_read_once() -> None:
         assert graph.chain("a", ["d"]) == ("a", "c", "d")
         assert graph.chain("b", ["a"]) is None
     assert len(asked) == len(set(asked))
+
+
+NAMES = [f"m{number}" for number in range(7)]
+IMPORTS = st.lists(
+    st.tuples(st.sampled_from(NAMES), st.sampled_from(["import {}", "def f():\n    import {}", '"""\nimport {}\n"""']))
+)
+
+
+@given(
+    modules=st.fixed_dictionaries(dict.fromkeys(NAMES, IMPORTS)),
+    questions=st.lists(st.tuples(st.sampled_from(NAMES), st.sets(st.sampled_from(NAMES))), max_size=12),
+)
+def test_what_was_asked_before_changes_no_answer(
+    modules: dict[str, list[tuple[str, str]]], questions: list[tuple[str, set[str]]]
+) -> None:
+    texts = {name: "\n".join(how.format(other) for other, how in imports) for name, imports in modules.items()}
+    graph = LoadGraph(files_of(texts).get, ["."])
+    for start, targets in questions:
+        assert graph.chain(start, targets) == chain(texts, start, *targets)
 
 
 def test_the_standard_library() -> None:

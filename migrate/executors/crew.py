@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Executor, wait
 from contextlib import ExitStack, suppress
@@ -35,6 +36,8 @@ class Crew:
         self._executor: Executor | None = None
 
     def __enter__(self) -> Crew:
+        if not gc.isenabled():  # then what is looked through is what steps make
+            gc.freeze()
         return self
 
     def __exit__(
