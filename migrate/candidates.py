@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from migrate.blocks import is_within_definition
 from migrate.call_text import COPYING, may_pass_old
+from migrate.comments import Code, read_code
 from migrate.modules import SUFFIXES, candidate_files
 from migrate.moves import MoveIndex
 from migrate.plan import Plan
@@ -141,24 +142,88 @@ def _literal(folder: str) -> str:
     return re.sub(r"([\[\]*?\\])", r"\\\1", folder)
 
 
-def relevance(plan: Plan, phase: int, other_names: Collection[str] = ()) -> Callable[[str, bytes], bool]:
+def relevance(
+    plan: Plan, phase: int, other_names: Collection[str] = (), whole: Collection[str] = ()
+) -> Callable[[str, bytes], bool]:
     """A cheap look at a candidate's text: can it hold a site at all?
 
     Args:
         phase: 3, 4, or 5 for both.
         other_names: what re-exports call the objects of the phase, besides their own last names.
+        whole: old modules of which whatever is imported is of interest, not only what moves.
     """
-    return _relevance(plan, phase, frozenset(other_names))
+    return _relevance(plan, phase, frozenset(other_names), frozenset(whole))
 
 
 @lru_cache(maxsize=16)
-def _relevance(plan: Plan, phase: int, other_names: frozenset[str]) -> Callable[[str, bytes], bool]:
-    tests: list[Callable[[str, bytes], bool]] = []
+def _relevance(
+    plan: Plan, phase: int, other_names: frozenset[str], whole: frozenset[str]
+) -> Callable[[str, bytes], bool]:
+    tests: list[_Test] = []
     if phase in (3, 5) and plan.phase3 is not None:
-        tests.append(_may_import(plan, other_names))
+        moves = MoveIndex.of(plan)
+        names = {move.old.name.partition(".")[0] for move in moves.moves} | other_names
+        staying = set() if moves.has_modules else moves.old_modules - whole
+        of_interest = partial(_without_imports, staying, _has_any((names | moves.owner_leaves) - {""}))
+        tests.append(_in_code(_may_import(plan, other_names), names, of_interest))
     if phase in (4, 5) and plan.phase4 is not None:
-        tests.append(_may_call(plan.phase4.call, other_names))
+        calls = plan.phase4.call
+        tests.append(_in_code(_may_call(calls, other_names), _words(calls) | other_names, lambda code: code.text))
     return lambda path, content: any(test(path, content) for test in tests)
+
+
+_Test = Callable[[str, bytes], bool]
+
+
+def _in_code(test: _Test, words: Collection[str], of_interest: Callable[[Code], bytes]) -> _Test:
+    """The same without what is in comments: code that was commented out names what moves as well.
+
+    Args:
+        words: where one of them is on a line of code, `test` alone decides: it will mostly be right.
+        of_interest: the part of a module's code to look at.
+    """
+    parts = sorted({_plain_part(word).encode() for word in words})
+
+    def exactly(path: str, content: bytes) -> bool:
+        if not test(path, content):
+            return False
+        if any(_is_in_code(content, part) for part in parts):
+            return True
+        code = read_code(content)
+        return code is None or test(path, of_interest(code))
+
+    return exactly
+
+
+_FROM = re.compile(
+    rb"^[ \t]*+from[ \t]++([\w.]++)[ \t]++import[ \t]*+(\([^()]*+\)|[^\r\n;\\()]++)(?=[ \t]*+(?:[\r\n;]|\Z))",
+    re.MULTILINE,
+)
+
+
+def _without_imports(modules: Collection[str], has_name: Callable[[bytes], bool], code: Code) -> bytes:
+    """The code without imports from `modules` of what stays there.
+
+    Args:
+        has_name: may a text have a name of what does not?
+    """
+    written = {module.encode() for module in modules}
+    parts: list[bytes] = []
+    end = 0
+    for found in _FROM.finditer(code.bare):
+        if found[1] in written and b"*" not in found[2] and not has_name(found[2]):
+            parts.append(code.text[end : found.start()])
+            end = found.end()
+    return b"".join((*parts, code.text[end:]))
+
+
+def _is_in_code(content: bytes, part: bytes) -> bool:
+    """Does the text have `part` on a line that does not begin with the sign of a comment?"""
+    for start, _ in _spans(content, part) if part else ():
+        line = max(content.rfind(b"\n", 0, start), content.rfind(b"\r", 0, start)) + 1
+        if content[line:start].lstrip()[:1] != b"#":
+            return True
+    return False
 
 
 _BLANK = rb"\s*(?:(?:\\(?:\r\n?|\n)|#[^\r\n]*[\r\n])\s*)*"
@@ -182,7 +247,9 @@ def _may_import(plan: Plan, other_names: Collection[str]) -> Callable[[str, byte
     names = re.compile(rb"(?<!\w)" + _any(m.old.name.partition(".")[0] for m in moves.moves if m.old.name) + rb"(?!\w)")
     packages = {part for module in inner for part in module.split(".")[:-1]}
     through = re.compile(rb"(?<!\w)" + _any(packages) + rb"(?!\w)")
-    behind = re.compile(rb"\.\s*" + _any(last) + rb"(?!\w)")
+    behind = re.compile(
+        rb"(?:\.\s*" + _any(last) + rb"(?!\w)|,\s*['\"]" + _any(last) + rb"['\"])"
+    )  # `getattr(pkg, "old")`
     star = re.compile(rb"import[\s\\]*\(?[\s\\]*\*")
     by_parts = _has_any(["import_module", "__import__", "find_spec", "import_string", "run_module"])
     has_last, has_name = _has_any(last), _has_any(m.old.name.partition(".")[0] for m in moves.moves if m.old.name)
@@ -216,7 +283,7 @@ def _stands_alone(modules: Collection[str]) -> Callable[[bytes], bool]:
         return lambda _: False
     top = _any(modules)
     imported = rb"\bfrom[\s\\]+" + top + rb"(?!\w)"
-    owner = rb"(?<![\w.])" + top + rb"[\s\\]*\."
+    owner = rb"(?<![\w.])" + top + rb"(?:[\s\\]*\.|:\w)"
     quoted = rb"['\"](?:(?:from|import)\s+)?" + top + rb"(?!\w)"
     has_any, pattern = _has_any(modules), re.compile(b"|".join([imported, owner, quoted]))
     return lambda content: has_any(content) and pattern.search(content) is not None
@@ -373,12 +440,15 @@ def _uses(attributes: Collection[str]) -> Callable[[bytes], bool]:
 def _copies(old: Sequence[re.Pattern[bytes]]) -> Callable[[bytes], bool]:
     """Does a `replace(…)` pass an old keyword, by itself or in a mapping that is written out?"""
     copying = re.compile(rb"replace" + _BLANK + rb"\(")
+    renamed = re.compile(rb"replace" + _ALIASED.pattern)
     passed = [*old, re.compile(rb"\*\*[\s(]*[{#\\]")] if old else []
 
     def test(content: bytes) -> bool:
         if b"replace" not in content or not (b"**" in content or any(keyword.search(content) for keyword in old)):
             return False
-        inside = (_arguments(content, found.end()) for found in copying.finditer(content))
+        names = {found[1] for found in renamed.finditer(content)}
+        calls = [copying, *(re.compile(name + _BLANK + rb"\(") for name in names)]
+        inside = (_arguments(content, found.end()) for call in calls for found in call.finditer(content))
         return any(each.search(arguments) for arguments in inside for each in passed)
 
     return test

@@ -18,7 +18,7 @@ from migrate.locating import PhaseSpec
 from migrate.plan import Plan, parse_plan
 from migrate.refs import ObjectRef
 from migrate.signatures import Signature
-from migrate.transform import FileResult, transform_file
+from migrate.transform import FileResult, transform_file, transform_if_relevant
 
 TABLES: dict[str, Any] = {
     "phase1": {
@@ -86,12 +86,14 @@ def transform(
     path: str = "app/main.py",
     aliases: Mapping[str, str] | None = None,
     signatures: Mapping[str, str] | None = None,
+    told_by_text: bool = True,
     **known: Any,
 ) -> FileResult:
     """`transform_file`, with its specification and result as a worker process would see them.
 
     Args:
         signatures: parameters of callees, `package.module:Name` to what stands in a `def`.
+        told_by_text: a cheap look at the text must not rule out what is found.
         known: more of the specification.
     """
     found = ((ref.replace(":", "."), signature(parameters)) for ref, parameters in (signatures or {}).items())
@@ -101,6 +103,8 @@ def transform(
     result = transform_file(path, _bytes(source), pickle.loads(pickle.dumps(spec)))
     assert pickle.loads(pickle.dumps(result)) == result
     assert result.bug is None, result.bug
+    if phase > 2 and told_by_text and (result.edits or {f.code for f in result.findings} - {"unparseable"}):
+        assert transform_if_relevant(path, _bytes(source), spec) == result, "its text is taken for irrelevant"
     check_guard(path, _bytes(source), spec)
     assert {f.code for f in result.findings} <= SEVERITIES.keys()
     return result

@@ -28,6 +28,15 @@ def candidates_of(git: Git, plan: Plan, phase: int) -> tuple[str, ...]:
         pytest.param("cart = 1\nprices = cart\n", id="the last names, not imported"),
         pytest.param("from . import Basket\n", id="a name that does not move"),
         pytest.param("x = 'shop.cartoon'\n", id="a longer name"),
+        pytest.param("# from shop.cart import Cart\nx = 1\n", id="code that was commented out"),
+        pytest.param("def f():\n    # from shop.cart import Cart\n    # shop.cart.Cart\n    pass\n", id="more of it"),
+        pytest.param("from shop.cart import Wheel\n# from shop.cart import Cart\n", id="and an import of what stays"),
+        pytest.param("from shop.cart import Wheel\nWheel()\n", id="an import of what stays"),
+        pytest.param(
+            "from shop.cart import (\n    Wheel,  # (round)\n    Axle as A,\n)\n", id="a list of what stays"
+        ),
+        pytest.param("if x:\n    from shop.cart import Wheel ; Wheel()\n", id="an import of what stays, with more"),
+        pytest.param("from shop.cart import Wheel\ncart = Wheel()\ncart.spin()\n", id="and a variable called so"),
     ],
 )
 def test_irrelevant_for_imports(source: str) -> None:
@@ -44,6 +53,7 @@ def test_irrelevant_for_imports(source: str) -> None:
         pytest.param(IMPORT + "x = 2 ** 3\nBasket(1)\n" + " " * 400 + "f(**y)\n", id="mapping of another call"),
         pytest.param(IMPORT + "Basket(')', 1)\n" + " " * 400 + "f(**y)\n", id="parenthesis in a string"),
         pytest.param(IMPORT + "Basket(# )\n 1)\n" + " " * 400 + "f(**y)\n", id="parenthesis in a comment"),
+        pytest.param("# from shop.basket import Basket\n# Basket(metadata=1)\n", id="code that was commented out"),
     ],
 )
 def test_irrelevant_for_calls(source: str) -> None:
@@ -122,8 +132,22 @@ OTHER_NAMES = {
 NEARBY = moves(
     a="shop.cart:Cart -> shop.basket:Basket", b="shop.prices -> shop.pricing.prices", c="größe.länge -> metrik.länge"
 )
+BESIDE_COMMENTS = {
+    "import in a string": "x = '''\n# from shop.cart import Cart\n'''\n",
+    "import of what stays in a string": "x = '''\nfrom shop.cart import Wheel\n'''\n",
+    "import in a string behind a comment": "# it's\nx = '# shop.cart.Cart'\n",
+    "type comment": "# why\nx = []  # type: list[shop.cart.Cart]\n",
+    "type comment on its own line": "def f(x):\n    # type: (shop.cart.Cart) -> None\n    pass\n",
+    "string of the module": "from shop.cart import Wheel\npatch('shop.cart')\n",
+    "everything": "from shop.cart import *\nCart\n",
+    "relative import of what stays": "# shop.cart.Cart\nfrom shop import cart\ncart.Cart\n",
+    "what stays and what does not": "from shop.cart import Wheel\nfrom shop.cart import (\n    Cart)\n",
+    "under the name of what moves": "import shop.cart\nfrom shop.cart import Wheel as w\nshop.cart.Cart\n",
+    "not at the start of a line": "from shop.cart import Wheel\nif 1: from shop.cart import Cart\n",
+}
 CASES = (
     [pytest.param(PLAN, 3, "app/main.py", source, id=f"import: {words}") for words, source in IMPORTS.items()]
+    + [pytest.param(PLAN, 3, "app/main.py", source, id=f"code: {words}") for words, source in BESIDE_COMMENTS.items()]
     + [pytest.param(NEARBY, 3, path, source, id=f"relative: {words}") for words, (path, source) in RELATIVE.items()]
     + [pytest.param(RENAME, 4, "app/main.py", IMPORT + source, id=f"call: {words}") for words, source in CALLS.items()]
     + [pytest.param(RENAME, 4, "app/main.py", source, id=f"name: {words}") for words, source in OTHER_NAMES.items()]

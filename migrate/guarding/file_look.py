@@ -59,7 +59,8 @@ class LookSpec:
     def tests(self) -> Mapping[Concern, Test]:
         """Cheap looks at a file's path and text: may it hold what is deprecated?"""
         plan = self.phase.plan
-        imports = relevance(with_redirects(plan), 3, self.phase.other_names(3))
+        redirects = {redirect.module for redirect in plan.redirects}
+        imports = relevance(with_redirects(plan), 3, self.phase.other_names(3), redirects)
         if plan.phase4 is None:
             return {Concern.IMPORTS: imports, Concern.CALLS: lambda _path, _content: False}
         calls = may_call(plan.phase4.call, self.phase.other_names(4))

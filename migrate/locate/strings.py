@@ -277,8 +277,11 @@ class _Strings:
 
     def _concatenations(self) -> None:
         """`"pkg." + "old.A"`: no part has the whole path."""
-        leaves = {module.rpartition(".")[2] for module in self.paths.modules}
-        words = re.compile("|".join(rf"{re.escape(leaf)}(?!\w)" for leaf in sorted(leaves)))
+        leaves = sorted({re.escape(module.rpartition(".")[2]) for module in self.paths.modules})
+        # Where a part of a path begins: with its string, or behind what is escaped there.
+        if not re.search(rf"(?:['\"]|\\(?:\r\n|[\r\n])?)[\w.\\]*(?:{'|'.join(leaves)})(?!\w)", self.module.source.text):
+            return
+        words = re.compile("|".join(rf"{leaf}(?!\w)" for leaf in leaves))
         for place in places_on(self.module.tree, lines_with(self.module.source, words)):
             node = place.node
             if isinstance(node, ast.Constant) and isinstance(node.value, str):

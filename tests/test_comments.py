@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+import io
+import re
+import sysconfig
+import tokenize
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from migrate.comments import read_code
+
+
+def without_comments(content: bytes) -> bytes | None:
+    code = read_code(content)
+    return None if code is None else code.text
+
+
+def by_tokens(text: str) -> str:
+    lines = io.StringIO(text, newline="").readlines()
+    for token in reversed(list(tokenize.generate_tokens(io.StringIO(text, newline="").readline))):
+        if token.type == tokenize.COMMENT and not re.search(r"#[ \t]*type:", token.string):
+            (line, start), (_, end) = token.start, token.end
+            lines[line - 1] = lines[line - 1][:start] + lines[line - 1][end:]
+    return "".join(lines)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("", id="nothing"),
+        pytest.param("x = 1\n", id="no comment"),
+        pytest.param('x = "# no"\n', id="in a string"),
+        pytest.param("x = '# no'\n", id="in a string of single quotes"),
+        pytest.param('"""\n# no\n"""\n', id="in a long string"),
+        pytest.param("'''\n# no\n\"\"\"\n'''\n", id="in a long string with other quotes"),
+        pytest.param('"\\"# no"\n', id="behind a quote that is escaped"),
+        pytest.param('r"\\"# no"\n', id="in a raw string"),
+        pytest.param('x = "a\\\n# no"\n', id="on the next line of a string"),
+        pytest.param('x = "a\\\r\n# no"\r\n', id="on the next line, of Windows"),
+        pytest.param('x = f"{y}# no"\n', id="in an f-string"),
+        pytest.param("x = 1  # type: int\n", id="a type comment"),
+        pytest.param("def f(x):\n    # why #\ttype: (int) -> str\n    pass\n", id="a type comment in another"),
+        pytest.param('x = "{# no"\n', id="in a string with a brace"),
+    ],
+)
+def test_nothing_to_take_away(text: str) -> None:
+    assert without_comments(text.encode()) == text.encode()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param("# a\n", "\n", id="a line"),
+        pytest.param("# a", "", id="the last line"),
+        pytest.param("x = 1  # a\r\ny = 2\r\n", "x = 1  \r\ny = 2\r\n", id="behind code"),
+        pytest.param("# a 'quote\nx = 1 # it's\n", "\nx = 1 \n", id="with a quote"),
+        pytest.param('x = ""# a\n', 'x = ""\n', id="behind an empty string"),
+        pytest.param("x = ''''''# a\n", "x = ''''''\n", id="behind an empty long string"),
+        pytest.param('x = "a" # b "c"\n', 'x = "a" \n', id="with a string"),
+        pytest.param("x = [  # a\n    1,  # b\n]\n", "x = [  \n    1,  \n]\n", id="in brackets"),
+        pytest.param('x = f"{y}"  # {\n', 'x = f"{y}"  \n', id="behind an f-string"),
+        pytest.param('x = """a""" """b""" # c\n', 'x = """a""" """b""" \n', id="behind long strings"),
+        pytest.param('x = """a"b""c\\""""# d\n', 'x = """a"b""c\\""""\n', id="behind quotes in a long string"),
+    ],
+)
+def test_comments_are_taken_away(text: str, expected: str) -> None:
+    assert without_comments(text.encode()) == expected.encode()
+    assert by_tokens(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param('x = "a\n# b\n', id="a string that does not end"),
+        pytest.param('"""\n# b\n', id="a long string that does not end"),
+        pytest.param("# it\nx = '\n", id="a quote alone"),
+        pytest.param("# coding: shift-jis\nx = 1  # a\n", id="another encoding"),
+        pytest.param("#!/usr/bin/python\n# -*- coding: cp932 -*-\n# a\n", id="another encoding on the second line"),
+        pytest.param("#!/usr/bin/python\r# vim: set fileencoding=cp932 :\r# a\r", id="another encoding, lines by CR"),
+        pytest.param('x = f"{y["#"]}"\n', id="an f-string with quotes of its kind"),
+        pytest.param('x = rf"{{}}{y["#"]}"\n', id="an f-string with braces and quotes of its kind"),
+        pytest.param('x = f"}}{ {y["#"]} }"\n', id="an f-string with a set in it"),
+        pytest.param('x = Fr"""{y["""#"""]}"""\n', id="a long f-string with quotes of its kind"),
+    ],
+)
+def test_what_cannot_be_told(text: str) -> None:
+    assert without_comments(text.encode()) is None
+
+
+def test_the_standard_library() -> None:
+    files = sorted(Path(sysconfig.get_path("stdlib")).glob("*.py"))
+    told = 0
+    for file in files:
+        content = file.read_bytes()
+        found = without_comments(content)
+        if found is not None:
+            told += 1
+            assert found.decode() == by_tokens(content.decode()), file
+    assert told > len(files) * 0.7
+
+
+PIECES = ['"', "'", '"""', "'''", "#", "\\", "\n", "\r\n", "x", "f", "r", "{", "}", "{{", "}}", "(", ")", " ", " = "]
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=16).map("".join))
+def test_like_the_tokenizer_whatever_the_text(text: str) -> None:
+    try:
+        compile(text, "<text>", "exec")
+        expected = by_tokens(text)
+    except (SyntaxError, ValueError, tokenize.TokenError):
+        return
+    found = without_comments(text.encode())
+    assert found is None or found.decode() == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "bare"),
+    [
+        pytest.param("x = 1\n", "x = 1\n", id="no string"),
+        pytest.param("x = \"a\" + 'b'\n", "x =     +    \n", id="strings"),
+        pytest.param(
+            '"""\nfrom a import b\n"""\nfrom a import c\n', " " * 23 + "\nfrom a import c\n", id="a long string"
+        ),
+        pytest.param('x = rb"a"  # "b"\n', "x = rb     \n", id="beside a comment"),
+    ],
+)
+def test_strings_are_blanks(text: str, bare: str) -> None:
+    code = read_code(text.encode())
+    assert code is not None
+    assert code.bare == bare.encode()
+    assert len(code.bare) == len(code.text)
