@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from functools import lru_cache, partial
+from functools import lru_cache
 
 from migrate.blocks import is_within_definition
 from migrate.call_text import COPYING, may_pass_old
-from migrate.comments import Code, read_code
+from migrate.comments import IsDropped, code_of
 from migrate.modules import SUFFIXES, candidate_files
 from migrate.moves import MoveIndex
 from migrate.plan import Plan
@@ -163,24 +163,32 @@ def _relevance(
     if phase in (3, 5) and plan.phase3 is not None:
         moves = MoveIndex.of(plan)
         names = {move.old.name.partition(".")[0] for move in moves.moves} | other_names
-        staying = set() if moves.has_modules else moves.old_modules - whole
-        of_interest = partial(_without_imports, staying, _has_any((names | moves.owner_leaves) - {""}))
-        tests.append(_in_code(_may_import(plan, other_names), names, of_interest))
+        staying = set() if moves.has_modules else {module.encode() for module in moves.old_modules - whole}
+        may_move = _has_any((names | moves.owner_leaves) - {""})
+        tests.append(
+            _in_code(
+                _may_import(plan, other_names),
+                names,
+                lambda module, given: module in staying and b"*" not in given and not may_move(given),
+            )
+        )
     if phase in (4, 5) and plan.phase4 is not None:
         calls = plan.phase4.call
-        tests.append(_in_code(_may_call(calls, other_names), _words(calls) | other_names, lambda code: code.text))
+        tests.append(
+            _in_code(_may_call(calls, other_names), _words(calls) | other_names, lambda _module, _given: False)
+        )
     return lambda path, content: any(test(path, content) for test in tests)
 
 
 _Test = Callable[[str, bytes], bool]
 
 
-def _in_code(test: _Test, words: Collection[str], of_interest: Callable[[Code], bytes]) -> _Test:
+def _in_code(test: _Test, words: Collection[str], stays: IsDropped) -> _Test:
     """The same without what is in comments: code that was commented out names what moves as well.
 
     Args:
         words: where one of them is on a line of code, `test` alone decides: it will mostly be right.
-        of_interest: the part of a module's code to look at.
+        stays: the imports that are of no interest.
     """
     parts = sorted({_plain_part(word).encode() for word in words})
 
@@ -189,32 +197,10 @@ def _in_code(test: _Test, words: Collection[str], of_interest: Callable[[Code], 
             return False
         if any(_is_in_code(content, part) for part in parts):
             return True
-        code = read_code(content)
-        return code is None or test(path, of_interest(code))
+        code = code_of(content, stays)
+        return code is None or test(path, code)
 
     return exactly
-
-
-_FROM = re.compile(
-    rb"^[ \t]*+from[ \t]++([\w.]++)[ \t]++import[ \t]*+(\([^()]*+\)|[^\r\n;\\()]++)(?=[ \t]*+(?:[\r\n;]|\Z))",
-    re.MULTILINE,
-)
-
-
-def _without_imports(modules: Collection[str], has_name: Callable[[bytes], bool], code: Code) -> bytes:
-    """The code without imports from `modules` of what stays there.
-
-    Args:
-        has_name: may a text have a name of what does not?
-    """
-    written = {module.encode() for module in modules}
-    parts: list[bytes] = []
-    end = 0
-    for found in _FROM.finditer(code.bare):
-        if found[1] in written and b"*" not in found[2] and not has_name(found[2]):
-            parts.append(code.text[end : found.start()])
-            end = found.end()
-    return b"".join((*parts, code.text[end:]))
 
 
 def _is_in_code(content: bytes, part: bytes) -> bool:

@@ -1,4 +1,4 @@
-"""A module's text without its comments, and without its strings, told apart without a parser; pure.
+"""A module's code without its comments, which are told from its strings without a parser; pure.
 
 https://docs.python.org/3/reference/lexical_analysis.html#string-and-bytes-literals
 """
@@ -6,66 +6,83 @@ https://docs.python.org/3/reference/lexical_analysis.html#string-and-bytes-liter
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Callable
 
-_LEXEME = re.compile(
-    rb"#[^\r\n]*"
-    rb'|"""(?:[^"\\]|\\[\s\S]|"(?!""))*+"""'
-    rb"|'''(?:[^'\\]|\\[\s\S]|'(?!''))*+'''"
-    rb'|"(?!"")(?:[^"\\\r\n]|\\(?:\r\n|[\s\S]))*+"'
-    rb"|'(?!'')(?:[^'\\\r\n]|\\(?:\r\n|[\s\S]))*+'"
-    rb'|""(?!")'
-    rb"|''(?!')"
-    rb"|['\"]"  # of a string that does not end
-)
-_DECLARED = re.compile(rb"(?:[^\r\n]*[\r\n]{1,2})?[^\r\n]*coding[:=]")
-"""https://docs.python.org/3/reference/lexical_analysis.html#encoding-declarations"""
+_ESCAPED = rb"\\(?:\r\n|[\s\S])"
+_FIELDS = rb"\{\{|\}\}|\{[^{}%s]*+\}"
+
+
+def _strings(quote: bytes) -> bytes:
+    """Patterns of literals in one kind of quote, the long ones first.
+
+    The first and the third are right for f-strings, too, as they hold no quote of their own kind within a field, which
+    they may since Python 3.12; the others are of all other literals.
+    """
+    more, rest = rb"%s(?!%s%s)" % (quote, quote, quote), rb"(?<![fFtT])(?<![fFtT][rR])"
+    long, short = quote * 3, rb"%s(?!%s)" % (quote, quote)
+    fields = _FIELDS % quote, _FIELDS % (quote + rb"\r\n")
+    return b"|".join((
+        rb"%s(?:[^%s\\{}]++|%s|%s|%s)*+%s" % (long, quote, _ESCAPED, more, fields[0], long),
+        rest + rb"%s(?:[^%s\\]++|%s|%s)*+%s" % (long, quote, _ESCAPED, more, long),
+        rb"%s(?:[^%s\\{}\r\n]++|%s|%s)*+%s" % (short, quote, _ESCAPED, fields[1], quote),
+        rest + rb"%s(?:[^%s\\\r\n]++|%s)*+%s" % (short, quote, _ESCAPED, quote),
+        rb"%s%s(?!%s)" % (quote, quote, quote),
+    ))  # fmt: skip
+
+
+# Up to a comment, to what may be an import at the start of a line, or to what is not understood.
+_CODE = re.compile(rb"(?:[^'\"#\r\n]++|[\r\n]++(?![ \t]*+from\b)|%s|%s)*+" % (_strings(b"'"), _strings(b'"')))
+_COMMENT = re.compile(rb"#[^\r\n]*+")
 _TYPE = re.compile(rb"#[ \t]*type:")
 """https://peps.python.org/pep-0484/#type-comments"""
-_FORMATTED = re.compile(rb"[fFtT]")
+_DECLARED = re.compile(rb"(?:[^\r\n]*[\r\n]{1,2})?[^\r\n]*coding[:=]")
+"""https://docs.python.org/3/reference/lexical_analysis.html#encoding-declarations"""
+_LINE_START = re.compile(rb"[\r\n]++[ \t]*+")
+_INDENT = re.compile(rb"[ \t]*+")
+_FROM = re.compile(
+    rb"from[ \t]++([\w.]++)[ \t]++import[ \t]*+(\((?:[^()#]++|#[^\r\n]*+)*+\)|[^\r\n;\\()#'\"]++)"
+    rb"(?=[ \t]*+(?:[\r\n;#]|\Z))"
+)
+
+IsDropped = Callable[[bytes, bytes], bool]
+"""Told the module of a `from … import …`, and what is imported, with parentheses and comments."""
 
 
-@dataclass(frozen=True, slots=True)
-class Code:
-    """A module's text without its comments.
-
-    Attributes:
-        text: with its strings. bare: of the same length, with blanks in the place of each string.
-    """
-
-    text: bytes
-    bare: bytes
-
-
-def read_code(content: bytes) -> Code | None:
+def code_of(content: bytes, is_dropped: IsDropped = lambda _module, _names: False) -> bytes | None:
     """The text of a module with each comment gone, up to the end of its line; type comments, which are read, stay.
 
+    Args:
+        is_dropped: which imports go as well, of those that begin a line.
     Returns:
         None where that cannot be told for sure: a string that does not end, another encoding than UTF-8, or an f-string
-        that may hold quotes of its own kind, as since Python 3.12.
+        with more than plain fields.
     """
     if _DECLARED.match(content):  # bytes of a character may look like a backslash
         return None
-    text: list[bytes] = []
-    bare: list[bytes] = []
-    end = 0
-    for found in _LEXEME.finditer(content):
-        lexeme, start = found.group(), found.start()
-        is_comment = lexeme[:1] == b"#"
-        if is_comment and _TYPE.search(lexeme):
-            continue
-        if not is_comment and (len(lexeme) == 1 or (_is_formatted(content, start) and not _is_whole(lexeme))):
-            return None
-        text += [content[end:start]] if is_comment else [content[end:start], lexeme]
-        bare += [content[end:start]] if is_comment else [content[end:start], b" " * len(lexeme)]
-        end = found.end()
-    return Code(b"".join((*text, content[end:])), b"".join((*bare, content[end:])))
+    parts: list[bytes] = []
+    kept = 0
+    at = -1  # as if a line ended before the first one
+    while at < len(content):
+        start = _LINE_START.match(content, at) if at >= 0 else _INDENT.match(content)
+        if start is not None:
+            gone = start.end()
+            statement = _FROM.match(content, gone)
+            is_gone = statement is not None and is_dropped(statement[1], statement[2])
+            at = statement.end() if statement is not None and is_gone else gone
+        else:
+            comment = _COMMENT.match(content, at)
+            if comment is None:
+                return None
+            gone, at = comment.span()
+            is_gone = _TYPE.search(comment.group()) is None
+        if is_gone:
+            parts.append(content[kept:gone])
+            kept = at
+        at = _end_of_code(content, at)
+    return b"".join((*parts, content[kept:]))
 
 
-def _is_formatted(content: bytes, start: int) -> bool:
-    return _FORMATTED.search(content, max(0, start - 2), start) is not None
-
-
-def _is_whole(text: bytes) -> bool:
-    """Does an f-string surely end with the first quote of its kind? Within a field, more braces are open than shut."""
-    return text.count(b"{") == text.count(b"}") and b"{{" not in text and b"}}" not in text
+def _end_of_code(content: bytes, start: int) -> int:
+    found = _CODE.match(content, start)
+    assert found is not None
+    return found.end()

@@ -32,9 +32,7 @@ def candidates_of(git: Git, plan: Plan, phase: int) -> tuple[str, ...]:
         pytest.param("def f():\n    # from shop.cart import Cart\n    # shop.cart.Cart\n    pass\n", id="more of it"),
         pytest.param("from shop.cart import Wheel\n# from shop.cart import Cart\n", id="and an import of what stays"),
         pytest.param("from shop.cart import Wheel\nWheel()\n", id="an import of what stays"),
-        pytest.param(
-            "from shop.cart import (\n    Wheel,  # (round)\n    Axle as A,\n)\n", id="a list of what stays"
-        ),
+        pytest.param("from shop.cart import (\n    Wheel,  # (round)\n    Axle as A,\n)\n", id="a list of what stays"),
         pytest.param("if x:\n    from shop.cart import Wheel ; Wheel()\n", id="an import of what stays, with more"),
         pytest.param("from shop.cart import Wheel\ncart = Wheel()\ncart.spin()\n", id="and a variable called so"),
     ],

@@ -10,12 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from migrate.comments import read_code
-
-
-def without_comments(content: bytes) -> bytes | None:
-    code = read_code(content)
-    return None if code is None else code.text
+from migrate.comments import code_of
 
 
 def by_tokens(text: str) -> str:
@@ -47,7 +42,7 @@ def by_tokens(text: str) -> str:
     ],
 )
 def test_nothing_to_take_away(text: str) -> None:
-    assert without_comments(text.encode()) == text.encode()
+    assert code_of(text.encode()) == text.encode()
 
 
 @pytest.mark.parametrize(
@@ -67,7 +62,7 @@ def test_nothing_to_take_away(text: str) -> None:
     ],
 )
 def test_comments_are_taken_away(text: str, expected: str) -> None:
-    assert without_comments(text.encode()) == expected.encode()
+    assert code_of(text.encode()) == expected.encode()
     assert by_tokens(text) == expected
 
 
@@ -87,7 +82,7 @@ def test_comments_are_taken_away(text: str, expected: str) -> None:
     ],
 )
 def test_what_cannot_be_told(text: str) -> None:
-    assert without_comments(text.encode()) is None
+    assert code_of(text.encode()) is None
 
 
 def test_the_standard_library() -> None:
@@ -95,7 +90,7 @@ def test_the_standard_library() -> None:
     told = 0
     for file in files:
         content = file.read_bytes()
-        found = without_comments(content)
+        found = code_of(content)
         if found is not None:
             told += 1
             assert found.decode() == by_tokens(content.decode()), file
@@ -112,23 +107,31 @@ def test_like_the_tokenizer_whatever_the_text(text: str) -> None:
         expected = by_tokens(text)
     except (SyntaxError, ValueError, tokenize.TokenError):
         return
-    found = without_comments(text.encode())
+    found = code_of(text.encode())
     assert found is None or found.decode() == expected
 
 
 @pytest.mark.parametrize(
-    ("text", "bare"),
+    ("text", "expected"),
     [
-        pytest.param("x = 1\n", "x = 1\n", id="no string"),
-        pytest.param("x = \"a\" + 'b'\n", "x =     +    \n", id="strings"),
-        pytest.param(
-            '"""\nfrom a import b\n"""\nfrom a import c\n', " " * 23 + "\nfrom a import c\n", id="a long string"
-        ),
-        pytest.param('x = rb"a"  # "b"\n', "x = rb     \n", id="beside a comment"),
+        pytest.param("from a import b\n", "\n", id="alone"),
+        pytest.param("# first\n\nif x:\n    from a import b as c, d  # why\n", "\n\nif x:\n    \n", id="in a block"),
+        pytest.param("x = 1\r\nfrom a import (\r\n    b,  # (1\r\n)\r\n", "x = 1\r\n\r\n", id="a list"),
+        pytest.param("from a import b; x = 1", "; x = 1", id="with another statement"),
+        pytest.param("from a import b\nfrom c import d\nfrom a import e", "\nfrom c import d\n", id="others stay"),
+        pytest.param("x = 1; from a import b\n", "x = 1; from a import b\n", id="not at the start of a line"),
+        pytest.param('"""\nfrom a import b\n"""\n', '"""\nfrom a import b\n"""\n', id="in a string"),
+        pytest.param("from a import (b\n", "from a import (b\n", id="does not end"),
+        pytest.param("from a import b \\\n  , c\n", "from a import b \\\n  , c\n", id="over two lines"),
+        pytest.param("raise x \\\nfrom a\n", "raise x \\\nfrom a\n", id="raise from"),
+        pytest.param("fromage = 1\n", "fromage = 1\n", id="another word"),
     ],
 )
-def test_strings_are_blanks(text: str, bare: str) -> None:
-    code = read_code(text.encode())
-    assert code is not None
-    assert code.bare == bare.encode()
-    assert len(code.bare) == len(code.text)
+def test_imports_are_taken_away(text: str, expected: str) -> None:
+    assert code_of(text.encode(), lambda module, _: module == b"a") == expected.encode()
+
+
+def test_what_is_told_of_an_import() -> None:
+    told: list[tuple[bytes, bytes]] = []
+    code_of(b"from a.b import c as d, e # f\nfrom g import (\n  h, # i\n)\n", lambda *each: bool(told.append(each)))
+    assert told == [(b"a.b", b"c as d, e "), (b"g", b"(\n  h, # i\n)")]
