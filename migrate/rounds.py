@@ -13,12 +13,11 @@ from migrate.executors.workers import ALL, Workers
 from migrate.findings import Finding
 from migrate.knowledge import Knowledge
 from migrate.load_graph import LoadGraph
-from migrate.locate.sites import is_kept
 from migrate.modules import module_of
 from migrate.moves import MoveIndex, is_within
 from migrate.plan import Move
 from migrate.reexports import Words, names_told
-from migrate.taken import may_take, names_taken, patches, star_imported
+from migrate.taken import Wanted, names_taken_by, patches_in, star_imported
 from migrate.transform import FileResult, transform_if_relevant
 from rollback.git import Git
 
@@ -150,17 +149,16 @@ class Rounds(Knowledge):
         if not dropped:
             return set()
         passed_on = self._passed_on_by_stars(dropped)
-        test = may_take(passed_on)
-        taken: set[str] = set()
         dropped = set(passed_on)
+        stars = {star for found in self._star_importers.values() for star in found}
+        exports = {module: self._exports_of(module) for module in sorted({_split(n)[0] for n in dropped} & stars)}
+        wanted = Wanted(frozenset(dropped), tuple(self.plan.plan.source_roots), tuple(exports.items()))
         words = {module.rpartition(".")[2] if local == "*" else local for module, _, local in map(_split, dropped)}
-        for path in find_words(self.git, self.plan, words - {""}, everywhere=True):
-            content = self.read(path)
-            if test(content):
-                taken |= names_taken(content, module_of(path, self.plan.plan.source_roots), dropped, self._exports_of)
-        taken = {passed_on[name] for name in taken} - self._taken
-        self._taken |= taken
-        return {r.path for r in self.results.values() if not r.dropped.isdisjoint(taken)}
+        found = find_words(self.git, self.plan, words - {""}, everywhere=True)
+        taken = frozenset[str]().union(*self._crew.run(self._tasks(found), wanted, names_taken_by))
+        new = {passed_on[name] for name in taken} - self._taken
+        self._taken |= new
+        return {r.path for r in self.results.values() if not r.dropped.isdisjoint(new)}
 
     def about_the_plan(self) -> list[Finding]:
         """Callees, and imports of added values, that their modules do not have; what a signature contradicts."""
@@ -184,20 +182,10 @@ class Rounds(Knowledge):
         names = {name for r in self.results.values() for name in r.rerouted}
         if not names or self.phase != 3:
             return []
-        found: list[Finding] = []
-        for path in find_words(self.git, self.plan, {name.rpartition(".")[2] for name in names}):
-            content = self.read(path)
-            if not any(word in content for word in (b"patch", b"setattr", b"delattr", b"spy")):
-                continue
-            importer = module_of(path, self.plan.plan.source_roots)
-            for name, node in patches(content, importer, names):
-                message = (
-                    f"this patch goes by way of {name}, and {name.rpartition('.')[0]} no longer uses what has moved by "
-                    "that name; patch the name that it uses now"
-                )
-                last = node.end_lineno or node.lineno
-                found.append(Finding(3, path, node.lineno, node.col_offset, "shim-patch", name, message, last))
-        return [f for f in found if not is_kept(self.read(f.path), f)]
+        paths = find_words(self.git, self.plan, {name.rpartition(".")[2] for name in names})
+        wanted = Wanted(frozenset(names), tuple(self.plan.plan.source_roots))
+        with Crew(self.git.root, self.workers) as crew:
+            return [finding for found in crew.run(self._tasks(paths), wanted, patches_in) for finding in found]
 
     def _passed_on_by_stars(self, names: Collection[str]) -> dict[str, str]:
         """The names, and what they are called in modules that import everything from theirs, each to the name."""

@@ -5,11 +5,15 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+from functools import cached_property
 from itertools import accumulate
 
+from migrate.findings import Finding
 from migrate.locate.aliases import imported_names
+from migrate.locate.sites import is_kept
 from migrate.locate.strings import called_names
-from migrate.modules import ModuleName, resolve_relative
+from migrate.modules import ModuleName, module_of, resolve_relative
 from migrate.provenance import attributes, root_name
 from migrate.source import Source, UnparsableSource
 from migrate.syntax import star_sources
@@ -21,6 +25,47 @@ FROM = re.compile(
 _WORD = re.compile(rb"[^\W\d]\w*|\*")
 _PATCHERS = frozenset({"patch", "setattr", "delattr", "spy"})
 _PATH = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)+")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What files are asked about.
+
+    Attributes:
+        names: dotted, `module.name` or `module.*`.
+        exports: (module, what a star import of it binds) pairs; those of which that is not certain may be left out.
+    """
+
+    names: frozenset[str]
+    source_roots: tuple[str, ...]
+    exports: tuple[tuple[str, frozenset[str] | None], ...] = ()
+
+    @cached_property
+    def may_take(self) -> Callable[[bytes], bool]:
+        """See `may_take`."""
+        return may_take(self.names)
+
+
+def names_taken_by(path: str, content: bytes, wanted: Wanted) -> frozenset[str]:
+    """As `names_taken`, for a file of the tree; a step that any process may do."""
+    if not wanted.may_take(content):
+        return frozenset()
+    return names_taken(content, module_of(path, wanted.source_roots), wanted.names, dict(wanted.exports).get)
+
+
+def patches_in(path: str, content: bytes, wanted: Wanted) -> list[Finding]:
+    """Patches that go by way of one of the names; a step that any process may do."""
+    if not any(word in content for word in (b"patch", b"setattr", b"delattr", b"spy")):
+        return []
+    found: list[Finding] = []
+    for name, node in patches(content, module_of(path, wanted.source_roots), wanted.names):
+        message = (
+            f"this patch goes by way of {name}, and {name.rpartition('.')[0]} no longer uses what has moved by "
+            "that name; patch the name that it uses now"
+        )
+        last = node.end_lineno or node.lineno
+        found.append(Finding(3, path, node.lineno, node.col_offset, "shim-patch", name, message, last))
+    return [finding for finding in found if not is_kept(content, finding)]
 
 
 def may_take(names: Collection[str]) -> Callable[[bytes], bool]:

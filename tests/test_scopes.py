@@ -203,7 +203,11 @@ def test_outside_code_in_latin_1() -> None:
     [
         pytest.param("x.eval(), 'exec', a.locals\n", False, id="namesakes"),
         pytest.param("f(vars=1)\n", False, id="keyword"),
+        pytest.param("def f(globals): return globals['x']\n", False, id="a parameter"),
+        pytest.param("def f():\n  vars = {}\n  def g(): return vars\n", False, id="a local name in a closure"),
         pytest.param("globals()['x']\n", True, id="globals"),
+        pytest.param("class C: x = vars()\n", True, id="vars in a class"),
+        pytest.param("def f(eval=None):\n  def g(): return eval\n  return exec\n", True, id="one of both"),
         pytest.param("def f(): return locals()\n", True, id="locals"),
         pytest.param("vars(x)\n", True, id="vars"),
         pytest.param("class A:\n    x = eval('1')\n", True, id="eval"),

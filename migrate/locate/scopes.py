@@ -77,10 +77,12 @@ class Names:
         found = chain(TYPE_COMMENT.findall(text), DOCTEST.findall(text)) if "#" in text or ">>>" in text else ()
         return frozenset(word for part in found for word in re.findall(r"\w+", part))
 
-    @property
+    @cached_property
     def is_dynamic(self) -> bool:
         """May names be read in ways that cannot be seen?"""
-        return not _DYNAMIC.isdisjoint(self._read)
+        # of a module's own names or the built-in ones; a parameter may be called so
+        names = (s.get_name() for s in self._symbols if s.is_referenced() and s.is_global())
+        return not _DYNAMIC.isdisjoint(names)
 
     @cached_property
     def _symbols(self) -> tuple[symtable.Symbol, ...]:
