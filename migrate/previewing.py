@@ -122,7 +122,7 @@ class Previews:
             planned: as if the phases before it were done.
         """
         started = time.monotonic()
-        tree, plan = self._tree, self.plan
+        plan = self.plan
         notes: Sequence[str] = ()
         if phase in (1, 2):
             results, missing = self.redirects_to_apply(phase)
@@ -130,13 +130,10 @@ class Previews:
             findings, notes = [*missing, *(f for f in ahead.findings if f.phase == phase)], ahead.remarks
             done = list(results.values())
         else:
+            about_homes, unchecked = self._moves_ahead() if phase == 3 else ((), ())  # while git searches
             rounds, done = self._look(phase, planned)
-            findings, notes = [*rounds.findings(), *rounds.about_the_plan()], rounds.notes
-            if phase == 3:
-                from migrate.foresight.outlook import look_at_moves
-
-                about_homes, unchecked = look_at_moves(self.git, plan, tree.read, tree.read_if_there)
-                findings, notes = [*findings, *about_homes], [*notes, *unchecked]
+            findings = [*rounds.findings(), *rounds.about_the_plan(), *about_homes]
+            notes = [*rounds.notes, *unchecked]
         for result in done:
             if result.bug is not None:
                 raise RewriteBug(result.path, result.bug)
@@ -154,6 +151,11 @@ class Previews:
             (*_priority_notes(self.git, priority, files, found), *notes, *passed_over),
             time.monotonic() - started,
         )
+
+    def _moves_ahead(self) -> tuple[Sequence[Finding], Sequence[str]]:
+        from migrate.foresight.outlook import look_at_moves
+
+        return look_at_moves(self.git, self.plan, self._tree.read, self._tree.read_if_there)
 
     def _passed_over(self) -> Mapping[str, str]:
         return self.git.passed_over() if self.early is None else self.early.passed_over.result()
@@ -221,7 +223,7 @@ class Previews:
                 self.workers,
                 in_place,
                 self.progress,
-                find=None if early is None or key != (early.phase, False) else early.candidates.result,
+                find=None if early is None or key != (early.phase, False) else early.found,
                 after_moves=after_moves,
             )
             self._rounds[key] = rounds, rounds.run()
