@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import IO
 
 from rollback.errors import GitFailed, GitMissing, GitNotRun, GitTooOld, NotARepository, NotSearched, NotTrusted, escape
@@ -31,6 +32,7 @@ _KEPT = re.compile(
     r"|SSH\w*|SSL_\w+|ASKPASS|EXEC_PATH|CEILING_DIRECTORIES|DISCOVERY_ACROSS_FILESYSTEM)"
 )
 
+_CHUNK = 1 << 20
 _FEW = 200
 """Files that git is asked to search by their names."""
 _LITERAL = {"GIT_LITERAL_PATHSPECS": "1"}
@@ -134,6 +136,24 @@ class Git:
             raise GitFailed(args, done.returncode, os.fsdecode(complaint))
         return done
 
+    def _entries(self, *args: str) -> Iterator[bytes]:
+        """What `git *args` prints, one by one: a list of all files need not be in memory. To be read to its end.
+
+        Raises:
+            GitFailed: another exit code than 0.
+        """
+        with deferred_signals(), TemporaryFile() as complaints, _started(self.root, args, complaints=complaints) as git:
+            assert git.stdin is not None
+            assert git.stdout is not None
+            git.stdin.close()
+            begun = b""
+            while chunk := git.stdout.read(_CHUNK):
+                *entries, begun = (begun + chunk).split(b"\0")
+                yield from entries
+            if git.wait():
+                complaints.seek(0)
+                raise GitFailed(args, git.returncode, os.fsdecode(complaints.read()))
+
     def grep(
         self,
         patterns: Sequence[str],
@@ -203,7 +223,7 @@ class Git:
             Regular files, relative to the root with "/", sorted; those of repositories inside of this one left out.
         """
         command = ("ls-files", "-v", "-z", "--cached", "--others", "--exclude-standard")
-        entries = self.run(*command, "--", *_where(pathspecs, exclude)).split(b"\0")
+        entries = self._entries(*command, "--", *_where(pathspecs, exclude))
         found = {os.fsdecode(entry[2:]) for entry in entries if entry[:1] in b"?S" or entry[:1].islower()}
         return tuple(sorted(path for path in found if path and _is_regular(f"{self.root}/{path}")))
 
@@ -240,7 +260,7 @@ class Git:
     def passed_over(self) -> dict[str, str]:
         """Tracked paths below the root that are no files of this repository: "link" or "submodule" by path."""
         kinds = {b"120000": "link", b"160000": "submodule"}
-        entries = (entry.partition(b"\t") for entry in self.run("ls-files", "--stage", "-z").split(b"\0") if entry)
+        entries = (entry.partition(b"\t") for entry in self._entries("ls-files", "--stage", "-z"))
         return {os.fsdecode(path): kinds[stage[:6]] for stage, _, path in entries if stage[:6] in kinds}
 
     def staged(
@@ -534,16 +554,25 @@ def _execute(
 
 @contextmanager
 def _started(
-    root: Path, args: Sequence[str], env: Mapping[str, str] | None = None, *, attended: bool = False
+    root: Path,
+    args: Sequence[str],
+    env: Mapping[str, str] | None = None,
+    *,
+    attended: bool = False,
+    complaints: IO[bytes] | None = None,
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """A git process with pipes; its end is waited for."""
+    """A git process with pipes; its end is waited for.
+
+    Args:
+        complaints: where its standard error goes instead of a pipe.
+    """
     clean = {key: value for key, value in os.environ.items() if not key.startswith("GIT_") or _KEPT.fullmatch(key)}
     fixed = {"LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0"}
     try:
         # A session of its own: the terminal's Ctrl-C goes to this process, not to git.
         process = subprocess.Popen(
             ["git", *_CONFIG, *args],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE if complaints is None else complaints,
             cwd=root, env=clean | fixed | dict(env or {}), start_new_session=not attended,
         )  # fmt: skip
     except (FileNotFoundError, NotADirectoryError, PermissionError) as error:

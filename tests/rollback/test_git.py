@@ -802,3 +802,23 @@ def test_commit_of(tree: Tree, revision: str) -> None:
     assert tree.open().commit_of(revision) == (head if revision in ("HEAD", "main", "v1") else None)
     if revision.startswith("-"):
         assert tree.open().content_at(revision, "a.py") is None
+
+
+@pytest.mark.parametrize("chunk", [1, 7, 1 << 20])
+def test_long_lists_come_in_pieces(chunk: int, committed: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rollback.git._CHUNK", chunk)
+    for path in ("pkg/new.py", "pkg/ä\n.py"):
+        committed.write(path, b"")
+    (committed.root / "link").symlink_to("pkg")
+    committed.git("add", "link")
+    git = committed.open()
+    assert git.unseen(["*.py"]) == ("pkg/new.py", "pkg/ä\n.py")
+    assert git.passed_over() == {"link": "link"}
+
+
+def test_a_long_list_that_git_cannot_give(committed: Tree) -> None:
+    git = committed.open()
+    (committed.root / ".git/index").write_bytes(b"not an index")
+    for ask in (git.unseen, git.passed_over):
+        with pytest.raises(GitFailed, match="git ls-files failed.*index"):
+            ask()
