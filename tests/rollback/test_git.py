@@ -820,5 +820,5 @@ def test_a_long_list_that_git_cannot_give(committed: Tree) -> None:
     git = committed.open()
     (committed.root / ".git/index").write_bytes(b"not an index")
     for ask in (git.unseen, git.passed_over):
-        with pytest.raises(GitFailed, match="git ls-files failed.*index"):
+        with pytest.raises(GitFailed, match="index"):
             ask()
