@@ -12,7 +12,7 @@ WHERE   = --plan "$(PLAN)" --root "$(ROOT)"
 PHASES := phase1 phase2 phase3 phase4 phase5
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast browser lint format types layers check pictures matrix bench corpus chaos mutants clean \
+.PHONY: help setup demo test test-fast browser lint format types layers check pictures matrix bench scale corpus chaos mutants clean \
 	$(PHASES) $(PHASES:%=dry-run-%) $(PHASES:%=rollback-%) run rehearse status timeline rollback
 
 help: ## this list
@@ -100,6 +100,9 @@ matrix: setup $(PEERS)/.installed ## docs/matrix.md: one-form cases, this tool b
 bench: setup $(PEERS)/.installed ## docs/benchmarks.md: time and memory beside the peers, on trees of 1, 4 and 16 times 8,816 files (an hour or two)
 	$(BIN)/python -m benchmarks.speed $(if $(TREE),tree "$(TREE)" "$(PLAN)",generated --size 1 4 16 --runs 3) \
 		--peers "$(PEERS)" --write docs/benchmarks.md $(ARGS)
+
+scale: setup ## docs/scale.md: the cost model of a dry run, measured on generated trees (half an hour)
+	$(BIN)/python -m benchmarks.scale --write docs/scale.md $(ARGS)
 
 corpus: setup ## phases 3 and 4 on the standard library, checked by LibCST's name resolution (minutes)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[bench]'
