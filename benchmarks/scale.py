@@ -153,9 +153,9 @@ _MEASURED = """
 ## How well that tells what was measured
 
 Each figure is the median of several runs. "Git alone" is the processor time of a search for the same words by `git grep
--lFw`, "wall" that of a run by as many processes as there are processors. The cost per MB searched is that of git reading
-and searching files that the system has in memory. Where it has not, the disk decides: a tree that is searched for the
-first time takes as long as reading it.
+-lFw`, "wall" that of a run by as many processes as there are processors. The cost per MB searched is that of git
+reading and searching files that the system has in memory. Where it has not, the disk decides: a tree that is searched
+for the first time takes as long as reading it.
 """
 _ASKED = """
 ## What it comes to
