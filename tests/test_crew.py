@@ -177,6 +177,33 @@ def test_an_interrupt_comes_through(root: Path, jobs: int) -> None:
         run(root, jobs, tick=interrupt)
 
 
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_an_interrupt_between_two_rounds_is_heard_at_once(root: Path, jobs: int) -> None:
+    went_on = False
+    with pytest.raises(KeyboardInterrupt), Crew(root, Workers(jobs)) as crew:
+        assert list(crew.run(MANY, SPEC, transform_file)) == EXPECTED
+        signal.raise_signal(signal.SIGINT)
+        went_on = True
+    assert not went_on
+
+
+def test_an_interrupt_is_heard_after_a_round_that_was_given_up(root: Path) -> None:
+    def stop(done: int) -> None:
+        raise OSError(done)
+
+    went_on = False
+    with Crew(root, Workers(2)) as crew:
+        try:
+            list(crew.run(MANY, SPEC, transform_file, stop))
+        except OSError as error:
+            with pytest.raises(KeyboardInterrupt):
+                signal.raise_signal(signal.SIGINT)
+                went_on = True
+            assert error.args == (1,)
+        assert list(crew.run(MANY, SPEC, transform_file)) == EXPECTED
+    assert not went_on
+
+
 def test_a_job_is_packed_with_what_it_needs() -> None:
     assert pickle.loads(Job(Path("/x"), about, SPEC).pack()) == Job(Path("/x"), about, SPEC)
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Executor, wait
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -68,17 +68,18 @@ class Crew:
             results = each_of(job, tasks)
         else:
             results = self._elsewhere(job, tasks, sizes)
-        for done, (task, result) in enumerate(zip(tasks, results, strict=True), 1):
-            yield self._again(job, task) if isinstance(result, Unread) else result
-            if tick is not None:
-                tick(done)
+        with closing(results):  # it holds signals back, and whoever wants no more of it may not wait for its end
+            for done, (task, result) in enumerate(zip(tasks, results, strict=True), 1):
+                yield self._again(job, task) if isinstance(result, Unread) else result
+                if tick is not None:
+                    tick(done)
 
     def _again(self, job: Job, task: Task) -> Any:
         """What nobody could read is read here, to say why; unless it can be by now."""
         content, _ = read_file(self._root, task.path)
         return job.step(task.path, content, *task.about, job.spec)
 
-    def _elsewhere(self, job: Job, tasks: Sequence[Task], sizes: Sequence[int]) -> Iterator[Any]:
+    def _elsewhere(self, job: Job, tasks: Sequence[Task], sizes: Sequence[int]) -> Generator[Any, None, None]:
         if self._executor is None:
             self._executor = self._stack.enter_context(pool(self._workers.processes))
         packed, done = job.pack(), 0

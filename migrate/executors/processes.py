@@ -19,22 +19,20 @@ _PARENT_S = 0.5
 
 @contextmanager
 def pool(workers: int) -> Iterator[ProcessPoolExecutor]:
-    """Processes for batches; signals are held back, and delivered between batches.
+    """Processes for batches, which begin with the first one and end with the block.
 
-    Ctrl-C would break the locks of the pool, and a forked worker would take it as its parent does.
+    Whoever submits or receives has to hold signals back meanwhile: Ctrl-C would break the locks of the pool, and a
+    forked worker would take it as its parent does. In between, they are nobody's business here.
     """
     # forked workers have the parser and the query's modules loaded already
     method = "fork" if "fork" in multiprocessing.get_all_start_methods() else None
     context = multiprocessing.get_context(method)
-    with (
-        deferred_signals(),
-        ProcessPoolExecutor(workers, context, initializer=_start_worker, initargs=(os.getpid(),)) as executor,
-    ):
-        try:
-            yield executor
-        except BaseException:
+    executor = ProcessPoolExecutor(workers, context, initializer=_start_worker, initargs=(os.getpid(),))
+    try:
+        yield executor
+    finally:
+        with deferred_signals():
             executor.shutdown(wait=True, cancel_futures=True)
-            raise
 
 
 def _start_worker(parent: int) -> None:

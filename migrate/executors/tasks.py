@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import pickle
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
@@ -76,7 +76,7 @@ def _unpacked(packed: bytes) -> Job:
     return job
 
 
-def each_of(job: Job, tasks: Iterable[Task]) -> Iterator[Any]:
+def each_of(job: Job, tasks: Iterable[Task]) -> Generator[Any, None, None]:
     """The result, or `Unread`, of each task in turn."""
     checked: set[str] = set()
     with collector_paused():
