@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TextIO
 import typer
 
 from migrate import phase_help
-from migrate.fleet_arguments import FleetArguments, Kind
+from migrate.executors.workers import Kind, Workers
+from migrate.fleet_arguments import FleetArguments
 from migrate.formats import Format, PhaseFormat, read_format
 from migrate.report_options import ReportFormat
 
 if TYPE_CHECKING:
     from migrate.console import Voice
-    from migrate.executors.workers import Workers
     from migrate.session import Session
     from rollback.git import Git
 
@@ -45,6 +45,20 @@ Root = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout; text for people on stderr.")]
 Jobs = Annotated[
     int | None, typer.Option("--jobs", metavar="N", min=1, help="Processes at the most; default: one per processor.")
+]
+Executor = Annotated[
+    Kind | None,
+    typer.Option(
+        "--executor", help="What looks at files: this process, processes of this machine, or a Dask cluster.",
+        show_default=False,
+    ),
+]  # fmt: skip
+Scheduler = Annotated[
+    str | None,
+    typer.Option("--scheduler", metavar="ADDRESS", help="Of the cluster: tcp://HOST:PORT or tls://HOST:PORT."),
+]
+SharedFs = Annotated[
+    bool, typer.Option("--shared-fs", help="The cluster's workers see the files at the same path; do not send them.")
 ]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Only the results.")]
 Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="More details, and output of commands as it comes.")]
@@ -100,6 +114,9 @@ class Common:
     jobs: int | None = None
     quiet: bool = False
     verbose: bool = False
+    executor: Kind | None = None
+    scheduler: str | None = None
+    shared_fs: bool = False
 
     def over(self, context: typer.Context) -> Common:
         """These options, and where they say nothing, the ones before the command's name."""
@@ -111,13 +128,15 @@ class Common:
             self.jobs or before.jobs,
             self.quiet or before.quiet,
             self.verbose or before.verbose,
+            self.executor or before.executor,
+            self.scheduler or before.scheduler,
+            self.shared_fs or before.shared_fs,
         )
 
     @property
     def workers(self) -> Workers:
-        from migrate.executors.workers import Workers
-
-        return Workers(self.jobs)
+        """Raises UsageError: the options on it contradict each other."""
+        return Workers.read(self.jobs, self.executor, self.scheduler, shared=self.shared_fs)
 
     def printing(self, format: Format) -> Common:
         """These options, with stdout for what `format` prints."""
@@ -166,13 +185,16 @@ def _common(
     root: Root = None,
     json: Json = False,
     jobs: Jobs = None,
+    executor: Executor = None,
+    scheduler: Scheduler = None,
+    shared_fs: SharedFs = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
     version: Annotated[  # noqa: ARG001 - handled by its callback
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
-    context.obj = Common(plan, root, json, jobs, quiet, verbose)
+    context.obj = Common(plan, root, json, jobs, quiet, verbose, executor, scheduler, shared_fs)
 
 
 def _finish(common: Common, voice: Voice, code: int, document: dict[str, Any]) -> NoReturn:
@@ -205,12 +227,15 @@ def _applying_command(name: str, help_line: str, phase: int | None) -> None:
         root: Root = None,
         json: Json = False,
         jobs: Jobs = None,
+        executor: Executor = None,
+        scheduler: Scheduler = None,
+        shared_fs: SharedFs = False,
         quiet: Quiet = False,
         verbose: Verbose = False,
     ) -> None:
         from migrate.phase_options import PhaseOptions, can_ask
 
-        common = Common(plan, root, json, jobs, quiet, verbose).over(context)
+        common = Common(plan, root, json, jobs, quiet, verbose, executor, scheduler, shared_fs).over(context)
         printed = read_format(name, format, json=common.json)
         common = common.printing(printed)
         options = PhaseOptions(
@@ -274,6 +299,9 @@ def rehearse(
     root: Root = None,
     json: Json = False,
     jobs: Jobs = None,
+    executor: Executor = None,
+    scheduler: Scheduler = None,
+    shared_fs: SharedFs = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
@@ -281,7 +309,7 @@ def rehearse(
     from migrate.rehearse_command import rehearse_command
     from migrate.rehearsing import RehearseOptions
 
-    common = Common(plan, root, json, jobs, quiet, verbose).over(context)
+    common = Common(plan, root, json, jobs, quiet, verbose, executor, scheduler, shared_fs).over(context)
     options = RehearseOptions(
         force, strict, allow_dirty, verify, verify_timeout, keep_going, not no_checks, common.workers
     )
@@ -310,6 +338,9 @@ def init(
     ] = None,
     json: Json = False,
     jobs: Jobs = None,
+    executor: Executor = None,
+    scheduler: Scheduler = None,
+    shared_fs: SharedFs = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
@@ -318,7 +349,7 @@ def init(
     from migrate.session import open_repository
     from rollback.git import Git
 
-    common = Common(plan, root, json, jobs, quiet, verbose).over(context)
+    common = Common(plan, root, json, jobs, quiet, verbose, executor, scheduler, shared_fs).over(context)
     voice = common.voice()
     git = open_repository(common.root)
     git = git if common.root is not None else Git.open(git.toplevel)
@@ -339,13 +370,16 @@ def check_(
     root: Root = None,
     json: Json = False,
     jobs: Jobs = None,
+    executor: Executor = None,
+    scheduler: Scheduler = None,
+    shared_fs: SharedFs = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
     """Look at the whole tree before anything is touched: what each phase would change, and what would break."""
     from migrate.check_command import CheckOptions, check_command
 
-    common = Common(plan, root, json, jobs, quiet, verbose).over(context)
+    common = Common(plan, root, json, jobs, quiet, verbose, executor, scheduler, shared_fs).over(context)
     options = CheckOptions(strict, suggest, write, common.workers, read_format("check", format, json=common.json))
     options.refuse_nonsense()
     common = common.printing(options.format)
@@ -361,13 +395,16 @@ def status(
     root: Root = None,
     json: Json = False,
     jobs: Jobs = None,
+    executor: Executor = None,
+    scheduler: Scheduler = None,
+    shared_fs: SharedFs = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
     """Show where the migration stands: each phase's state, and what is left to edit."""
     from migrate.status import show_status, status_of
 
-    common = Common(plan, root, json, jobs, quiet, verbose).over(context)
+    common = Common(plan, root, json, jobs, quiet, verbose, executor, scheduler, shared_fs).over(context)
     voice = common.voice()
     started = time.monotonic()
     found = status_of(common.session(), common.workers, voice)
@@ -401,6 +438,9 @@ def guard(
     root: Root = None,
     json: Json = False,
     jobs: Jobs = None,
+    executor: Executor = None,
+    scheduler: Scheduler = None,
+    shared_fs: SharedFs = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
@@ -408,7 +448,7 @@ def guard(
     from migrate.guard_command import guard_command
     from migrate.guard_options import GuardOptions
 
-    common = Common(plan, root, json, jobs, quiet, verbose).over(context)
+    common = Common(plan, root, json, jobs, quiet, verbose, executor, scheduler, shared_fs).over(context)
     options = GuardOptions.read(
         format, json=common.json, baseline=baseline, update=update_baseline, staged=staged, ruff=ruff, strict=strict,
         workers=common.workers,
@@ -442,8 +482,17 @@ def fleet(
         typer.Option("--jobs", metavar="N", min=1, help="Repositories at once; default: one per processor."),
     ] = None,
     executor: Annotated[
-        Kind, typer.Option("--executor", help="What runs them: one after the other, or processes side by side.")
-    ] = Kind.PROCESSES,
+        Kind | None,
+        typer.Option(
+            "--executor",
+            help="What runs them: one after the other, processes side by side, or workers of a Dask cluster.",
+            show_default=False,
+        ),
+    ] = None,
+    scheduler: Scheduler = None,
+    shared_fs: Annotated[
+        bool, typer.Option("--shared-fs", help="The cluster's workers see the repositories at the same paths.")
+    ] = False,
     resume: Annotated[
         bool, typer.Option("--resume", help="Only those with which the record is not done: failed, or not run.")
     ] = False,
@@ -459,7 +508,7 @@ def fleet(
     from migrate.fleet_command import fleet_command
     from migrate.fleet_options import COMMANDS, FleetOptions
 
-    common = Common(plan, None, json, jobs, quiet, verbose).over(context)
+    common = Common(plan, None, json, jobs, quiet, verbose, executor, scheduler, shared_fs).over(context)
     if common.root is not None:
         raise UsageError("fleet: --root: each repository of the list is its own root; leave it out")
     if command not in COMMANDS:
@@ -467,7 +516,7 @@ def fleet(
     group: Any = context.parent
     with group.command.commands[command].make_context(command, list(words or ()), parent=group) as inner:
         given = dict(inner.params)
-    options = FleetOptions(file, (command, *(words or ())), given, common.plan, common.jobs, executor, resume, record)
+    options = FleetOptions(file, (command, *(words or ())), given, common.plan, common.workers, resume, record)
     voice = common.voice()
     code, document = fleet_command(options, _exit_code, voice)
     _finish(common, voice, code, document)
@@ -501,13 +550,16 @@ def timeline(
     root: Root = None,
     json: Json = False,
     jobs: Jobs = None,
+    executor: Executor = None,
+    scheduler: Scheduler = None,
+    shared_fs: SharedFs = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
     """Show planned against actual minutes per phase, with the plan's budget, and estimate what is left."""
     from migrate.timeline_command import timeline_command
 
-    common = Common(plan, root, json, jobs, quiet, verbose).over(context)
+    common = Common(plan, root, json, jobs, quiet, verbose, executor, scheduler, shared_fs).over(context)
     voice = common.voice()
     _finish(common, voice, 0, timeline_command(common.session(), common.workers, voice))
 
@@ -531,6 +583,9 @@ def report(
     root: Root = None,
     json: Json = False,
     jobs: Jobs = None,
+    executor: Executor = None,
+    scheduler: Scheduler = None,
+    shared_fs: SharedFs = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
@@ -539,7 +594,7 @@ def report(
     from migrate.report_command import report_command
     from migrate.report_options import ReportOptions
 
-    common = Common(plan, root, json, jobs, quiet, verbose).over(context)
+    common = Common(plan, root, json, jobs, quiet, verbose, executor, scheduler, shared_fs).over(context)
     options = ReportOptions.read(file, format, json=common.json, force=force, workers=common.workers)
     voice = Voice(quiet=common.quiet, verbose=common.verbose, json=common.json or options.to_stdout)
     _finish(common, voice, 0, report_command(common.session(), options, voice))

@@ -2,17 +2,9 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Any
 
 from typer.core import TyperCommand
-
-
-class Kind(StrEnum):
-    """What runs the repositories, as `--executor` has it."""
-
-    SERIAL = "serial"
-    PROCESSES = "processes"
 
 
 class FleetArguments(TyperCommand):

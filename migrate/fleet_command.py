@@ -10,16 +10,16 @@ from typing import Any
 
 from migrate import interrupts
 from migrate.console import Voice
-from migrate.errors import Exit
-from migrate.executors.workers import usable_processors
+from migrate.errors import Exit, exit_code_of
+from migrate.executors.cluster_errors import ClusterError
+from migrate.executors.workers import Kind
 from migrate.fleet.child import Main
-from migrate.fleet.executors import EXECUTORS
+from migrate.fleet.executors import Executor, executing
 from migrate.fleet.outcomes import Outcome
 from migrate.fleet.record import Header, Record, digest_of, recording
 from migrate.fleet.repositories import Entry, read_repositories
 from migrate.fleet.table import show_failures, show_progress, show_table, totals
 from migrate.fleet.tasks import Task
-from migrate.fleet_arguments import Kind
 from migrate.fleet_options import PHASES, FleetOptions
 from migrate.plan import FILENAME, Plan, load_plan
 from rollback.errors import escape
@@ -49,6 +49,7 @@ def fleet_command(options: FleetOptions, main: Main, voice: Voice) -> tuple[Exit
     Raises:
         UsageError, PlanError: the list, the plan, the record or the command is wrong; nothing was run.
         RecordBusy: another fleet is at work.
+        ClusterError: the cluster is not there, or a worker differs from this process; nothing was run.
     """
     options.refuse_nonsense()
     plan = None
@@ -66,7 +67,7 @@ class _Fleet:
         self._plan = plan
         self._entries = read_repositories(options.file)
         good = sum(not entry.mistake for entry in self._entries)
-        self._at_once = 1 if options.executor is Kind.SERIAL else min(options.jobs or usable_processors(), good) or 1
+        self._at_once = min(options.workers.processes, good) or 1
         self._outcomes: dict[Entry, Outcome] = {}
         self._ran = 0
 
@@ -75,20 +76,27 @@ class _Fleet:
         options = self._options
         digest = None if options.plan is None else digest_of(options.plan)
         tasks = {entry: self._task(entry, digest) for entry in self._entries if not entry.mistake}
-        is_stopped = False
-        with recording(options.record_file, Header(options.command, digest), resume=options.resume) as record:
+        end: BaseException | None = None
+        with (
+            executing(options.workers, self._main, self._at_once, list(tasks.values())) as executor,
+            recording(options.record_file, Header(options.command, digest), resume=options.resume) as record,
+        ):
             before = self._take_over(tasks, record)
+            left = {entry: task for entry, task in tasks.items() if entry not in self._outcomes}
             try:
-                self._run({entry: task for entry, task in tasks.items() if entry not in self._outcomes}, record)
-            except KeyboardInterrupt:
-                is_stopped = True
+                self._run(executor, left, record)
+            except (KeyboardInterrupt, ClusterError) as error:
+                end = error
         seconds = time.monotonic() - started
+        why = "the cluster was lost" if isinstance(end, ClusterError) else "the fleet was interrupted"
         for entry, task in tasks.items():
             if entry not in self._outcomes:
-                self._outcomes[entry] = Outcome(task.name, task.root, "not run", message="the fleet was interrupted")
+                self._outcomes[entry] = Outcome(task.name, task.root, "not run", message=why)
         rows = [self._outcomes[entry] for entry in self._entries]
-        code = Exit.INTERRUPTED if is_stopped else exit_of(rows)
+        code = exit_of(rows) if end is None else exit_code_of(end)
         self._show(rows, before, seconds, code)
+        if isinstance(end, ClusterError):
+            self._voice.error(str(end))
         return code, self._document(rows, seconds)
 
     def _task(self, entry: Entry, digest: str | None) -> Task:
@@ -101,11 +109,18 @@ class _Fleet:
             options.command,
             plan,
             digest if plan is not None else digest_of(entry.root / FILENAME),
-            None if self._at_once == 1 else 1,
+            self._jobs_of_each,
             options.looks_only,
             options.fails_over,
             self._voice.verbose,
         )
+
+    @property
+    def _jobs_of_each(self) -> int | None:
+        """Processes for each command; None where that is up to the command, as nothing else is at work beside it."""
+        options = self._options
+        is_alone = self._at_once == 1 and options.workers.kind is not Kind.DASK
+        return None if is_alone or options.given.get("executor") is Kind.DASK else 1
 
     def _take_over(self, tasks: dict[Entry, Task], record: Record) -> set[str]:
         """Rows that are known before anything is run; the roots of those that an earlier fleet was done with."""
@@ -116,8 +131,8 @@ class _Fleet:
         self._outcomes |= known
         return {done.root for done in known.values()}
 
-    def _run(self, tasks: dict[Entry, Task], record: Record) -> None:
-        """Raises KeyboardInterrupt, once what had begun has ended and is on record."""
+    def _run(self, executor: Executor, tasks: dict[Entry, Task], record: Record) -> None:
+        """Raises KeyboardInterrupt or ClusterError, once what had begun has ended, or is lost, and is on record."""
         options = self._options
         by_root = {task.root: (entry, task) for entry, task in tasks.items()}
 
@@ -128,11 +143,11 @@ class _Fleet:
             self._ran += 1
             show_progress(self._voice, outcome, self._ran, len(tasks))
 
-        if options.executor is Kind.PROCESSES and tasks:
+        if options.workers.kind is Kind.PROCESSES and tasks:
             for module in _LOADED.get(options.name, _LOADED_TO_APPLY):
                 importlib.import_module(module)
         with deferred_signals():
-            EXECUTORS[options.executor](self._main, self._at_once).run(list(tasks.values()), tell)
+            executor.run(list(tasks.values()), tell)
             interrupts.close()
 
     def _show(self, rows: Sequence[Outcome], before: set[str], seconds: float, code: Exit) -> None:

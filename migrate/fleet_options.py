@@ -9,7 +9,7 @@ from typing import Any
 
 from migrate.check_command import CheckOptions
 from migrate.errors import UsageError
-from migrate.fleet_arguments import Kind
+from migrate.executors.workers import ALL, Kind, Workers
 from migrate.guard_options import GuardOptions
 from migrate.phase_options import PhaseOptions
 from migrate.plan import Plan
@@ -35,8 +35,8 @@ class FleetOptions:
 
     Attributes:
         file: the list of repositories. command: what to run in each, with its options.
-        plan: the one for all; None for each repository's own. jobs: repositories at once; None for as many as there
-            are processors.
+        plan: the one for all; None for each repository's own.
+        workers: what runs the repositories; its `jobs` are so many at once.
         record: None for the one beside the list.
         given: the options of the command, by name, as it takes them.
     """
@@ -45,8 +45,7 @@ class FleetOptions:
     command: tuple[str, ...]
     given: Mapping[str, Any]
     plan: Path | None = None
-    jobs: int | None = None
-    executor: Kind = Kind.PROCESSES
+    workers: Workers = ALL
     resume: bool = False
     record: Path | None = None
 
@@ -87,9 +86,14 @@ class FleetOptions:
             UsageError: with what would be right.
         """
         name, given = self.name, self.given
+        if self.workers.kind is Kind.DASK and not self.workers.shared:
+            raise UsageError("fleet: --executor dask runs each repository beside a worker, which has to see the same "
+                             "folders; add --shared-fs where they do")  # fmt: skip
         for option, why in _NOT_HERE.items():
             if given.get(option):
                 raise UsageError(f"fleet: --{option} after {name}: {why.format(name=name)}")
+        if "executor" in given:
+            Workers.read(given["jobs"], given["executor"], given["scheduler"], shared=given["shared_fs"])
         if self.is_phase:
             if not (given["yes"] or self.looks_only):
                 raise UsageError(
@@ -128,8 +132,7 @@ class FleetOptions:
         """The words of the same fleet with another command, or to go on with this one."""
         words = ["migrate", "fleet", str(self.file)]
         words += ["--plan", str(self.plan)] if self.plan is not None else []
-        words += ["--jobs", str(self.jobs)] if self.jobs is not None else []
-        words += ["--executor", self.executor.value] if self.executor is not Kind.PROCESSES else []
+        words += self.workers.words
         words += ["--record", str(self.record)] if self.record is not None and more else []
         return [*words, *more, *command]
 

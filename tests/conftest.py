@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
+from clusters import Loopback
 from hypothesis import settings
 from repositories import MakeRepository, Repository
 
@@ -43,3 +44,17 @@ def make_repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MakeRepo
         return repository
 
     return make
+
+
+@pytest.fixture(scope="session")
+def _loopback(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loopback]:
+    made = Loopback(tmp_path_factory.mktemp("cluster"))
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def cluster(_loopback: Loopback) -> Loopback:
+    """A Dask cluster with two workers."""
+    _loopback.have(2)
+    return _loopback

@@ -8,13 +8,16 @@ from concurrent.futures import BrokenExecutor, Executor, wait
 from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from migrate.executors.processes import pool
 from migrate.executors.tasks import Job, Step, Task, Unread, each_of, in_batches, run_batch, size_of
-from migrate.executors.workers import Workers
+from migrate.executors.workers import Kind, Workers
 from rollback.changes import read_file
 from rollback.signals import deferred_signals
+
+if TYPE_CHECKING:
+    from migrate.executors.cluster import Cluster
 
 PARSING_PAYS = 600_000
 """Bytes below which one process has parsed them before a second one has started."""
@@ -34,6 +37,7 @@ class Crew:
         self._workers = workers
         self._stack = ExitStack()
         self._executor: Executor | None = None
+        self._cluster: Cluster | None = None
 
     def __enter__(self) -> Crew:
         if not gc.isenabled():  # then what is looked through is what steps make
@@ -56,23 +60,41 @@ class Crew:
         """Run `step(path, content, *about, spec)` on every task.
 
         Args:
-            pays: bytes from which it is worth while to start other processes.
+            pays: bytes from which it is worth while to start other processes; a cluster is asked for any file, as
+                whoever names one has decided, and would not want to hear only with a larger tree that it is not there.
         Yields:
             One result per task, in their order.
         Raises:
             Unreadable, OutsideRoot: a file of the tree cannot be read, or must not be.
+            ClusterError: there is no cluster, or none any more, that can do it.
         """
         job = Job(self._root, step, spec)
-        sizes = [size_of(self._root, task) for task in tasks]
-        if self._workers.processes == 1 or (self._executor is None and sum(sizes) < pays) or len(tasks) < 2:
-            results = each_of(job, tasks)
-        else:
-            results = self._elsewhere(job, tasks, sizes)
-        with closing(results):  # it holds signals back, and whoever wants no more of it may not wait for its end
+        with closing(
+            self._results(job, tasks, pays)
+        ) as results:  # it holds signals back, and whoever wants no more of it may not wait for its end
             for done, (task, result) in enumerate(zip(tasks, results, strict=True), 1):
                 yield self._again(job, task) if isinstance(result, Unread) else result
                 if tick is not None:
                     tick(done)
+
+    def _results(self, job: Job, tasks: Sequence[Task], pays: int) -> Generator[Any, None, None]:
+        sizes = [size_of(self._root, task) for task in tasks]
+        if self._workers.kind is Kind.DASK and tasks:
+            return self._on_cluster(job, tasks, sizes)
+        if self._workers.processes == 1 or (self._executor is None and sum(sizes) < pays) or len(tasks) < 2:
+            return each_of(job, tasks)
+        return self._elsewhere(job, tasks, sizes)
+
+    def _on_cluster(self, job: Job, tasks: Sequence[Task], sizes: Sequence[int]) -> Generator[Any, None, None]:
+        from migrate.executors.cluster import connected, steps
+
+        shared = self._workers.shared
+        if self._cluster is None:
+            assert self._workers.scheduler is not None, "it goes with the kind"
+            self._cluster = self._stack.enter_context(connected(self._workers.scheduler))
+            seen = [f"{self._root}/{task.path}" for task in tasks if task.content is None] if shared else []
+            self._cluster.get_to_know({job.step.__module__}, seen)
+        yield from steps(self._cluster, job, tasks, sizes, shared=shared)
 
     def _again(self, job: Job, task: Task) -> Any:
         """What nobody could read is read here, to say why; unless it can be by now."""

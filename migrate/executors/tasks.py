@@ -33,16 +33,18 @@ class Task:
         path: relative to the root, with `/`.
         about: what the step is told besides the file.
         content: the file's bytes; None where they are read by whoever runs the step.
+        stamp: of the file to be read, as whoever asks for the step sees it; None where that is the same machine.
     """
 
     path: str
     about: tuple[Any, ...] = ()
     content: bytes | None = None
+    stamp: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """In the place of a result: the file could not be read."""
+    """In the place of a result: the file could not be read there, or it was another one."""
 
     path: str
 
@@ -52,11 +54,11 @@ class Job:
     """What is the same for all tasks of a round; `packed` for whoever runs it elsewhere.
 
     Attributes:
-        root: of the files, whose folders are looked at once for each job.
+        root: of the files, whose folders are looked at once for each job; None where none is to be read.
         spec: what the step has to know.
     """
 
-    root: Path
+    root: Path | None
     step: Step[Any]
     spec: Any
 
@@ -81,26 +83,38 @@ def each_of(job: Job, tasks: Iterable[Task]) -> Generator[Any, None, None]:
     checked: set[str] = set()
     with collector_paused():
         for task in tasks:
-            content = task.content
+            content = _content(job.root, task, checked)
             if content is None:
-                try:
-                    content, _ = read_file(job.root, task.path, checked)
-                except RepositoryError:
-                    yield Unread(task.path)
-                    continue
+                yield Unread(task.path)
+                continue
             yield job.step(task.path, content, *task.about, job.spec)
             if gc.get_count()[0] > _GARBAGE:
                 gc.collect(0)
 
 
+def _content(root: Path | None, task: Task, checked: set[str]) -> bytes | None:
+    """The bytes of a task's file; None where it cannot be read here, or is not as it was seen."""
+    if task.content is not None or root is None:
+        return task.content
+    try:
+        content, _ = read_file(root, task.path, checked)
+    except RepositoryError:
+        return None
+    return content if task.stamp in (None, stamp_of(root, task.path)) else None
+
+
 def size_of(root: Path, task: Task) -> int:
     """Bytes of a task's file; 0 where there is none."""
-    if task.content is not None:
-        return len(task.content)
+    return len(task.content) if task.content is not None else stamp_of(root, task.path)[0]
+
+
+def stamp_of(root: Path, path: str) -> tuple[int, int]:
+    """Bytes of a file, and when it was modified in whole seconds, as no file system has it coarser; 0 for no file."""
     try:
-        return os.lstat(f"{root}/{task.path}").st_size
+        status = os.lstat(f"{root}/{path}")
     except OSError:
-        return 0
+        return 0, 0
+    return status.st_size, int(status.st_mtime)
 
 
 def in_batches(tasks: Sequence[Task], sizes: Sequence[int], workers: int) -> Iterator[list[Task]]:

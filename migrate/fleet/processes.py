@@ -79,36 +79,68 @@ def start_process(task: Task, out: int, err: int) -> Running:
     )
 
 
-def run_repository(task: Task) -> Outcome:
+class Work(Protocol):
+    """A task that is under way, wherever that is."""
+
+    def stop(self) -> None:
+        """Tell it to end, everything restored."""
+
+    def ended(self) -> Outcome | None:
+        """What came of it, once it has ended."""
+
+
+def run_repository(task: Task, is_stopped: Callable[[], bool] = bool) -> Outcome:
     """Run one task to its end in a process of its own, for any worker that sees the same folders.
 
-    Both the function and what it takes and gives can be pickled. Ctrl-C, in the main thread, ends the process and is
-    raised.
+    Args:
+        is_stopped: asked all the time; where it says so, the process is told to end.
     """
-    outcomes: list[Outcome] = []
-    run_tasks([task], start_process, 1, outcomes.append)
-    return outcomes[0]
+    outcomes = [Outcome(task.name, task.root, "not run", message="the fleet was interrupted")]
+
+    def end_where_stopped() -> None:
+        if is_stopped():
+            raise KeyboardInterrupt
+
+    with suppress(KeyboardInterrupt):
+        run_tasks([task], start_process, 1, outcomes.append, end_where_stopped)
+    return outcomes[-1]
 
 
-def run_tasks(tasks: Sequence[Task], start: Start, at_once: int, tell: Tell) -> None:
+def run_tasks(
+    tasks: Sequence[Task], start: Start, at_once: int, tell: Tell, watch: Callable[[], object] = bool
+) -> None:
+    """Run tasks as processes of this machine; see `take_turns`."""
+    take_turns(tasks, lambda task: _Work(task, start), at_once, tell, watch)
+
+
+def take_turns(
+    tasks: Sequence[Task],
+    begin: Callable[[Task], Work],
+    at_once: int,
+    tell: Tell,
+    watch: Callable[[], object] = bool,
+) -> None:
     """Run tasks in their order, `at_once` at the most, and one at a time in each working tree.
 
     Args:
+        begin: begin with a task; OSError where this one cannot be begun. Any other error of it ends them all.
         tell: told of each that has ended, here and one at a time.
+        watch: called all the time; what it raises ends them all as a Ctrl-C does.
     Raises:
         KeyboardInterrupt: a Ctrl-C or SIGTERM. No other task was started; those at work were told to end, have done
             so, and were told of.
     """
-    waiting, at_work = list(tasks), dict[str, _Work]()
+    waiting, at_work = list(tasks), dict[str, Work]()
     with deferred_signals() as held:
         try:
             while waiting or at_work:
                 held.deliver()
+                watch()
                 for task in [each for each in waiting if each.tree not in at_work][: at_once - len(at_work)]:
                     if task.tree not in at_work:
                         waiting.remove(task)
                         try:
-                            at_work[task.tree] = _Work(task, start)
+                            at_work[task.tree] = begin(task)
                         except OSError as error:
                             tell(not_started(task, f"no process for it: {explain(error)}"))
                 _collect(at_work, tell)
@@ -120,7 +152,7 @@ def run_tasks(tasks: Sequence[Task], start: Start, at_once: int, tell: Tell) -> 
             raise
 
 
-def _collect(at_work: dict[str, _Work], tell: Tell) -> None:
+def _collect(at_work: dict[str, Work], tell: Tell) -> None:
     """Tell of those that have ended; wait an instant where none has."""
     ended = [(tree, found) for tree, work in at_work.items() if (found := work.ended()) is not None]
     for tree, outcome in ended:

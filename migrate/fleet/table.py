@@ -63,8 +63,8 @@ def show_failures(voice: Voice, outcomes: Sequence[Outcome]) -> None:
     """The line on what is wrong, in full, for each repository that has one."""
     for outcome in outcomes:
         if outcome.message and not outcome.is_done and outcome.state != "not run":
-            message = outcome.message if outcome.exit_code is None else f"{escape(outcome.name)}: {outcome.message}"
-            voice.error(message)
+            name = f"{escape(outcome.name)}: "
+            voice.error(outcome.message if name in outcome.message else f"{name}{outcome.message}")
 
 
 def totals(command: str, outcomes: Sequence[Outcome], ran: int, seconds: float) -> str:
