@@ -38,9 +38,14 @@ class Clustered:
 
     def run(self, tasks: Sequence[Task], tell: Tell) -> None:
         lost: list[ClusterError] = []
-        take_turns(tasks, lambda task: _Claimed(self._cluster, task, lost), max(self._cluster.threads(), 1), tell)
-        if lost:
-            raise lost[0]
+
+        def raise_lost() -> None:
+            if lost:
+                raise lost[0]
+
+        at_once = max(self._cluster.threads(), 1)
+        take_turns(tasks, lambda task: _Claimed(self._cluster, task, lost), at_once, tell, raise_lost)
+        raise_lost()
 
 
 class _Claimed:
