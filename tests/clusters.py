@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 TESTS = Path(__file__).parent
 START_S = 60.0
@@ -50,7 +51,7 @@ class Loopback:
     def _start(self, module: str, *words: str, home: Path = TESTS.parent) -> subprocess.Popen[bytes]:
         environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith(("GIT_", "DASK_"))},
-            "PYTHONPATH": os.pathsep.join(map(str, (home, TESTS / "executors"))),
+            "PYTHONPATH": os.pathsep.join(map(str, (home, TESTS, TESTS / "executors"))),
             "GIT_CONFIG_GLOBAL": os.devnull,
             "GIT_CONFIG_NOSYSTEM": "1",
             "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": str(self._allowed),
@@ -94,9 +95,22 @@ class Loopback:
             pids = {worker.pid for worker in self.workers}
             wait_until(lambda: set(client.run(os.getpid, on_error="ignore").values()) == pids)
 
+    def counts(self) -> tuple[int, int]:
+        """Clients that the scheduler knows of, and their tasks."""
+        from distributed import Client
+
+        with Client(self.address, timeout=START_S, set_as_default=False) as client:
+            found: tuple[int, int] = client.run_on_scheduler(_counts)
+        return found
+
     def close(self) -> None:
         for process in (*self.workers, self.scheduler):
             end(process)
+
+
+def _counts(dask_scheduler: Any) -> tuple[int, int]:
+    others = [name for name in dask_scheduler.clients if name != "fire-and-forget"]
+    return len(others) - 1, len(dask_scheduler.tasks)
 
 
 def end(process: subprocess.Popen[bytes]) -> None:

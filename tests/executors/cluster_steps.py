@@ -39,8 +39,9 @@ def die_elsewhere(path: str, content: bytes, here: int, spec: PhaseSpec) -> File
 
 
 def wait_while_there(path: str, content: bytes, marker: str, spec: object) -> str:
-    """Takes as long as there is a file, whose folder tells who waits."""
+    """Takes as long as there is a file, for some seconds at the most; beside it stands who waits."""
+    until = time.monotonic() + 20
     Path(f"{marker}.{os.getpid()}").touch()
-    while Path(marker).exists():
+    while Path(marker).exists() and time.monotonic() < until:
         time.sleep(0.02)
     return path

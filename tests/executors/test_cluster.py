@@ -202,12 +202,16 @@ def test_a_file_that_a_worker_sees_as_it_was(root: Path) -> None:
     assert list(each_of(Job(None, cluster_steps.about, None), tasks[:1])) == [Unread("0.py")]
 
 
-def test_an_interrupt_while_workers_are_at_work(root: Path, cluster: Loopback) -> None:
+def test_an_interrupt_while_workers_are_at_work(root: Path, cluster: Loopback, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_LOOK_S", 1e9)  # at which signals are heard as well
     marker = root / "wait"
     marker.touch()
+    struck = 0.0
 
     def interrupt() -> None:
+        nonlocal struck
         wait_until(lambda: any(root.glob("wait.*")))
+        struck = time.monotonic()
         os.kill(os.getpid(), signal.SIGINT)
 
     other = threading.Thread(target=interrupt)
@@ -215,6 +219,8 @@ def test_an_interrupt_while_workers_are_at_work(root: Path, cluster: Loopback) -
     try:
         with pytest.raises(KeyboardInterrupt):
             run(root, on(cluster), telling(str(marker)), cluster_steps.wait_while_there)
+        assert time.monotonic() - struck < 15  # before any worker is done
+        assert cluster.counts() == (0, 0)  # what had not begun is given up
     finally:
         marker.unlink()
         other.join()
