@@ -61,7 +61,7 @@ def _folders(git: Git, plan: Plan, modules: Iterable[str]) -> Iterator[str]:
     for module in modules:
         for path in candidate_files(module, plan.plan.source_roots):
             folder = path.removesuffix("__init__.py")
-            if folder != path and (git.root / folder).is_dir():
+            if folder != path and git.is_folder(folder):
                 yield folder
 
 
@@ -107,7 +107,7 @@ def _importers(git: Git, plan: Plan, exclude: tuple[str, ...]) -> set[str]:
     for move in plan.phase3.move:
         for path in candidate_files(move.old.module, plan.plan.source_roots):
             folder = path.removesuffix("__init__.py")
-            if folder != path and (git.root / folder).is_dir():
+            if folder != path and git.is_folder(folder):
                 inside = tuple(f":(glob){_literal(folder)}**/*{suffix}" for suffix in SUFFIXES)
                 names = [move.old.name.partition(".")[0]] if move.old.name else ["import"]
                 found |= _grep(git, names, inside, exclude)

@@ -93,6 +93,9 @@ KeepGoing = Annotated[bool, typer.Option("--keep-going", help="Phase 5: run the 
 Only = Annotated[
     list[str] | None, typer.Option("--only", metavar="NAME", help="Phase 5: only the check of this name; repeatable.")
 ]
+NoCache = Annotated[
+    bool, typer.Option("--no-cache", help="Look at everything anew, and keep nothing; so does MIGRATE_NO_CACHE=1.")
+]
 Formats = Annotated[
     PhaseFormat | None, typer.Option("--format", help="How to print findings: for people, programs, or GitHub.")
 ]
@@ -391,6 +394,7 @@ def check_(
 @app.command()
 def status(
     context: typer.Context,
+    no_cache: NoCache = False,
     plan: PlanFile = None,
     root: Root = None,
     json: Json = False,
@@ -407,7 +411,7 @@ def status(
     common = Common(plan, root, json, jobs, quiet, verbose, executor, scheduler, shared_fs).over(context)
     voice = common.voice()
     started = time.monotonic()
-    found = status_of(common.session(), common.workers, voice)
+    found = status_of(common.session(), common.workers, voice, cached=not no_cache)
     show_status(voice, found)
     _finish(common, voice, 0, found.as_json(time.monotonic() - started) if common.json else {})
 
@@ -434,6 +438,7 @@ def guard(
         typer.Option("--ruff", help="Print the configuration by which ruff finds the same imports, where it can."),
     ] = False,
     strict: Strict = False,
+    no_cache: NoCache = False,
     plan: PlanFile = None,
     root: Root = None,
     json: Json = False,
@@ -451,7 +456,7 @@ def guard(
     common = Common(plan, root, json, jobs, quiet, verbose, executor, scheduler, shared_fs).over(context)
     options = GuardOptions.read(
         format, json=common.json, baseline=baseline, update=update_baseline, staged=staged, ruff=ruff, strict=strict,
-        workers=common.workers,
+        workers=common.workers, cached=not no_cache,
     )  # fmt: skip
     common = common.printing(options.format)
     voice = common.voice()
@@ -546,6 +551,7 @@ def explain(
 @app.command()
 def timeline(
     context: typer.Context,
+    no_cache: NoCache = False,
     plan: PlanFile = None,
     root: Root = None,
     json: Json = False,
@@ -561,7 +567,7 @@ def timeline(
 
     common = Common(plan, root, json, jobs, quiet, verbose, executor, scheduler, shared_fs).over(context)
     voice = common.voice()
-    _finish(common, voice, 0, timeline_command(common.session(), common.workers, voice))
+    _finish(common, voice, 0, timeline_command(common.session(), common.workers, voice, cached=not no_cache))
 
 
 @app.command()

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from migrate.console import Voice
-from migrate.findings import Finding, errors_first
+from migrate.findings import SEVERITIES, Finding, errors_first
 from migrate.formats import Format
 from rollback.errors import count, escape
 from rollback.git import Git
@@ -62,9 +62,14 @@ def severity_style(finding: Finding) -> str:
 
 def findings_summary(findings: Sequence[Finding]) -> str:
     """`2 errors (keyword-conflict 2), 1 warning (star-import 1)`."""
+    return codes_summary(Counter(f.code for f in findings))
+
+
+def codes_summary(numbers: Mapping[str, int]) -> str:
+    """The same of how many findings there are of each code."""
     parts = []
     for severity in ("error", "warning"):
-        codes = Counter(f.code for f in findings if f.severity == severity)
+        codes = Counter({code: number for code, number in numbers.items() if SEVERITIES[code] == severity})
         if codes:
             listed = ", ".join(f"{code} {number}" for code, number in sorted(codes.items()))
             parts.append(f"{count(codes.total(), severity)} ({listed})")

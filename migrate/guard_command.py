@@ -6,7 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from migrate.errors import Exit
@@ -18,9 +18,10 @@ from rollback.errors import count, escape
 if TYPE_CHECKING:
     from migrate.console import Voice
     from migrate.guarding.baseline import Compared
-    from migrate.guarding.look import Looked
+    from migrate.guarding.looked import Looked
     from migrate.guarding.seen import Seen
     from migrate.session import Session
+    from rollback.git import Git
 
 SCHEMA = 1
 
@@ -89,9 +90,27 @@ class _Guard:
         return {"schema": SCHEMA, "plan": plan.name, "findings": findings, "seconds": round(seconds, 3)}
 
     def _tree(self) -> _Found:
-        from migrate.guarding.search import Search
+        from migrate.cache.answers import Answers
 
         git, plan = self._session.git, self._session.plan
+        answers = Answers(git, plan, only_python=not plan.plan.include, is_on=self._options.cached)
+        known = answers.get("guard")
+        if known is not None:
+            from migrate.guarding.looked import Looked
+
+            looked = Looked.from_json(known)
+        else:
+            with answers.learn() as learning:
+                looked = self._look(learning.git)
+                learning.keep("guard", looked.as_json())
+        for note in (*looked.notes, *(looked.details if self._voice.verbose else ())):
+            self._voice.note(note)
+        return _Found(looked, "the tree", lambda _: True, lambda path: not (git.root / path).exists())
+
+    def _look(self, git: Git) -> Looked:
+        from migrate.guarding.search import Search
+
+        plan = self._session.plan
         search = Search(git, plan)
         with self._voice.progress("guard") as progress:
             with ThreadPoolExecutor(2) as threads:  # git searches while the rest is loaded
@@ -102,9 +121,7 @@ class _Guard:
                 look = TreeLook(plan, 5, Tree(git).read_if_there, git, search, self._options.workers, progress)
                 look.prepare()
             looked = look.look(candidates.result())
-        for note in (*not_looked_into(git, passed_over.result()), *(look.notes if self._voice.verbose else ())):
-            self._voice.note(note)
-        return _Found(looked, "the tree", lambda _: True, lambda path: not (git.root / path).exists())
+        return replace(looked, notes=tuple(not_looked_into(git, passed_over.result())), details=tuple(look.notes))
 
     def _staged(self) -> _Found:
         from migrate.guarding.staged import StagedLook, staged

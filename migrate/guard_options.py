@@ -17,7 +17,7 @@ class GuardOptions:
     Attributes:
         baseline: the file of findings that are known. update: write it.
         staged: look only at what is staged. ruff: print ruff's configuration instead.
-        strict: warnings make it fail, too.
+        strict: warnings make it fail, too. cached: a look at the same tree before may be taken for this one.
     """
 
     format: Format = Format.TEXT
@@ -27,6 +27,7 @@ class GuardOptions:
     ruff: bool = False
     strict: bool = False
     workers: Workers = ALL
+    cached: bool = True
 
     @classmethod
     def read(cls, format: Format | None, *, json: bool, **options: Any) -> GuardOptions:

@@ -211,7 +211,7 @@ class Previews:
             in_place: Mapping[str, bytes] = {}
             if key[1]:
                 in_place = self._planned
-                git = _PlannedGit(git.root, git.toplevel, git.prefix, git.git_dir, git.common_dir, in_place)
+                git = _PlannedGit(git.root, git.toplevel, git.prefix, git.git_dir, git.common_dir, git.asked, in_place)
                 read, read_if_there = self._read_planned, self._read_planned_if_there
             after_moves = planned and phase == 4 and self.plan.phase3 is not None
             rounds = Rounds(
@@ -258,7 +258,7 @@ class Previews:
         findings: list[Finding] = []
         tree, plan = self._tree, self.plan
         for redirect in getattr(plan.phase(phase), "redirect", ()):
-            path = file_of(redirect.module, plan.plan.source_roots, lambda p: (tree.git.root / p).is_file())
+            path = file_of(redirect.module, plan.plan.source_roots, tree.git.is_file)
             if path is None:
                 where = " or ".join(plan.plan.source_roots)
                 message = f"no file of this module under source root {where}"
@@ -285,7 +285,7 @@ def _priority_notes(
 ) -> Iterator[str]:
     touched = {f.path for f in files} | {f.path for f in found}
     for entry in priority:
-        if not (git.root / entry).exists():
+        if not git.is_there(entry):
             yield f"priority {entry}: not in the tree"
         elif not any(is_priority(path, (entry,)) for path in touched):
             yield f"priority {entry}: nothing to do there"

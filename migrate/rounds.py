@@ -213,7 +213,7 @@ class Rounds(Knowledge):
         return found
 
     def _is_there(self, path: str) -> bool:
-        return (self.git.root / path).is_file()
+        return self.git.is_file(path)
 
 
 def _split(name: str) -> tuple[str, str, str]:

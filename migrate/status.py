@@ -7,9 +7,8 @@ from typing import Any
 
 from migrate.console import Voice
 from migrate.executors.workers import Workers
-from migrate.findings_report import findings_summary
-from migrate.preview import Preview
-from migrate.previewing import Previews
+from migrate.findings_report import codes_summary
+from migrate.outstanding import Outstanding, outstanding
 from migrate.session import Session
 from migrate.timeline import SCHEMA, run_json, state_of
 from rollback.errors import count
@@ -18,13 +17,13 @@ from rollback.journal import RunRecord
 
 @dataclass(frozen=True, slots=True)
 class PhaseStatus:
-    """One phase: its state by the journal, and a preview of what is left."""
+    """One phase: its state by the journal, and what is left to do."""
 
     phase: int
     title: str
     state: str
     last_run: RunRecord | None
-    left: Preview
+    left: Outstanding
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +53,10 @@ class Status:
                     "phase": p.phase,
                     "title": p.title,
                     "state": p.state,
-                    "files_left": len(p.left.files),
+                    "files_left": p.left.files,
                     "edits_left": p.left.edits,
-                    "errors": len(p.left.errors),
-                    "warnings": len(p.left.warnings),
+                    "errors": p.left.errors,
+                    "warnings": p.left.warnings,
                     "last_run": None if p.last_run is None else run_json(p.last_run),
                 }
                 for p in self.phases
@@ -67,16 +66,17 @@ class Status:
         }
 
 
-def status_of(session: Session, workers: Workers, voice: Voice) -> Status:
-    """Look at the journal and at the tree; nothing is written."""
-    runs = session.runs()
+def status_of(session: Session, workers: Workers, voice: Voice, *, cached: bool) -> Status:
+    """Look at the journal and at the tree, neither of which is changed.
+
+    Args:
+        cached: as for `outstanding`.
+    """
+    runs, plan = session.runs(), session.plan
     phases: list[PhaseStatus] = []
-    previews = Previews(session.git, session.plan, workers)
-    for phase in session.plan.phases:
-        with voice.progress(f"phase{phase}") as previews.progress:
-            left = previews.of(phase)
+    for phase, left in outstanding(session.git, plan, plan.phases, workers, voice, cached=cached).items():
         own = [run for run in runs if run.phase == phase]
-        table = session.plan.phase(phase)
+        table = plan.phase(phase)
         assert table is not None
         phases.append(PhaseStatus(phase, table.title, state_of(runs, phase), own[-1] if own else None, left))
     interrupted = session.interrupted()
@@ -87,7 +87,7 @@ def _next(phases: list[PhaseStatus], interrupted: RunRecord | None) -> str:
     if interrupted is not None:
         return "migrate rollback"
     for p in phases:
-        blocked = bool(p.left.errors) and p.state != "applied"  # errors of an applied phase were accepted by --force
+        blocked = p.left.errors and p.state != "applied"  # errors of an applied phase were accepted by --force
         if p.left.files or blocked or (p.phase == 5 and p.state != "passed"):
             return f"migrate phase{p.phase}"
     return "migrate timeline"
@@ -102,11 +102,11 @@ def show_status(voice: Voice, status: Status) -> None:
         voice.error(str(obstacle))
     for p in status.phases:
         if p.phase == 5:
-            left = f"{count(len(p.left.findings), 'deprecated use')} left"
+            left = f"{count(p.left.findings, 'deprecated use')} left"
         elif p.left.files:
-            left = f"{count(p.left.edits, 'edit')} in {count(len(p.left.files), 'file')} to make"
+            left = f"{count(p.left.edits, 'edit')} in {count(p.left.files, 'file')} to make"
         else:
             left = "nothing to do"
-        findings = f"; {findings_summary(p.left.findings)}" if p.left.findings and p.phase != 5 else ""
+        findings = f"; {codes_summary(p.left.codes)}" if p.left.findings and p.phase != 5 else ""
         voice.say(f"phase{p.phase}  {p.state:<12}{left}{findings}")
     voice.say(f"next: {status.next}")

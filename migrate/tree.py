@@ -39,6 +39,7 @@ class Tree:
         """
         content = self._contents.pop(path, None)
         if content is None:
+            self.git.asked("path", path)
             content, self.modes[path] = read_file(self.git.root, path, self._folders)
             self._size += len(content)
         self._contents[path] = content  # the last one that goes

@@ -7,10 +7,10 @@ import re
 import shutil
 import stat
 import subprocess
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO
@@ -44,6 +44,17 @@ _NOBODY = {
 }
 """Who makes a commit that is nobody's work; each is the same commit."""
 
+Asked = Callable[[str, str], None]
+"""Told what a command is about to look at, and at which path relative to the root.
+
+"path" is whatever there is, and its content; "names" the names in a folder; "below" those at any depth; "history" the
+commits that changed a file.
+"""
+
+
+def _unheard(what: str, path: str) -> None:
+    pass
+
 
 @dataclass(frozen=True, slots=True)
 class Git:
@@ -55,6 +66,7 @@ class Git:
         prefix: `root` relative to `toplevel`, with a final "/", or "".
         git_dir: the git directory of this working tree; linked worktrees have their own.
         common_dir: the one that all of them share: https://git-scm.com/docs/gitrepository-layout
+        asked: told before anything is looked at; what a command finds out depends on that and on `listing`.
     """
 
     root: Path
@@ -62,6 +74,7 @@ class Git:
     prefix: str
     git_dir: Path
     common_dir: Path
+    asked: Asked = field(default=_unheard, repr=False, compare=False)
 
     @property
     def worktree(self) -> str:
@@ -76,6 +89,26 @@ class Git:
     def private(self, name: str) -> Path:
         """The path of `name` in this tool's own folder, in the git directory of this working tree."""
         return self.git_dir / "migrate" / name
+
+    def is_there(self, path: str) -> bool:
+        """Is there anything at a path relative to the root? Links are followed."""
+        self.asked("path", path)
+        return (self.root / path).exists()
+
+    def is_file(self, path: str) -> bool:
+        """Is there a plain file, or a link to one?"""
+        self.asked("path", path)
+        return (self.root / path).is_file()
+
+    def is_folder(self, path: str) -> bool:
+        """Is there a folder, or a link to one?"""
+        self.asked("path", path)
+        return (self.root / path).is_dir()
+
+    def folder(self, path: str, *, deep: bool = False) -> Path:
+        """A folder whose names are about to be read; with `deep`, those of the folders in it, too."""
+        self.asked("below" if deep else "names", path)
+        return self.root / path
 
     @classmethod
     def open(cls, root: Path) -> Git:
@@ -204,7 +237,14 @@ class Git:
                 found |= self._grep(["--untracked", *options], where)
             elif unseen:
                 found |= self._grep(["--untracked", *options], unseen, _LITERAL)
-        return tuple(sorted(path for path in found if _is_regular(f"{self.root}/{path}")))
+        return self._found(found)
+
+    def _found(self, paths: Iterable[str]) -> tuple[str, ...]:
+        """Those of `paths` at which there are plain files, sorted."""
+        regular = tuple(sorted(path for path in paths if _is_regular(f"{self.root}/{path}")))
+        for path in regular:
+            self.asked("path", path)
+        return regular
 
     def _grep(self, options: Sequence[str], where: Sequence[str], env: Mapping[str, str] | None = None) -> set[str]:
         done = self._run(["grep", *options, "--", *where], env=env, ok=(0, 1))
@@ -225,7 +265,17 @@ class Git:
         command = ("ls-files", "-v", "-z", "--cached", "--others", "--exclude-standard")
         entries = self._entries(*command, "--", *_where(pathspecs, exclude))
         found = {os.fsdecode(entry[2:]) for entry in entries if entry[:1] in b"?S" or entry[:1].islower()}
-        return tuple(sorted(path for path in found if path and _is_regular(f"{self.root}/{path}")))
+        return self._found(filter(None, found))
+
+    def listing(self) -> bytes:
+        """What is in the index, and what is neither tracked nor ignored, below the root, in one answer of git's.
+
+        Returns:
+            An entry with a NUL behind it for each path: "? " and the path of what is untracked, a folder with a
+            repository of its own ends with "/"; else the tag of `git ls-files -v`, the mode, the blob, the stage, a tab
+            and the path.
+        """
+        return self.run("ls-files", "-v", "-z", "--stage", "--cached", "--others", "--exclude-standard")
 
     def tracked(self) -> frozenset[str]:
         """Every path below the root that is in the index, relative to the root."""
@@ -408,6 +458,7 @@ class Git:
         Args:
             path: relative to the root. most: how many commits are looked at.
         """
+        self.asked("history", path)
         command = ["log", f"--max-count={most}", "--format=%H", "--", f":(literal){path}"]
         done = self._run(command, config=["log.follow=false", "log.showSignature=false"], ok=(0, 128))
         for commit in done.stdout.decode("ascii").split():

@@ -76,7 +76,7 @@ def _submodules(git: Git, homes: Homes, package: str) -> Iterator[str]:
     path = homes.path(package)
     if path is None or path.endswith("/__init__.py"):
         for folder in homes.folders(package):
-            for file in sorted((git.root / folder).rglob("*.py")):
+            for file in sorted(git.folder(folder, deep=True).rglob("*.py")):
                 module = module_of(file.relative_to(git.root).as_posix(), homes.source_roots).name
                 if module != package and homes.path(module) is not None:
                     yield module
@@ -88,7 +88,7 @@ def homes_of(git: Git, plan: Plan, read_if_there: Callable[[str], bytes | None])
         redirect.module: {export.bound: f"{export.module}.{export.name}" for export in redirect.exports}
         for redirect in plan.redirects
     }
-    return Homes(read_if_there, plan.plan.source_roots, lambda path: holds_modules(git.root / path), names)
+    return Homes(read_if_there, plan.plan.source_roots, lambda path: holds_modules(git.folder(path)), names)
 
 
 def _targets(git: Git, plan: Plan, homes: Homes, read: Callable[[str], bytes]) -> list[Target]:

@@ -9,27 +9,13 @@ from migrate.executors.crew import Crew
 from migrate.executors.tasks import Task
 from migrate.executors.workers import ALL, Workers
 from migrate.guarding.file_look import NOTHING, Concern, FileLook, LookSpec, look_at
+from migrate.guarding.looked import Looked
 from migrate.guarding.search import Search
-from migrate.guarding.seen import Seen
 from migrate.knowledge import Knowledge
 from migrate.modules import module_of
 from migrate.reexports import Step, names_given
 from migrate.source import Source
 from rollback.git import Git
-
-
-@dataclass(frozen=True, slots=True)
-class Looked:
-    """What was found in the tree.
-
-    Attributes:
-        seen: by path and place.
-        files: how many files have been read. kept: places left alone for their `# migrate: keep`.
-    """
-
-    seen: tuple[Seen, ...]
-    files: int
-    kept: int
 
 
 @dataclass
@@ -127,4 +113,4 @@ class TreeLook(Knowledge):
         return frozenset(words | heirs), again | told | self._read_exports(looks)
 
     def _is_there(self, path: str) -> bool:
-        return (self.git.root / path).is_file()
+        return self.git.is_file(path)

@@ -31,7 +31,7 @@ class Search:
         moves = MoveIndex.of(wider)
         found = self.find(_words(self.plan, moves))
         files = (path for module in moves.old_modules for path in candidate_files(module, self.plan.plan.source_roots))
-        if any(path.endswith("__init__.py") and (self.git.root / path).parent.is_dir() for path in files):
+        if any(path.endswith("/__init__.py") and self.git.is_folder(path.rpartition("/")[0]) for path in files):
             # inside a package, `from . import Name` does not name it
             found |= {*find_candidates(self.git, wider, 3)}
         return found

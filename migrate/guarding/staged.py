@@ -11,7 +11,7 @@ from pathlib import Path
 
 from migrate.guarding.asked import may_ask, names_asked
 from migrate.guarding.file_look import BOTH, NOTHING, FileLook, LookSpec, look_at, may_hold
-from migrate.guarding.look import Looked
+from migrate.guarding.looked import Looked
 from migrate.knowledge import Knowledge
 from migrate.modules import SUFFIXES, module_of
 from migrate.plan import Plan

@@ -1,0 +1,55 @@
+"""The state of a working tree, by what git lists of it and what the system says of each file."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from hashlib import sha256
+
+from migrate.cache.places import Places
+from migrate.modules import SUFFIXES
+from rollback.git import Git
+
+_SUFFIXES = tuple(suffix.encode() for suffix in SUFFIXES)
+_PASSED_OVER = (b"120000", b"160000")
+"""Modes of links and submodules, which are told of by name."""
+
+
+@dataclass(frozen=True)
+class State:
+    """A tree at one moment.
+
+    Attributes:
+        digest: another one after any change of a file that is listed, or of which files are.
+        listed: the paths that it is about, relative to the root.
+        places: what the system said.
+    """
+
+    digest: str
+    listed: frozenset[bytes]
+    places: Places
+
+
+def take_state(git: Git, *, only_python: bool) -> State:
+    """Look at every file that git lists below the root: tracked, or neither tracked nor ignored.
+
+    The index counts only where git searches it instead of the working tree, so that staging alone changes nothing.
+
+    Args:
+        only_python: of other files only links and submodules.
+    Raises:
+        GitFailed: git could not list them.
+    """
+    places, lines, listed = Places(os.fsencode(git.root)), list[bytes](), list[bytes]()
+    for entry in git.listing().split(b"\0"):
+        if entry[:2] == b"? ":
+            about, path = b"?", entry[2:]
+        else:
+            about, _, path = entry.partition(b"\t")
+            if about[:2] == b"H " and about[-2:] == b" 0":
+                about = about[2:8]  # whatever blob: git looks at the file
+        if not path or (only_python and not path.endswith(_SUFFIXES) and not about.startswith(_PASSED_OVER)):
+            continue
+        listed.append(path)
+        lines += (about, path, places.mark(path))
+    return State(sha256(b"\0".join(lines)).hexdigest(), frozenset(listed), places)
