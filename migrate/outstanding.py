@@ -52,7 +52,7 @@ class Outstanding:
     @classmethod
     def of(cls, preview: Preview) -> Outstanding:
         """What a preview comes to."""
-        return cls(len(preview.files), preview.edits, Counter(finding.code for finding in preview.findings))
+        return cls(len(preview.files), preview.edits, dict(Counter(finding.code for finding in preview.findings)))
 
 
 def outstanding(

@@ -222,11 +222,16 @@ class Sample:
         }
 
     def folders(self) -> dict[str, tuple[int, int]]:
-        """Modification time and size of everything, git's own included."""
-        return {
+        """Modification time and size of everything, git's own included, but for the cache of answers."""
+        kept = self.root / ".git/migrate/cache"
+        found = {
             path.relative_to(self.root).as_posix(): (path.lstat().st_mtime_ns, path.lstat().st_size)
             for path in sorted(self.root.rglob("*"))
+            if not path.is_relative_to(kept)
         }
+        for path in (kept.parent.parent, kept.parent):  # where that may come to be
+            found.pop(path.relative_to(self.root).as_posix(), None)
+        return found
 
     @contextmanager
     def untouched(self) -> Iterator[None]:
@@ -237,7 +242,7 @@ class Sample:
 
     @contextmanager
     def nothing_written(self) -> Iterator[None]:
-        """No file or folder, git's own included, is written within the block."""
+        """No file or folder, git's own included, is written within the block, but for the cache of answers."""
         before, folders = self.state(), self.folders()
         yield
         assert self.folders() == folders
