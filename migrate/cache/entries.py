@@ -10,7 +10,18 @@ from typing import Any
 
 from migrate.cache.footprint import Marks
 
-_HEAD = b"ssot-migrate answers 1 "
+_HEAD = b"ssot-migrate cache 1 "
+
+
+def sealed(body: bytes) -> bytes:
+    """With a first line that tells what it is, and its checksum."""
+    return _HEAD + sha256(body).hexdigest().encode() + b"\n" + body
+
+
+def unsealed(content: bytes) -> bytes | None:
+    """What was sealed; None for anything else, or only a part of it."""
+    head, _, body = content.partition(b"\n")
+    return body if head == _HEAD + sha256(body).hexdigest().encode() else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +39,13 @@ class Entry:
     def to_bytes(self) -> bytes:
         """As `from_bytes` reads it."""
         marks = [[*asked, mark] for asked, mark in self.marks.items()]
-        body = json.dumps({"answers": self.answers, "marks": marks}, separators=(",", ":")).encode()
-        return _HEAD + sha256(body).hexdigest().encode() + b"\n" + body
+        return sealed(json.dumps({"answers": self.answers, "marks": marks}, separators=(",", ":")).encode())
 
     @classmethod
     def from_bytes(cls, content: bytes) -> Entry | None:
         """None for anything but what `to_bytes` made."""
-        head, _, body = content.partition(b"\n")
-        if head != _HEAD + sha256(body).hexdigest().encode():
+        body = unsealed(content)
+        if body is None:
             return None
         document = json.loads(body)
         return cls(document["answers"], {(what, path): mark for what, path, mark in document["marks"]})
