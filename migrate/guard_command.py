@@ -17,6 +17,7 @@ from rollback.errors import count, escape
 
 if TYPE_CHECKING:
     from migrate.console import Voice
+    from migrate.executors.workers import Workers
     from migrate.guarding.baseline import Compared
     from migrate.guarding.looked import Looked
     from migrate.guarding.seen import Seen
@@ -101,13 +102,13 @@ class _Guard:
             looked = Looked.from_json(known)
         else:
             with answers.learn() as learning:
-                looked = self._look(learning.git)
+                looked = self._look(learning.git, learning.workers(self._options.workers))
                 learning.keep("guard", looked.as_json())
         for note in (*looked.notes, *(looked.details if self._voice.verbose else ())):
             self._voice.note(note)
         return _Found(looked, "the tree", lambda _: True, lambda path: not (git.root / path).exists())
 
-    def _look(self, git: Git) -> Looked:
+    def _look(self, git: Git, workers: Workers) -> Looked:
         from migrate.guarding.search import Search
 
         plan = self._session.plan
@@ -118,7 +119,7 @@ class _Guard:
                 from migrate.guarding.look import TreeLook
                 from migrate.tree import Tree, not_looked_into
 
-                look = TreeLook(plan, 5, Tree(git).read_if_there, git, search, self._options.workers, progress)
+                look = TreeLook(plan, 5, Tree(git).read_if_there, git, search, workers, progress)
                 look.prepare()
             looked = look.look(candidates.result())
         return replace(looked, notes=tuple(not_looked_into(git, passed_over.result())), details=tuple(look.notes))

@@ -73,7 +73,7 @@ def outstanding(
     from migrate.previewing import Previews
 
     with answers.learn() as learning:
-        previews = Previews(learning.git, plan, workers)
+        previews = Previews(learning.git, plan, learning.workers(workers))
         for phase in phases:
             if phase not in found:
                 with voice.progress(f"phase{phase}") as previews.progress:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from migrate.cache.entries import Entry
 from migrate.cache.footprint import Footprint, holds
@@ -18,6 +18,10 @@ from migrate.cache.tool import fingerprint
 from migrate.plan import Plan
 from rollback.errors import RepositoryError
 from rollback.git import Git
+
+if TYPE_CHECKING:
+    from migrate.cache.results import Results
+    from migrate.executors.workers import Workers
 
 FOLDER = "cache"
 """Of `Git.private`."""
@@ -37,10 +41,16 @@ class Learning:
 
     Attributes:
         git: what to work with, so that it is known what was looked at.
+        results: what is known of single files; None where nothing is kept.
     """
 
     git: Git
+    results: Results | None = None
     answers: dict[str, Any] = field(default_factory=dict)
+
+    def workers(self, workers: Workers) -> Workers:
+        """Those who are asked only about files of which nothing is known."""
+        return replace(workers, memory=self.results)
 
     def keep(self, question: str, answer: Any) -> None:
         """Note an answer, of JSON types; it is kept if nothing changes in the tree until the end."""
@@ -74,17 +84,21 @@ class Answers:
     def learn(self) -> Iterator[Learning]:
         """Work answers out in the block; where it ends with an error, none is kept."""
         settled = self._settle()
-        if settled is None:
+        if settled is None or self._store is None:
             yield Learning(self._git)
             return
         before, edge = settled
         footprint = Footprint(self._git, before)
-        learning = Learning(replace(self._git, asked=footprint.asked))
+        from migrate.cache.results import Results
+
+        results = Results(before.listed, self._store.read(self._results_key))
+        learning = Learning(replace(self._git, asked=footprint.asked), results)
         yield learning
         if learning.answers and before.places.newest < edge:
             with suppress(RepositoryError):
                 if footprint.is_as_it_was(self._take_state()):
                     self._keep(before, Entry(learning.answers, footprint.marks))
+                    self._store.write(self._results_key, results.to_bytes())
 
     def _look_up(self) -> None:
         """Find what is kept about the tree as it is."""
@@ -146,4 +160,12 @@ class Answers:
         return take_state(self._git, only_python=self._only_python)
 
     def _key(self, state: State) -> str:
-        return sha256(f"{self._about} {state.digest}".encode("utf-8", "surrogateescape")).hexdigest()
+        return f"answers-{_hashed(self._about, state.digest)}"
+
+    @property
+    def _results_key(self) -> str:
+        return f"files-{_hashed(self._about)}"
+
+
+def _hashed(*texts: str) -> str:
+    return sha256(" ".join(texts).encode("utf-8", "surrogateescape")).hexdigest()

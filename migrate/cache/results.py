@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from migrate.cache.codec import canonical, decode, encode, name_of
@@ -30,6 +31,7 @@ class Results:
         self._marks = marks
         self._used: dict[str, _Table] = {}
         self._old: dict[str, _Table] = {}
+        self._round: tuple[Callable[..., Any], object, _Table | None] | None = None
         body = None if content is None else unsealed(content)
         if body is not None:
             document = json.loads(body)
@@ -47,12 +49,11 @@ class Results:
                 found[number] = decode(table[key])
         return found
 
-    def note(self, step: Callable[..., Any], spec: object, tasks: Sequence[Task], results: Sequence[Any]) -> None:
+    def note(self, step: Callable[..., Any], spec: object, task: Task, result: Any) -> None:
         """Take up what a step has found."""
-        table = self._table(step, spec)
-        for task, result in zip(tasks, results, strict=False):
-            key = self._key(task)
-            if table is not None and key is not None:
+        table, key = self._table(step, spec), self._key(task)
+        if table is not None and key is not None:
+            with suppress(TypeError):  # a kind of result that is not kept
                 table[key] = encode(result)
 
     def to_bytes(self) -> bytes:
@@ -65,13 +66,15 @@ class Results:
 
     def _table(self, step: Callable[..., Any], spec: object) -> _Table | None:
         """The results of a step that was told the same; None where what it was told cannot be compared."""
-        try:
-            name = name_of(step, spec)
-        except TypeError:
-            return None
-        if name not in self._used:
-            self._used[name] = self._old.pop(name, {})
-        return self._used[name]
+        if self._round is None or self._round[0] is not step or self._round[1] is not spec:
+            try:
+                name = name_of(step, spec)
+            except TypeError:
+                table = None
+            else:
+                table = self._used[name] = self._used.get(name, self._old.pop(name, {}))
+            self._round = step, spec, table
+        return self._round[2]
 
     def _key(self, task: Task) -> str | None:
         """None for a file that is planned, or of which nothing is known."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -21,12 +22,12 @@ class State:
 
     Attributes:
         digest: another one after any change of a file that is listed, or of which files are.
-        listed: the paths that it is about, relative to the root.
+        listed: the marks of the files that it is about, by path relative to the root.
         places: what the system said.
     """
 
     digest: str
-    listed: frozenset[bytes]
+    listed: Mapping[bytes, bytes]
     places: Places
 
 
@@ -40,7 +41,7 @@ def take_state(git: Git, *, only_python: bool) -> State:
     Raises:
         GitFailed: git could not list them.
     """
-    places, lines, listed = Places(os.fsencode(git.root)), list[bytes](), list[bytes]()
+    places, lines, listed = Places(os.fsencode(git.root)), list[bytes](), dict[bytes, bytes]()
     for entry in git.listing().split(b"\0"):
         if entry[:2] == b"? ":
             about, path = b"?", entry[2:]
@@ -50,6 +51,6 @@ def take_state(git: Git, *, only_python: bool) -> State:
                 about = about[2:8]  # whatever blob: git looks at the file
         if not path or (only_python and not path.endswith(_SUFFIXES) and not about.startswith(_PASSED_OVER)):
             continue
-        listed.append(path)
-        lines += (about, path, places.mark(path))
-    return State(sha256(b"\0".join(lines)).hexdigest(), frozenset(listed), places)
+        mark = listed[path] = places.mark(path)
+        lines += (about, path, mark)
+    return State(sha256(b"\0".join(lines)).hexdigest(), listed, places)

@@ -68,14 +68,29 @@ class Crew:
             Unreadable, OutsideRoot: a file of the tree cannot be read, or must not be.
             ClusterError: there is no cluster, or none any more, that can do it.
         """
-        job = Job(self._root, step, spec)
-        with closing(
-            self._results(job, tasks, pays)
-        ) as results:  # it holds signals back, and whoever wants no more of it may not wait for its end
-            for done, (task, result) in enumerate(zip(tasks, results, strict=True), 1):
-                yield self._again(job, task) if isinstance(result, Unread) else result
+        memory = self._workers.memory
+        known = {} if memory is None else memory.recall(step, spec, tasks)
+        asked = [task for number, task in enumerate(tasks) if number not in known]
+        with closing(self._run(asked, spec, step, pays)) as found:
+            for number, task in enumerate(tasks):
+                if number in known:
+                    yield known[number]
+                else:
+                    result = next(found)
+                    if memory is not None:
+                        memory.note(step, spec, task, result)
+                    yield result
                 if tick is not None:
-                    tick(done)
+                    tick(number + 1)
+            for _ in found:  # to its end, where it puts back what it has changed
+                raise AssertionError("more results than tasks")
+
+    def _run(self, tasks: Sequence[Task], spec: object, step: Step[Any], pays: int) -> Generator[Any, None, None]:
+        job = Job(self._root, step, spec)
+        # it holds signals back, and whoever wants no more of it may not wait for its end
+        with closing(self._results(job, tasks, pays)) as results:
+            for task, result in zip(tasks, results, strict=True):
+                yield self._again(job, task) if isinstance(result, Unread) else result
 
     def _results(self, job: Job, tasks: Sequence[Task], pays: int) -> Generator[Any, None, None]:
         sizes = [size_of(self._root, task) for task in tasks]

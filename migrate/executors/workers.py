@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any, Protocol
 
 from migrate.errors import UsageError
 from rollback.errors import escape
+
+if TYPE_CHECKING:
+    from migrate.executors.tasks import Task
 
 SCHEDULER_VARIABLE = "DASK_SCHEDULER_ADDRESS"
 """Dask's own variable for the address of a scheduler; it counts where `--scheduler` is not given."""
@@ -25,6 +30,16 @@ class Kind(StrEnum):
     DASK = "dask"
 
 
+class Memory(Protocol):
+    """What steps have found in files before."""
+
+    def recall(self, step: Callable[..., Any], spec: object, tasks: Sequence[Task]) -> dict[int, Any]:
+        """The results that are known, by the numbers of their tasks."""
+
+    def note(self, step: Callable[..., Any], spec: object, task: Task, result: Any) -> None:
+        """Take up what a step has found."""
+
+
 @dataclass(frozen=True, slots=True)
 class Workers:
     """What `--executor`, `--jobs`, `--scheduler` and `--shared-fs` say.
@@ -33,12 +48,14 @@ class Workers:
         jobs: processes at the most; None for one per usable processor, 1 for none besides this one.
         scheduler: the address of a Dask cluster; only with that kind, and always with it.
         shared: its workers read the files themselves, below the same root.
+        memory: asked before they are, and told what they find.
     """
 
     jobs: int | None = None
     kind: Kind = Kind.PROCESSES
     scheduler: str | None = None
     shared: bool = False
+    memory: Memory | None = field(default=None, repr=False, compare=False)
 
     @classmethod
     def read(cls, jobs: int | None, executor: Kind | None, scheduler: str | None, *, shared: bool) -> Workers:

@@ -11,9 +11,10 @@ from unittest.mock import patch
 
 from repositories import Repository
 
+from migrate.cache.answers import Answers
 from migrate.console import Voice
 from migrate.errors import MigrateError
-from migrate.executors.crew import Crew
+from migrate.executors import crew
 from migrate.executors.workers import Workers
 from migrate.guard_command import guard_command
 from migrate.guard_options import GuardOptions
@@ -121,19 +122,33 @@ def _answered(root: Path, asked: Callable[[Git], Any]) -> Any:
 def steps_counted() -> Iterator[list[str]]:
     """The files that a step is run on within the block."""
     paths: list[str] = []
-    run = Crew.run
+    each_of = crew.each_of
 
-    def counted(crew: Crew, tasks: Any, *args: Any, **options: Any) -> Any:
+    def counted(job: Any, tasks: Any) -> Any:
         paths.extend(task.path for task in tasks)
-        return run(crew, tasks, *args, **options)
+        return each_of(job, tasks)
 
-    with patch.object(Crew, "run", counted):
+    with patch.object(crew, "each_of", counted):
         yield paths
 
 
-def kept(root: Path) -> list[Path]:
-    """The files of the cache."""
-    return sorted((root / ".git/migrate/cache").glob("*"))
+@contextmanager
+def looks_counted() -> Iterator[list[Answers]]:
+    """The looks at the tree within the block for what is not known."""
+    looks: list[Answers] = []
+    learn = Answers.learn
+
+    def counted(answers: Answers) -> Any:
+        looks.append(answers)
+        return learn(answers)
+
+    with patch.object(Answers, "learn", counted):
+        yield looks
+
+
+def kept(root: Path, kind: str = "answers") -> list[Path]:
+    """The files of the cache that have answers, or with "files" results by file."""
+    return sorted((root / ".git/migrate/cache").glob(f"{kind}-*"))
 
 
 def edit(path: Path, content: str) -> None:

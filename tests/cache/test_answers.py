@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from repositories import Repository
-from shop import BASKET, FILES, OWN, PLAN, USES, ask_guard, ask_status, edit, kept, steps_counted
+from shop import BASKET, FILES, OWN, PLAN, USES, ask_guard, ask_status, edit, kept, looks_counted
 
 from migrate.cache import answers
 from migrate.console import Voice
@@ -172,9 +172,9 @@ def _blob(shop: Repository) -> str:
 def test_known(shop: Repository, ask: Ask, change: Change) -> None:
     first = ask(shop.root, cached=True)
     change(shop)
-    with steps_counted() as steps:
+    with looks_counted() as looks:
         assert ask(shop.root, cached=True) == first
-    assert steps == []
+    assert looks == []
     assert ask(shop.root, cached=False) == first
 
 
@@ -195,9 +195,9 @@ def test_after_a_change_that_does_not(shop: Repository, ask: Ask, change: Change
     ask(shop.root, cached=True)
     change(shop)
     assert ask(shop.root, cached=True) == ask(shop.root, cached=False)
-    with steps_counted() as steps:
+    with looks_counted() as looks:
         assert ask(shop.root, cached=True) == ask(shop.root, cached=True)
-    assert steps == []
+    assert looks == []
 
 
 def test_there_and_back(shop: Repository) -> None:
@@ -231,9 +231,9 @@ def test_a_file_beside_python(shop: Repository, ask: Ask) -> None:
     """Phases 1 and 2 look for mentions in all files; what is deprecated is only in Python."""
     ask(shop.root, cached=True)
     shop.write({"README.md": "Make a `shop.cart.Lost`.\n"})
-    with steps_counted() as steps:
+    with looks_counted() as looks:
         cached = ask(shop.root, cached=True)
-    assert (steps == []) == (ask is ask_guard)
+    assert (looks == []) == (ask is ask_guard)
     assert cached == ask(shop.root, cached=False)
 
 
@@ -265,13 +265,13 @@ def test_history_counts_where_it_was_looked_at(shop: Repository, change: Change)
     shop.write({"shop/cart.py": "from shop.basket import Basket as Cart\n"})
     shop.commit()
     ask_status(shop.root, cached=True)
-    with steps_counted() as steps:
+    with looks_counted() as looks:
         ask_status(shop.root, cached=True)
-    assert steps == []
+    assert looks == []
     change(shop)
-    with steps_counted() as steps:
+    with looks_counted() as looks:
         cached = ask_status(shop.root, cached=True)
-    assert steps
+    assert looks
     assert cached == ask_status(shop.root, cached=False)
 
 
@@ -286,9 +286,9 @@ def test_a_submodule_and_links_are_told_of(
     command = _guard_in_words(shop, cached=True)
     told = "out.py: a link out of the root is not followed\nsub: a submodule is not looked into; run the plan in it\n"
     assert command(capsys).startswith(told)
-    with steps_counted() as steps:
+    with looks_counted() as looks:
         assert command(capsys).startswith(told)
-    assert steps == []
+    assert looks == []
     (shop.root / "in.py").unlink()
     (shop.root / "in.py").symlink_to(other.root / "lib.py")
     assert command(capsys).startswith("in.py: a link out of the root")
@@ -316,20 +316,20 @@ def test_another_interpreter_looks_for_itself(
 ) -> None:
     ask_status(root, cached=True)
     monkeypatch.setattr(sys, name, value)
-    with steps_counted() as steps:
+    with looks_counted() as looks:
         ask_status(root, cached=True)
-    assert steps
+    assert looks
 
 
 def test_another_version_of_the_tool_looks_for_itself(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ask_status(root, cached=True)
     monkeypatch.setattr(answers, "fingerprint", lambda: "another")
-    with steps_counted() as steps:
+    with looks_counted() as looks:
         ask_status(root, cached=True)
-        assert steps
-        steps.clear()
+        assert looks
+        looks.clear()
         ask_status(root, cached=True)
-    assert steps == []
+    assert looks == []
     assert len(kept(root)) == 2
 
 
@@ -359,9 +359,9 @@ def test_phases_that_were_not_asked_for_yet(root: Path, monkeypatch: pytest.Monk
     every = ask_status(root, cached=True)
     assert looked == [4, 5]
     assert every == ask_status(root, cached=False)
-    with steps_counted() as steps:
+    with looks_counted() as looks:
         assert ask_status(root, cached=True) == every
-    assert steps == []
+    assert looks == []
     assert len(kept(root)) == 1
 
 
@@ -378,7 +378,7 @@ DAMAGES = [
     pytest.param(lambda content: b"", id="empty"),
     pytest.param(lambda content: content[:-1], id="cut off"),
     pytest.param(lambda content: content.replace(b'"edits":1', b'"edits":7'), id="changed"),
-    pytest.param(lambda content: content.replace(b" answers 1 ", b" answers 2 "), id="of a newer version"),
+    pytest.param(lambda content: content.replace(b" cache 1 ", b" cache 2 "), id="of a newer version"),
     pytest.param(lambda content: b"\x80\x04\x95", id="something else"),
 ]
 
@@ -432,9 +432,9 @@ def test_a_copy_of_the_whole_repository_is_another_tree(root: Path, tmp_path: Pa
     """Its files are others, whatever their dates."""
     ask_status(root, cached=True)
     shutil.copytree(root, tmp_path / "copy", symlinks=True)
-    with steps_counted() as steps:
+    with looks_counted() as looks:
         cached = ask_status(tmp_path / "copy", cached=True)
-    assert steps
+    assert looks
     assert cached == ask_status(tmp_path / "copy", cached=False)
 
 
@@ -443,7 +443,7 @@ def test_a_linked_worktree_has_its_own(shop: Repository, tmp_path: Path) -> None
     shop.git("worktree", "add", "--quiet", str(tmp_path / "linked"))
     linked = ask_status(tmp_path / "linked", cached=True)
     assert linked == ask_status(tmp_path / "linked", cached=False) != first
-    assert len(list((shop.root / ".git/worktrees/linked/migrate/cache").iterdir())) == 1
+    assert len(list((shop.root / ".git/worktrees/linked/migrate/cache").glob("answers-*"))) == 1
     assert len(kept(shop.root)) == 1
 
 
@@ -452,8 +452,8 @@ def test_a_root_below_the_top(shop: Repository) -> None:
     outer = shop.root.parent / "outer"
     shutil.copytree(shop.root, outer / "inner", symlinks=True, ignore=shutil.ignore_patterns(".git"))
     first = ask_status(outer / "inner", cached=True)
-    with steps_counted() as steps:
+    with looks_counted() as looks:
         assert ask_status(outer / "inner", cached=True) == first
-    assert steps == []
+    assert looks == []
     (outer / "inner/app/uses.py").write_text(_MORE)
     assert ask_status(outer / "inner", cached=True) == ask_status(outer / "inner", cached=False) != first

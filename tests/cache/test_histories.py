@@ -151,7 +151,7 @@ class Histories(RuleBasedStateMachine):
 
     @rule(keep=st.integers(0, 200))
     def damage(self, keep: int) -> None:
-        for file in kept(self.shop.root):
+        for file in (*kept(self.shop.root), *kept(self.shop.root, "files")):
             file.write_bytes(file.read_bytes()[:keep])
 
     @invariant()

@@ -13,7 +13,7 @@ from unittest.mock import patch
 
 import pytest
 from repositories import Repository
-from shop import OWN, USES, ask_status, edit, kept, steps_counted
+from shop import OWN, USES, ask_status, edit, kept, looks_counted
 
 from migrate.cache.answers import Answers
 from migrate.cache.places import Places
@@ -108,9 +108,9 @@ def test_right_after_an_edit_it_is_waited_for_the_clock(root: Path) -> None:
     with patch.object(Store, "stamp", slow):
         first = ask_status(root, cached=True)
     assert len(stamps) > 2
-    with steps_counted() as steps:
+    with looks_counted() as looks:
         assert ask_status(root, cached=True) == first
-    assert steps == []
+    assert looks == []
 
 
 CLOCKS = [

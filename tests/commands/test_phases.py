@@ -25,8 +25,9 @@ SAYS = f'{sys.executable} -S -c "'
         (["phase5", "--check"], 1),
         (["run", "--dry-run"], 0),
         (["run", "--check"], 1),
-        (["status"], 0),
-        (["timeline"], 0),
+        (["status", "--no-cache"], 0),
+        (["timeline", "--no-cache"], 0),
+        (["guard", "--no-cache"], 1),
         (["rollback", "--yes"], 0),
     ],
 )
