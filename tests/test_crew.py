@@ -290,3 +290,44 @@ def test_workers_do_not_outlive_a_parent_that_is_killed() -> None:
         assert len(process.stdout.readline().split()) == 2
         process.kill()
         assert process.communicate(timeout=30)[0] == ""  # its end comes when nobody has it open any more
+
+
+class _Memory:
+    """Knows what has come of some files."""
+
+    def __init__(self, known: Sequence[str]) -> None:
+        self.known = known
+        self.noted: list[str] = []
+
+    def recall(self, step: Step[Any], spec: object, tasks: Sequence[Task]) -> dict[int, Any]:
+        return {number: "known" for number, task in enumerate(tasks) if task.path in self.known}
+
+    def note(self, step: Step[Any], spec: object, task: Task, result: Any) -> None:
+        assert result.path == task.path
+        self.noted.append(task.path)
+
+
+REMEMBERED = [
+    pytest.param([], id="nothing"),
+    pytest.param(["3.py", "4.py", "29.py"], id="some"),
+    pytest.param([task.path for task in MANY], id="everything"),
+]
+
+
+@pytest.mark.parametrize("known", REMEMBERED)
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_what_is_known_is_not_asked_for(root: Path, known: list[str], jobs: int) -> None:
+    memory, ticks = _Memory(known), list[int]()
+    with Crew(root, Workers(jobs, memory)) as crew:
+        found = list(crew.run(MANY, SPEC, transform_file, ticks.append))
+    assert found == ["known" if result.path in known else result for result in EXPECTED]
+    assert memory.noted == [task.path for task in MANY if task.path not in known]
+    assert ticks == list(range(1, 31))
+
+
+def test_what_cannot_be_read_is_not_noted(root: Path) -> None:
+    (root / "3.py").unlink()
+    memory = _Memory(["1.py"])
+    with Crew(root, Workers(1, memory)) as crew, pytest.raises(Unreadable):
+        list(crew.run(MANY[:5], SPEC, transform_file))
+    assert memory.noted == ["0.py", "2.py"]

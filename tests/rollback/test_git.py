@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -822,3 +823,52 @@ def test_a_long_list_that_git_cannot_give(committed: Tree) -> None:
     for ask in (git.unseen, git.passed_over):
         with pytest.raises(GitFailed, match="index"):
             ask()
+
+
+def test_what_is_asked_is_told_before_it_is_looked_at(committed: Tree) -> None:
+    committed.write("pkg/ü.py", b"needle\n")
+    (committed.root / "link.py").symlink_to("pkg/ü.py")
+    told: list[tuple[str, str]] = []
+    git = replace(committed.open(), asked=lambda what, path: told.append((what, path)))
+    assert (git.is_there("pkg"), git.is_file("pkg"), git.is_folder("pkg")) == (True, False, True)
+    assert (git.is_there("link.py"), git.is_file("link.py"), git.is_folder("link.py")) == (True, True, False)
+    assert (git.is_there("x"), git.is_file("x"), git.is_folder("x")) == (False, False, False)
+    assert git.folder("pkg") == git.folder("pkg", deep=True) == committed.root / "pkg"
+    assert told == [
+        *(("path", path) for path in ("pkg", "link.py", "x") for _ in range(3)),
+        ("names", "pkg"),
+        ("below", "pkg"),
+    ]
+    told.clear()
+    assert git.grep(["needle"], words=True) == ("pkg/ü.py",)
+    assert {*told} == {("path", "pkg/ü.py")}
+    told.clear()
+    list(git.versions("a.py", 1))
+    assert told == [("history", "a.py")]
+    assert git == committed.open()
+
+
+def test_the_listing_has_all_that_is_not_ignored(tree: Tree) -> None:
+    tree.write(".gitignore", b"ignored\n")
+    for path in ("a\n.py", "assumed", "skipped", "pkg/ü", "ignored"):
+        tree.write(path, b"")
+    (tree.root / "link").symlink_to("a")
+    tree.git("add", "--all")
+    tree.git("update-index", "--assume-unchanged", "assumed")
+    tree.git("update-index", "--skip-worktree", "skipped")
+    tree.write("new", b"")
+    tree.git("init", "--quiet", "nested")
+    tree.write("nested/inner", b"")
+    empty = b"e69de29bb2d1d6434b8b29ae775ad8c2e48c5391"
+    entries = tree.open().listing().split(b"\0")
+    assert entries.pop() == b""
+    assert {entry for entry in entries if b" 100644 " in entry and not entry.endswith(b".gitignore")} == {
+        b"H 100644 " + empty + b" 0\ta\n.py",
+        b"h 100644 " + empty + b" 0\tassumed",
+        b"S 100644 " + empty + b" 0\tskipped",
+        b"H 100644 " + empty + b" 0\tpkg/" + "ü".encode(),
+    }
+    assert {entry for entry in entries if b"100644" not in entry and b"120000" not in entry} == {b"? new", b"? nested/"}
+    assert [entry[-6:] for entry in entries if b" 120000 " in entry] == [b"0\tlink"]
+    below = Git.open(tree.root / "pkg").listing().split(b"\0")
+    assert below == [b"H 100644 " + empty + b" 0\t" + "ü".encode(), b""]
