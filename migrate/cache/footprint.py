@@ -32,7 +32,7 @@ class Footprint:
         path = path.rstrip("/")
         if (what, path) in self.marks:
             return
-        with suppress(UnicodeEncodeError):  # it cannot be the name of a file
+        with suppress(ValueError):  # not what the name of a file can be
             if what != "path" or os.fsencode(path) not in self._state.listed:
                 self.marks[what, path] = mark_of(self._git, self._state.places, what, path)
 
@@ -59,7 +59,7 @@ def mark_of(git: Git, places: Places, what: str, path: str) -> str:
     """What there is, in as much as an answer can depend on it.
 
     Raises:
-        UnicodeEncodeError: `path` cannot be the name of a file.
+        ValueError: `path` cannot be the name of a file.
     """
     raw = os.fsencode(path)
     if what == "history":

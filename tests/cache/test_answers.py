@@ -238,15 +238,13 @@ def test_a_file_beside_python(shop: Repository, ask: Ask) -> None:
 
 
 def test_files_that_the_plan_includes(shop: Repository) -> None:
-    shop.write(
-        {
-            "migrate.toml": PLAN.replace('"basket"\n', '"basket"\ninclude = ["tool"]\n'),
-            "tool": USES.format("shop.basket"),
-        }
-    )
+    shop.write({"migrate.toml": PLAN.replace('"basket"\n', '"basket"\ninclude = ["bin/*"]\n'), "bin/a": "pass\n"})
     first = ask_guard(shop.root, cached=True)
-    shop.write({"tool": _MORE})
-    assert ask_guard(shop.root, cached=True) == ask_guard(shop.root, cached=False) != first
+    shop.write({"bin/b": _MORE})
+    second = ask_guard(shop.root, cached=True)
+    assert second == ask_guard(shop.root, cached=False) != first
+    shop.write({"bin/a": _MORE})
+    assert ask_guard(shop.root, cached=True) == ask_guard(shop.root, cached=False) != second
 
 
 HISTORIES = [

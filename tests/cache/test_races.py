@@ -70,10 +70,21 @@ DISTURBED = [
         lambda root: _there_and_back(root / "ignored/names.py", "from app.none.my import Basket\n"),
         id="ignored module edited, and back again with the old date",
     ),
+    pytest.param(
+        lambda root: (lambda: None, lambda: edit(root / "ignored/names.py", "from app.none.my import Basket\n")),
+        id="ignored module edited after it was looked at",
+    ),
     pytest.param(lambda root: _new_and_gone(root / "nowhere.py", OWN), id="a module's place taken for a moment"),
     pytest.param(
         lambda root: (lambda: (root / "app").rename(root / "apps"), lambda: (root / "apps").rename(root / "app")),
         id="folder away for a moment",
+    ),
+    pytest.param(
+        lambda root: (
+            lambda: (root / "app").rename(root.parent / "app"),
+            lambda: (root.parent / "app").rename(root / "app"),
+        ),
+        id="folder out of the tree for a moment",
     ),
 ]  # fmt: skip
 
@@ -122,7 +133,7 @@ CLOCKS = [
 
 @pytest.mark.parametrize("stamp", CLOCKS)
 def test_no_time_to_go_by(root: Path, stamp: Callable[[Store], tuple[int, int] | None]) -> None:
-    os.utime(root / "app/uses.py")
+    (root / ".git/migrate/cache").mkdir(parents=True)
     with patch.object(Store, "stamp", stamp):
         assert ask_status(root, cached=True) == ask_status(root, cached=False)
     assert kept(root) == []
