@@ -318,7 +318,7 @@ REMEMBERED = [
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_what_is_known_is_not_asked_for(root: Path, known: list[str], jobs: int) -> None:
     memory, ticks = _Memory(known), list[int]()
-    with Crew(root, Workers(jobs, memory)) as crew:
+    with Crew(root, Workers(jobs, memory=memory)) as crew:
         found = list(crew.run(MANY, SPEC, transform_file, ticks.append))
     assert found == ["known" if result.path in known else result for result in EXPECTED]
     assert memory.noted == [task.path for task in MANY if task.path not in known]
@@ -328,6 +328,6 @@ def test_what_is_known_is_not_asked_for(root: Path, known: list[str], jobs: int)
 def test_what_cannot_be_read_is_not_noted(root: Path) -> None:
     (root / "3.py").unlink()
     memory = _Memory(["1.py"])
-    with Crew(root, Workers(1, memory)) as crew, pytest.raises(Unreadable):
+    with Crew(root, Workers(1, memory=memory)) as crew, pytest.raises(Unreadable):
         list(crew.run(MANY[:5], SPEC, transform_file))
     assert memory.noted == ["0.py", "2.py"]
