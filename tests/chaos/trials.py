@@ -63,10 +63,11 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """A workload and a place for copies of it."""
+    """A workload, a place for copies of it, and by step the `window` of it, which is measured once."""
 
     workload: Workload
     folder: Path
+    windows: dict[Sequence[str], tuple[float, float]] = field(default_factory=dict)
 
     def fresh(self, step: Sequence[str]) -> Path:
         """A copy of the repository, ready for `step`."""
@@ -83,6 +84,8 @@ def name_of(step: Sequence[str]) -> str:
 
 def window(bench: Bench, step: Sequence[str]) -> tuple[float, float]:
     """Seconds after its start between which the tool writes, and ends; from runs without a fault."""
+    if step in bench.windows:
+        return bench.windows[step]
     begins, ends = [], []
     for _ in range(5):
         repo = bench.fresh(step)
@@ -102,7 +105,8 @@ def window(bench: Bench, step: Sequence[str]) -> tuple[float, float]:
         run(repo, step)
         low = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) / 1000
         begins.append(low)
-    return min(begins), sorted(ends)[len(ends) // 2]
+    bench.windows[step] = min(begins), sorted(ends)[len(ends) // 2]
+    return bench.windows[step]
 
 
 def kill_at_random(bench: Bench, step: Sequence[str], hits: int, luck: random.Random) -> Tally:
@@ -145,7 +149,13 @@ def signal_at_random(bench: Bench, step: Sequence[str], number: int, hits: int, 
 
 
 def at_every_call(
-    bench: Bench, step: Sequence[str], fault: str, share: tuple[int, int] = (0, 1), every: int = 1
+    bench: Bench,
+    step: Sequence[str],
+    fault: str,
+    share: tuple[int, int] = (0, 1),
+    every: int = 1,
+    *,
+    all_of_them: bool = True,
 ) -> Tally:
     """One trial for each operation on the write path of `step`, with `fault` at it.
 
@@ -154,6 +164,7 @@ def at_every_call(
             for all that needs room), or "vanish" (the file is gone).
         share: (k, n): only every n-th, from the k-th on; for n processes side by side.
         every: only every such one of them.
+        all_of_them: go on after a problem.
     """
     tally = Tally()
     number = share[0] * every
@@ -176,6 +187,8 @@ def at_every_call(
             tally.problems += ended_well(
                 bench, repo, step, done, what, tally, gone=place if fault == "vanish" else None
             )
+        if tally.problems and not all_of_them:
+            return tally
         number += share[1] * every
 
 
@@ -203,9 +216,20 @@ def _inject(fault: str, wanted: int, met: list[Operation]) -> Decide:
 
 
 def power_cut(
-    bench: Bench, step: Sequence[str], lucky: int, luck: random.Random, share: tuple[int, int] = (0, 1), every: int = 1
+    bench: Bench,
+    step: Sequence[str],
+    lucky: int,
+    luck: random.Random,
+    share: tuple[int, int] = (0, 1),
+    every: int = 1,
+    *,
+    all_of_them: bool = True,
 ) -> Tally:
-    """Power lost before each operation on the write path: the strict loss, and `lucky` losses by chance."""
+    """Power lost before each operation on the write path: the strict loss, and `lucky` losses by chance.
+
+    Args:
+        all_of_them: go on after a problem.
+    """
     tally = Tally()
     repo = bench.fresh(step)
     disk = Disk(repo)
@@ -231,6 +255,8 @@ def power_cut(
                 kind = "strict" if chance == 0 else "lucky"
                 what = f"power cut ({kind}) before call {number} of {name_of(step)} ({shown})"
                 tally.problems += recover(bench, copy, what, often=chance == 0)
+                if tally.problems and not all_of_them:
+                    return tally
         if operation is not None:
             disk.do(operation)
     return tally
