@@ -42,6 +42,7 @@ class Crew:
     def __enter__(self) -> Crew:
         if not gc.isenabled():  # then what is looked through is what steps make
             gc.freeze()
+            self._stack.callback(gc.unfreeze)  # or a caller that goes on would keep its garbage for good
         return self
 
     def __exit__(
