@@ -15,16 +15,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 from unittest.mock import patch
 
+from nursery import HOME, TIMEOUT_S, Forked
+
 from migrate import cli
 
-HOME = Path(__file__).parents[2]
-"""Where the packages under test are."""
-
 MIGRATE = (sys.executable, "-m", "migrate")
-TIMEOUT_S = 60.0
 
 PLAN = """\
 [plan]
@@ -181,7 +180,16 @@ class Sample:
         )  # fmt: skip
 
     def migrate(self, *args: str, code: int = 0, cwd: Path | None = None, **env: str) -> Done:
-        """Run the real process to its end, which must be with exit code `code` and without a traceback."""
+        """Run a process to its end, which must be with exit code `code` and without a traceback."""
+        with Path(os.devnull).open() as nothing, TemporaryFile() as out, TemporaryFile() as err:
+            files = (file.fileno() for file in (nothing, out, err))
+            ended = Forked(args, cwd or self.root, {**self.env, **env}, *files).wait()
+            for file in (out, err):
+                file.seek(0)
+            return _checked(ended, out.read(), err.read(), code)
+
+    def migrate_anew(self, *args: str, code: int = 0, cwd: Path | None = None, **env: str) -> Done:
+        """The same with a new interpreter, where a test is about what comes before `main`."""
         return finish(self.start(*args, cwd=cwd, **env), code)
 
     def call(self, *args: str, code: int = 0, cwd: Path | None = None) -> Done:
@@ -255,7 +263,11 @@ MakeSample = Callable[..., Sample]
 def finish(process: subprocess.Popen[bytes], code: int) -> Done:
     """Wait for the end of `process`, and see that it is with `code` and without a traceback."""
     out, err = process.communicate(timeout=TIMEOUT_S)
-    done = Done(process.returncode, out.decode("utf-8", "replace"), err.decode("utf-8", "replace"))
+    return _checked(process.returncode, out, err, code)
+
+
+def _checked(ended: int, out: bytes, err: bytes, code: int) -> Done:
+    done = Done(ended, out.decode("utf-8", "replace"), err.decode("utf-8", "replace"))
     assert "Traceback" not in done.err, done.err
     assert done.code == code, (done.out, done.err)
     return done

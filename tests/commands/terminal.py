@@ -7,32 +7,25 @@ import os
 import re
 import select
 import struct
-import subprocess
-import sys
 import termios
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 
-from sample import TIMEOUT_S, Sample
+from nursery import TIMEOUT_S, Forked
+from sample import Sample
 
 ROWS, COLUMNS = 50, 160
 CTRL_C, CTRL_D = "\x03", "\x04"
 
-# The terminal becomes the one that controls the process, so that Ctrl-C on it is a SIGINT.
-_START = """
-import fcntl, runpy, sys, termios
-fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-runpy.run_module("migrate", run_name="__main__", alter_sys=True)
-"""
 _STYLE = re.compile(rb"\x1b\[[0-9;?]*[A-Za-z]")
 
 
 class Terminal:
     """What a person at the terminal sees and does."""
 
-    def __init__(self, master: int, process: subprocess.Popen[bytes]) -> None:
+    def __init__(self, master: int, process: Forked) -> None:
         self._master = master
         self._process = process
         self._read = 0
@@ -64,7 +57,7 @@ class Terminal:
         """Read to the end; the exit code."""
         while self._take():
             pass
-        code = self._process.wait(TIMEOUT_S)
+        code = self._process.wait()
         assert "Traceback" not in self.text, self.text
         return code
 
@@ -91,10 +84,9 @@ def terminal(
     master, slave = os.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
     with nullcontext(slave) if out is None else out.open("wb") as stdout:
-        process = subprocess.Popen(
-            [sys.executable, "-c", _START, *args],
-            cwd=sample.root, env={**sample.env, **env}, stdin=slave, stdout=stdout, stderr=slave, start_new_session=True,
-        )  # fmt: skip
+        process = Forked(
+            args, sample.root, {**sample.env, **env}, slave, stdout if out is None else stdout.fileno(), slave
+        )
     os.close(slave)
     try:
         yield Terminal(master, process)

@@ -370,7 +370,7 @@ def test_no_process_for_it(three: Fleet) -> None:
 def test_the_target_has_a_package_of_the_same_name(make_fleet: MakeFleet) -> None:
     fleet = make_fleet(1, {"migrate/__init__.py": "raise SystemExit('run')\n", "typer.py": "raise SystemExit('run')\n"})
     for executor in ("serial", "processes"):
-        fleet.migrate("fleet", "repos.txt", "--plan", "plan.toml", "--executor", executor, "phase3", "--dry-run")
+        fleet.migrate_anew("fleet", "repos.txt", "--plan", "plan.toml", "--executor", executor, "phase3", "--dry-run")
 
 
 @pytest.mark.parametrize(

@@ -455,10 +455,10 @@ run = ["make", "test"]
 
 
 def test_the_same_repository_gives_the_same_bytes(shop: Sample) -> None:
-    shop.migrate("init", OLD, NEW, PYTHONHASHSEED="1")
+    shop.migrate_anew("init", OLD, NEW, PYTHONHASHSEED="1")
     first = shop.read("migrate.toml")
     shop.commit()
-    shop.migrate("init", OLD, NEW, "--force", "--jobs", "1", PYTHONHASHSEED="2")
+    shop.migrate_anew("init", OLD, NEW, "--force", "--jobs", "1", PYTHONHASHSEED="2")
     assert shop.read("migrate.toml") == first
     shop.migrate("init", OLD, NEW, "--plan", "other.toml", "--root", ".")
     assert shop.read("other.toml") == first

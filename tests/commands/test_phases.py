@@ -40,8 +40,8 @@ def test_looking_writes_nothing(arguments: list[str], code: int, sample: Sample)
 
 def test_looking_writes_nothing_as_a_process(sample: Sample) -> None:
     with sample.nothing_written():
-        checked = sample.migrate("phase1", "--check", code=1)
-        sample.migrate("phase1", "--dry-run")
+        checked = sample.migrate_anew("phase1", "--check", code=1)
+        sample.migrate_anew("phase1", "--dry-run")
     assert checked.err == "phase1: 1 edit in 1 file would change; no findings\n"
     assert sample.call("phase1", "--check", "--quiet", code=1).out == ""
 
@@ -89,7 +89,7 @@ def test_quiet_and_verbose(sample: Sample) -> None:
 
 
 def test_the_process_prints_one_document(sample: Sample) -> None:
-    done = sample.migrate("phase1", "--yes", "--json", "--verify", f"{SAYS}print('{{}}')\"", "-v")
+    done = sample.migrate_anew("phase1", "--yes", "--json", "--verify", f"{SAYS}print('{{}}')\"", "-v")
     assert json.loads(done.out)["mode"] == "applied"
     assert "phase1: applied as run 1" in done.err
 

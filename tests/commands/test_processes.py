@@ -182,7 +182,7 @@ def test_killed_while_writing(redirected: Sample) -> None:
     assert (document["interrupted"]["run"], document["interrupted"]["state"]) == (3, "interrupted")
     assert "interrupted" in redirected.call("timeline").out
 
-    assert "phase3: run 3 rolled back" in redirected.migrate("rollback", "--yes").out
+    assert "phase3: run 3 rolled back" in redirected.migrate_anew("rollback", "--yes").out
     assert redirected.state() == before
     assert redirected.call("status", "--json").document["interrupted"] is None
     assert "phase3: applied" in redirected.call("phase3", "--yes").out
@@ -212,7 +212,7 @@ def test_two_at_once(redirected: Sample) -> None:
         ):
             assert re.match(who, redirected.call(*arguments, code=3).err)
         with redirected.untouched():
-            assert re.match(who, redirected.migrate("phase3", "--yes", code=3).complaint)
+            assert re.match(who, redirected.migrate_anew("phase3", "--yes", code=3).complaint)
             assert re.match(who, redirected.call("status").err)
             assert re.match(who, redirected.call("phase4", "--dry-run").err)
             assert redirected.call("status", "--json").document["interrupted"] is None
@@ -231,7 +231,7 @@ def test_a_signal_that_is_ignored_stays_ignored(redirected: Sample) -> None:
 
 
 def test_an_encoding_that_does_not_have_it_all(sample: Sample) -> None:
-    done = sample.migrate("phase5", "--yes", "--force", code=1, PYTHONIOENCODING="ascii", PYTHONUTF8="0")
+    done = sample.migrate_anew("phase5", "--yes", "--force", code=1, PYTHONIOENCODING="ascii", PYTHONUTF8="0")
     assert "\\u2717 old names import (" in done.out
     assert "app/odd \\xfc.py:1:0: warning: " in done.out
 
@@ -278,9 +278,11 @@ def test_a_full_disk_behind_stdout(sample: Sample) -> None:
 
 
 def test_completion(sample: Sample) -> None:
-    done = sample.migrate(_MIGRATE_COMPLETE="complete_bash", COMP_WORDS="migrate ph", COMP_CWORD="1")
+    done = sample.migrate_anew(_MIGRATE_COMPLETE="complete_bash", COMP_WORDS="migrate ph", COMP_CWORD="1")
     assert done.out.split() == [f"phase{number}" for number in range(1, 6)]
-    assert "complete -o default -F _migrate_completion migrate" in sample.migrate(_MIGRATE_COMPLETE="source_bash").out
+    assert (
+        "complete -o default -F _migrate_completion migrate" in sample.migrate_anew(_MIGRATE_COMPLETE="source_bash").out
+    )
 
 
 def test_the_same_from_a_pipe_within_and_on_odd_names(make_sample: MakeSample) -> None:
@@ -290,7 +292,7 @@ def test_the_same_from_a_pipe_within_and_on_odd_names(make_sample: MakeSample) -
         {name: b"# coding: latin-1\r\n# \xff \x1b[31m\r\nfrom shop.till import Till\r\n", "app/spread.py": None}
     )
     arguments = ["phase3", "--dry-run", "--jobs", "2", "-v"]
-    done, called = sample.migrate(*arguments), sample.call(*arguments)
+    done, called = sample.migrate_anew(*arguments), sample.call(*arguments)
     assert done.out == called.out
     assert "\\033" in done.out  # git quotes the name
     strip = re.compile(r"[\d.]+ s\n")
@@ -340,5 +342,5 @@ def test_modules_of_the_target_are_not_ours(sample: Sample) -> None:
     """`python -m` puts the current folder first."""
     for name in ("typer", "tomllib", "pydantic"):
         sample.write(f"{name}.py", "open('imported', 'w')\n")
-    assert "phase1" in sample.migrate("status").out
+    assert "phase1" in sample.migrate_anew("status").out
     assert not (sample.root / "imported").exists()

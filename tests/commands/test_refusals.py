@@ -72,9 +72,9 @@ def test_usage_and_plan_errors(arguments: list[str], expected: str, sample: Samp
 def test_exit_codes_of_the_real_process(sample: Sample) -> None:
     """The table above runs within the test's process; here is one of each kind for real."""
     with sample.nothing_written():
-        assert "No such option: --yse" in sample.migrate("phase1", "--yse", code=2).complaint
-        assert "no terminal to ask on" in sample.migrate("phase1", code=2).complaint
-        assert "gone.toml: no such file" in sample.migrate("status", "--plan", "gone.toml", code=2).complaint
+        assert "No such option: --yse" in sample.migrate_anew("phase1", "--yse", code=2).complaint
+        assert "no terminal to ask on" in sample.migrate_anew("phase1", code=2).complaint
+        assert "gone.toml: no such file" in sample.migrate_anew("status", "--plan", "gone.toml", code=2).complaint
 
 
 def test_a_phase_that_the_plan_leaves_out(sample: Sample) -> None:
@@ -282,7 +282,7 @@ def test_older_versions_of_typer_pass_a_ctrl_c_on(error: type[BaseException], sa
 def test_version(sample: Sample, tmp_path: Path) -> None:
     from migrate import __version__
 
-    assert sample.migrate("--version", cwd=tmp_path).out == f"ssot-migrate {__version__}\n"
+    assert sample.migrate_anew("--version", cwd=tmp_path).out == f"ssot-migrate {__version__}\n"
 
 
 def test_the_module_is_the_console_script() -> None:
