@@ -148,6 +148,7 @@ def comments(source: bytes) -> Counter[str]:
     return Counter(token.string for token in found if token.type == tokenize.COMMENT)
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("policy", PLANS)
 @settings(deadline=None, max_examples=150)
 @given(data=st.data(), newline=st.sampled_from(["\n", "\r\n"]))

@@ -208,6 +208,7 @@ OF_THE_LIBRARY = [
 ]
 
 
+@pytest.mark.unmeasured
 def test_the_standard_library() -> None:
     """What is looked at there holds all that a close look at every module finds."""
     modules = sorted(Path(sysconfig.get_paths()["stdlib"]).glob("*.py"))

@@ -113,6 +113,7 @@ def received(source: str, *, truth: bool) -> set[tuple[str, int]]:
     return found
 
 
+@pytest.mark.unmeasured
 @settings(deadline=None, max_examples=600)
 @given(random=st.randoms(use_true_random=False))
 def test_a_call_that_is_changed_reaches_the_plan_s_object(random: Random) -> None:

@@ -28,6 +28,8 @@ from migrate.tree import Tree
 from rollback.git import Git
 from tests.conftest import MakeRepository
 
+pytestmark = pytest.mark.processes_unmeasured
+
 ROOT = Path(__file__).parent.parent
 FINDINGS = ROOT / "docs" / "findings"
 

@@ -215,6 +215,7 @@ def test_not_certain(text: str, tmp_path: Path) -> None:
 UNSAFE = {"antigravity", "this", "idlelib", "turtle", "turtledemo", "tkinter", "test", "site", "__main__", "lib2to3"}
 
 
+@pytest.mark.unmeasured
 def test_the_standard_library() -> None:
     root = Path(sysconfig.get_path("stdlib"))
     modules = sorted(n for n in sys.stdlib_module_names - UNSAFE if file_of(n, ["."], lambda p: (root / p).is_file()))

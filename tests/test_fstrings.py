@@ -243,6 +243,7 @@ def f_strings(quote: str, inner: tuple[str, ...]) -> st.SearchStrategy[str]:
     return st.lists(fields | text, max_size=4).map(lambda parts: "f" + quote + "".join(parts) + quote)
 
 
+@pytest.mark.unmeasured
 @settings(max_examples=300)
 @given(
     literals=st.lists(
@@ -284,6 +285,7 @@ def check_same_places(joined: ast.JoinedStr, native: ast.JoinedStr) -> None:
             assert [getattr(node, a) for a in node._attributes] == [getattr(right, a) for a in right._attributes]
 
 
+@pytest.mark.unmeasured
 def test_the_standard_library() -> None:
     root = Path(sysconfig.get_path("stdlib"))
     others = {"site-packages", "test", "tests", "lib2to3"}

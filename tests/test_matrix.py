@@ -14,6 +14,8 @@ from benchmarks.matrix.ours import Previewed
 from benchmarks.matrix.prober import Prober
 from benchmarks.matrix.run import verdict
 
+pytestmark = pytest.mark.processes_unmeasured
+
 RUNNABLE = [case for case in CASES if case.python <= sys.version_info[:2]]
 PARAMETERS = [pytest.param(case, id=f"{case.group}: {case.id}") for case in RUNNABLE]
 

@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 from unittest import mock
 
+import pytest
 from checks import make_plan, transform
 from hypothesis import HealthCheck, event, given, reject, settings
 from hypothesis import strategies as st
@@ -714,6 +715,7 @@ def programs(draw: st.DrawFn) -> Program:
     return Writer(draw).program()
 
 
+@pytest.mark.unmeasured
 @settings(
     max_examples=250,
     deadline=None,

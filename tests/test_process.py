@@ -24,6 +24,8 @@ from migrate.process import (
     tail,
 )
 
+pytestmark = pytest.mark.processes_unmeasured
+
 SLEEPER = "import time; time.sleep(60)"
 # Starts a sleeping grandchild that shares the pipe, prints its pid, then goes on as the test says.
 FAMILY = f"""

@@ -14,6 +14,8 @@ import pytest
 from migrate.load_graph import LoadGraph
 from migrate.plan_redirects import Redirect
 
+pytestmark = pytest.mark.processes_unmeasured
+
 STYLES = ["none", "import", "lazy"]
 WARNING = ["import", "lazy"]
 EXPORTS = ("shop.basket:Basket as Cart", "shop.pay:checkout", "shop:prices")

@@ -27,6 +27,8 @@ from migrate.plan import load_plan, parse_plan
 from migrate.plan_redirects import Redirect
 from migrate.redirect_text import RESERVED, redirect_text
 
+pytestmark = pytest.mark.processes_unmeasured
+
 ROOT = Path(__file__).parents[1]
 STYLES = ["none", "import", "lazy"]
 EXPORTS = ["shop.basket:Basket as Cart", "shop.pay:checkout", "shop.pay:refund"]

@@ -19,6 +19,8 @@ from migrate.plan import load_plan
 from migrate.previewing import preview
 from rollback.git import Git
 
+pytestmark = pytest.mark.unmeasured
+
 SMALL = {"size": 60 / FILES, "sites": 0.01}
 
 

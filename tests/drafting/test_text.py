@@ -185,6 +185,7 @@ drafts = st.builds(
 )  # fmt: skip
 
 
+@pytest.mark.unmeasured
 @given(drafts, anything)
 def test_the_text_is_toml_and_holds_the_draft(draft: Draft, command: str) -> None:
     text = render(draft, command)

@@ -12,6 +12,8 @@ import pytest
 
 from migrate.drafting.validation import Command, find_commands, is_test
 
+pytestmark = pytest.mark.processes_unmeasured
+
 
 @pytest.fixture
 def bin_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:

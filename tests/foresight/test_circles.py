@@ -296,6 +296,7 @@ def test_steps() -> None:
     assert read_script(b"def (\n", ModuleName("a", is_package=False)).is_open
 
 
+@pytest.mark.unmeasured
 def test_many_modules_in_circles() -> None:
     """No failure, and an end."""
     count = 60
@@ -317,6 +318,7 @@ def test_modules_that_are_loaded_again_and_again() -> None:
     )
 
 
+@pytest.mark.unmeasured
 def test_a_chain_that_is_too_long() -> None:
     files = {f"shop/m{number}.py": f"import shop.m{number + 1}\n" for number in range(900)}
     files["shop/m900.py"] = "from shop.old import Old\n"

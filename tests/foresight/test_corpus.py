@@ -8,6 +8,8 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 from migrate.foresight.surface import read_surface
 from migrate.foresight.uses import find_users
 from migrate.modules import module_of
@@ -17,6 +19,7 @@ MODULES = frozenset({"os", "re", "types", "collections.abc"})
 LIBRARY = Path(sysconfig.get_path("stdlib"))
 
 
+@pytest.mark.unmeasured
 def test_the_standard_library() -> None:
     total = 0
     for path in sorted(LIBRARY.glob("*.py"))[::4]:

@@ -418,6 +418,7 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Repository]:
     return start()
 
 
+@pytest.mark.unmeasured
 @settings(max_examples=10)
 @given(st.integers(0, 2**32))
 def test_any_plan_and_users(folders: Iterator[Repository], seed: int) -> None:
@@ -488,6 +489,7 @@ def _circular(chance: random.Random) -> tuple[dict[str, str], Plan]:
     return files, make_plan(tables)
 
 
+@pytest.mark.unmeasured
 @settings(max_examples=25)
 @given(st.integers(0, 2**32))
 def test_any_circle(folders: Iterator[Repository], seed: int) -> None:

@@ -14,6 +14,8 @@ import rollback
 from rollback.errors import Interrupted, Locked
 from rollback.lock import locked
 
+pytestmark = pytest.mark.processes_unmeasured
+
 FILES = {"a.py": b"a\r\n" * 5000, "b.py": b"", "pkg/c.py": b"import c", "pkg/with\nnewline.py": b"\xff\0"}
 CHANGES: dict[str, bytes | None] = {
     **dict.fromkeys(FILES, b"new\n" * 9000),

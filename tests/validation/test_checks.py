@@ -12,6 +12,8 @@ from validating import EIGHT, PYTEST, run
 from migrate.plan_checks import Check, Percent, Tests
 from migrate.validation.results import CheckResult, Criterion
 
+pytestmark = pytest.mark.processes_unmeasured
+
 
 def check(
     run: Sequence[str], *, tests: Tests | None = None, percent: Percent | None = None, timeout_s: float = 60

@@ -15,6 +15,8 @@ from migrate.plan_checks import Tests
 from migrate.validation.checks import Surroundings, attempt
 from migrate.validation.environment import Target
 
+pytestmark = pytest.mark.processes_unmeasured
+
 
 @pytest.mark.parametrize(
     ("addopts", "arguments", "expected"),

@@ -10,6 +10,8 @@ import pytest
 
 from migrate.validation.junit import Problem, TestReport, read_report
 
+pytestmark = pytest.mark.processes_unmeasured
+
 
 @pytest.mark.parametrize(
     "text",

@@ -20,6 +20,8 @@ from migrate.validation.environment import Target
 from migrate.validation.results import Criterion, Touched
 from rollback.errors import GitFailed
 
+pytestmark = pytest.mark.processes_unmeasured
+
 
 def python(code: str, **keys: Any) -> Any:
     return make_check([sys.executable, "-c", code], **keys)
