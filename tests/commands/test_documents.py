@@ -15,7 +15,8 @@ from migrate.findings import Finding
 from migrate.findings_report import findings_summary
 from migrate.plan import Plan, parse_plan
 from migrate.preview import FilePreview, Preview
-from migrate.terminal import duration, run_line, summary
+from migrate.preview_report import summary
+from migrate.terminal import duration, run_line
 from migrate.timeline import iso, state_of, timeline
 from rollback.errors import GitMissing, RepositoryError
 from rollback.journal import RunRecord
