@@ -11,7 +11,7 @@ import pytest
 from clusters import Loopback
 from coverage import Coverage
 from hypothesis import settings
-from repositories import MakeRepository, Repository
+from repositories import MakeRepository, Repository, new_root
 
 # Started in the background or under nohup, these are ignored, here and in every process started from here.
 for _number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
@@ -20,6 +20,12 @@ for _number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
 
 settings.register_profile("tests", deadline=None, max_examples=60)
 settings.load_profile("tests")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """In random order, but that the long ones come first: the last one of a run should not keep one worker alone."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -38,24 +44,31 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
                 measuring.start()
 
 
+@pytest.fixture(scope="session")
+def git_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What `git init` copies: who commits, and no examples of hooks; the tests' git does not tidy in the background."""
+    template = tmp_path_factory.mktemp("template")
+    for folder in ("hooks", "info"):
+        (template / folder).mkdir()
+    config = "[user]\n\tname = Dev\n\temail = dev@example.org\n[gc]\n\tauto = 0\n[maintenance]\n\tauto = false\n"
+    (template / "config").write_text(config)
+    return template
+
+
 @pytest.fixture
-def make_repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MakeRepository:
+def make_repository(tmp_path: Path, git_template: Path, monkeypatch: pytest.MonkeyPatch) -> MakeRepository:
     """Make a repository of path -> content, everything committed."""
     for name in [name for name in os.environ if name.startswith("GIT_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
     monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
     monkeypatch.setenv("HOME", str(tmp_path))
-    made: list[Repository] = []
 
     def make(files: Mapping[str, str | bytes]) -> Repository:
-        root = tmp_path / f"repository{len(made)}"
+        root = new_root(tmp_path)
         root.mkdir()
         repository = Repository(root)
-        made.append(repository)
-        repository.git("init", "--quiet", "--initial-branch=main")
-        repository.git("config", "user.name", "Dev")
-        repository.git("config", "user.email", "dev@example.org")
+        repository.git("init", "--quiet", "--initial-branch=main", f"--template={git_template}")
         repository.write(files)
         repository.commit()
         return repository

@@ -6,6 +6,7 @@ import os
 import subprocess
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 from rollback.git import Git
@@ -35,3 +36,8 @@ class Repository:
 
 
 MakeRepository = Callable[[Mapping[str, str | bytes]], Repository]
+
+
+def new_root(folder: Path) -> Path:
+    """Where the next repository goes."""
+    return next(root for number in count() if not (root := folder / f"repository{number}").exists())

@@ -44,6 +44,7 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.long
 def test_a_sample_of_all_faults(tmp_path: Path) -> None:
     document = tmp_path / "reliability.md"
     document.write_text("before\n<!-- figures: make chaos -->\nold\n<!-- end of figures -->\nafter\n")
@@ -57,6 +58,7 @@ def test_a_sample_of_all_faults(tmp_path: Path) -> None:
     assert "old" not in written
 
 
+@pytest.mark.long
 @calls
 @pytest.mark.parametrize(
     ("breakage", "trial", "problem"),

@@ -103,6 +103,7 @@ def test_rules_are_documents() -> None:
     assert all(rule["fix"] and rule["rule"] for rule in found)
 
 
+@pytest.mark.long
 @pytest.mark.unmeasured
 def test_from_end_to_end(repository: Repository, plan: Path, tmp_path: Path) -> None:
     kept, page = tmp_path / "results.json", tmp_path / "page.md"

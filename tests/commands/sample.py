@@ -260,6 +260,18 @@ class Sample:
 MakeSample = Callable[..., Sample]
 
 
+def applied_through_2(sample: Sample) -> None:
+    """Both redirects are applied."""
+    for phase in (1, 2):
+        sample.call(f"phase{phase}", "--yes")
+
+
+def applied_through_4(sample: Sample) -> None:
+    """All phases that change files are applied."""
+    for phase in (1, 2, 3, 4):
+        sample.call(f"phase{phase}", "--yes")
+
+
 def finish(process: subprocess.Popen[bytes], code: int) -> Done:
     """Wait for the end of `process`, and see that it is with `code` and without a traceback."""
     out, err = process.communicate(timeout=TIMEOUT_S)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sample import Done, MakeSample, Sample, finish
+from sample import Done, MakeSample, Sample, applied_through_2, finish
 
 _LIMITED = """
 import resource, runpy, sys
@@ -47,11 +47,9 @@ def many(make_sample: MakeSample) -> Sample:
     """Forty files for phase 3, of 3 kB each."""
     text = "from shop.cart import Cart\nprint(Cart)\n"
     files = {f"app/many_{number}.py": text + f"# {number:3000}\n" for number in range(40)}
-    sample = make_sample(files)
+    sample = make_sample(files, prepare=applied_through_2)
     for name in [name for name in sample.env if name.startswith("COV")]:
         del sample.env[name]  # coverage writes files of its own, which would meet the same faults
-    for phase in ("phase1", "phase2"):
-        sample.call(phase, "--yes")
     return sample
 
 

@@ -17,12 +17,15 @@ STAR = "app/star.py:1:0: warning: deprecated-import: star import from shop.cart:
 
 
 @pytest.fixture
-def done(sample: Sample) -> Sample:
+def done(make_sample: MakeSample) -> Sample:
     """After the five phases and what is left to a person, all committed: nothing deprecated is there."""
+    return make_sample(prepare=all_done)
+
+
+def all_done(sample: Sample) -> None:
     sample.write("app/star.py", "")
     sample.call("run", "--yes")
     sample.commit()
-    return sample
 
 
 def test_before_the_phases_all_of_it_is_found(sample: Sample) -> None:

@@ -7,12 +7,16 @@ import sqlite3
 import time
 
 import pytest
-from sample import Sample
+from sample import MakeSample, Sample
 
 
 @pytest.fixture
-def busy(sample: Sample) -> Sample:
+def busy(make_sample: MakeSample) -> Sample:
     """Run 1 applied, run 2 rolled back by force, run 3 failed, run 4 applied again; run 5 checked."""
+    return make_sample(prepare=be_busy)
+
+
+def be_busy(sample: Sample) -> None:
     sample.call("phase1", "--yes")
     sample.call("phase2", "--yes")
     sample.write("shop/till.py", "newer = 1\n")
@@ -20,7 +24,6 @@ def busy(sample: Sample) -> Sample:
     sample.call("phase2", "--yes", "--verify", "false", code=1)
     sample.call("phase2", "--yes")
     sample.call("phase5", "--yes", "--force")
-    return sample
 
 
 def age(sample: Sample, days: float) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sample import PLAN, Done, MakeSample, Sample
+from sample import PLAN, Done, MakeSample, Sample, applied_through_4
 from terminal import terminal
 
 from rollback.git import Git
@@ -51,20 +51,19 @@ percent = { pattern = "Compliance Score: ([0-9.]+)%", above = 90 }
 @pytest.fixture
 def shop(make_sample: MakeSample, monkeypatch: pytest.MonkeyPatch) -> Sample:
     """A sample with a suite of 8 tests, all phases but the last applied."""
-    sample = make_sample({
+    files = {
         "migrate.toml": PLAN[: PLAN.index("[[phase5.check]]")] + CHECKS,
         "tests/test_basket.py": SUITE,
         "tests/conftest.py": "import sys; sys.path.insert(0, '.')\n",
         "compliance.py": "print('Compliance Score: 96.0%')\n",
         "app/star.py": "",
         "app/spread.py": "",
-    })  # fmt: skip
+    }
+    sample = make_sample(files, prepare=applied_through_4)
     sample.env["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     sample.env.pop("PYTEST_ADDOPTS", None)
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
-    for phase in (1, 2, 3, 4):
-        sample.call(f"phase{phase}", "--yes")
     return sample
 
 

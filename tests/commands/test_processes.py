@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from sample import MIGRATE, PLAN, MakeSample, Sample, finish, struck_when_done, wait_for
+from sample import MIGRATE, PLAN, MakeSample, Sample, applied_through_2, finish, struck_when_done, wait_for
 
 FIRST, LAST = "app/second.py", "app/odd \u00fc.py"
 """The files that phase 3 writes first (it has priority) and last."""
@@ -35,11 +35,9 @@ runpy.run_module("migrate", run_name="__main__", alter_sys=True)
 
 
 @pytest.fixture
-def redirected(sample: Sample) -> Sample:
+def redirected(make_sample: MakeSample) -> Sample:
     """A repository whose third phase is next."""
-    sample.call("phase1", "--yes")
-    sample.call("phase2", "--yes")
-    return sample
+    return make_sample(prepare=applied_through_2)
 
 
 @contextmanager

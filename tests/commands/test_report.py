@@ -20,9 +20,12 @@ from rollback.lock import locked
 def applied(make_sample: MakeSample) -> Sample:
     """All phases are applied; one file has a finding that is not found again."""
     wrong = "from shop.basket import Basket\n\nBasket(metadata=1, colour=2)\n"
-    sample = make_sample({"app/wrong.py": wrong, "app/star.py": "from shop.basket import *\n"})
+    files = {"app/wrong.py": wrong, "app/star.py": "from shop.basket import *\n"}
+    return make_sample(files, prepare=run_by_force)
+
+
+def run_by_force(sample: Sample) -> None:
     sample.call("run", "--yes", "--force")
-    return sample
 
 
 def page_of(sample: Sample, *args: str) -> Element:

@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from sample import REDIRECT, MakeSample, Sample
+from sample import REDIRECT, MakeSample, Sample, applied_through_4
 
 from migrate.way_back import roll_back_runs, runs_to_roll_back
 from rollback.errors import MovedOn
@@ -16,11 +16,9 @@ from rollback.restore import RollbackResult
 
 
 @pytest.fixture
-def applied(sample: Sample) -> Sample:
+def applied(make_sample: MakeSample) -> Sample:
     """A sample with its first four phases applied."""
-    for phase in (1, 2, 3, 4):
-        sample.call(f"phase{phase}", "--yes")
-    return sample
+    return make_sample(prepare=applied_through_4)
 
 
 def states(sample: Sample) -> list[str]:

@@ -10,16 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sample import FILES, Sample
+from sample import FILES, MakeSample, Sample, applied_through_2
 
 SAVED = "saved.json"
 
 
 @pytest.fixture
-def ready(sample: Sample) -> Sample:
+def ready(make_sample: MakeSample) -> Sample:
     """A repository whose third phase is next, and is saved outside of it."""
-    for phase in (1, 2):
-        sample.call(f"phase{phase}", "--yes")
+    sample = make_sample(prepare=applied_through_2)
     save(sample, "phase3")
     return sample
 

@@ -19,6 +19,7 @@ MODULES = frozenset({"os", "re", "types", "collections.abc"})
 LIBRARY = Path(sysconfig.get_path("stdlib"))
 
 
+@pytest.mark.long
 @pytest.mark.unmeasured
 def test_the_standard_library() -> None:
     total = 0
