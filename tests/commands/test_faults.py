@@ -6,7 +6,9 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from sample import Done, MakeSample, Sample, applied_through_2, finish
@@ -55,14 +57,14 @@ def many(make_sample: MakeSample) -> Sample:
 
 @pytest.fixture
 def theirs(many: Sample) -> Iterator[Sample]:
-    """The same, owned by an unprivileged user; folders on the way to it can be entered."""
-    for folder in many.root.parents:
-        if folder.stat().st_uid == os.geteuid() and folder != Path(folder.anchor):
-            folder.chmod(folder.stat().st_mode | 0o055)
-    subprocess.run(["chown", "-R", "65534:65534", str(many.root)], check=True)
-    yield many
-    subprocess.run(["chmod", "-R", "u+rwX", str(many.root)], check=True)
-    subprocess.run(["chown", "-R", "0:0", str(many.root)], check=True)
+    """The same, owned by an unprivileged user, in a folder that can be entered: pytest shuts its own whenever one starts."""
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        root = many.root.rename(folder / many.root.name)
+        subprocess.run(["chown", "-R", "65534:65534", str(root)], check=True)
+        yield replace(many, root=root)
+        subprocess.run(["chmod", "-R", "u+rwX", str(root)], check=True)
 
 
 @pytest.mark.parametrize("size", [1, 1024, 4096, 20_000, 40_000])
