@@ -739,7 +739,9 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         _fill_streams()
         sys.exit(_exit_code(arguments))
     finally:
-        if is_collecting and arguments is not None:  # a caller goes on; the process would only look for what it ends
+        if arguments is None:
+            gc.freeze()  # what ends with the process need not be looked through
+        elif is_collecting:
             gc.enable()
 
 
