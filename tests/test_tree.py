@@ -6,7 +6,7 @@ import pytest
 from repositories import MakeRepository
 
 from migrate import tree as tree_module
-from migrate.tree import Tree
+from migrate.tree import Tree, not_looked_into
 from rollback.errors import OutsideRoot, Unreadable
 
 
@@ -49,3 +49,13 @@ def test_links_are_followed_within_the_root_to_read_and_never_to_write(make_repo
             tree.read(path)
     with pytest.raises(Unreadable):
         tree.read("gone.py")
+
+
+def test_links_in_a_circle_lead_nowhere(make_repository: MakeRepository) -> None:
+    repository = make_repository({"a.py": ""})
+    (repository.root / "one.py").symlink_to("two.py")
+    (repository.root / "two.py").symlink_to("one.py")
+    repository.git("add", "--all")
+    git = repository.open()
+    assert list(not_looked_into(git, git.passed_over())) == []
+    assert Tree(git).read_if_there("one.py") is None
