@@ -32,6 +32,8 @@ def encode(value: object) -> Any:
         return ["b", value.decode("latin-1")]
     if isinstance(value, tuple):
         return ["t", *map(encode, value)]
+    if isinstance(value, list):
+        return ["l", *map(encode, value)]
     if isinstance(value, frozenset):
         return ["s", *map(encode, value)]
     if isinstance(value, dict):
@@ -98,6 +100,7 @@ _NAMES: dict[type[Any], tuple[str, ...]] = {}
 _READ: Mapping[str, Callable[[list[Any]], Any]] = {
     "b": lambda items: items[0].encode("latin-1"),
     "t": lambda items: tuple(map(decode, items)),
+    "l": lambda items: list(map(decode, items)),
     "s": lambda items: frozenset(map(decode, items)),
     "m": lambda items: {decode(key): decode(each) for key, each in items},
     "e": lambda items: Concern(items[0]),
