@@ -9,6 +9,11 @@ SUFFIXES = (".py", ".pyi", ".pyw")
 """Endings of the files that are read as Python."""
 
 
+DEEPEST = 64
+"""Dots of a path that may lead to an object. With a package that imports everything from a module inside of it that is
+not there, `p.m` is `p.m.m`, and so on without an end."""
+
+
 @dataclass(frozen=True, slots=True)
 class ModuleName:
     """A file's place in the import system.

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from migrate.candidates import may_give_away
-from migrate.modules import ModuleName, candidate_files, file_of, module_of
+from migrate.modules import DEEPEST, ModuleName, candidate_files, file_of, module_of
 from migrate.plan import Plan
 from migrate.provenance import Provenance, alternatives, plain_assignment, root_name
 from migrate.source import Source, UnparsableSource
@@ -148,7 +148,7 @@ class Reexports:
         found = self._module(module)
         if found is not None:
             return found.step(name)
-        if not module:
+        if not module or dotted.count(".") > DEEPEST:
             return frozenset(), False, True
         outer, any_of, is_complete = self._one_step(module)
         return frozenset(f"{step}.{name}" for step in outer), any_of, is_complete

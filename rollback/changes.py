@@ -41,9 +41,9 @@ def read_file(root: Path, path: str, checked: set[str] | None = None) -> tuple[b
             repository, or is not a plain file.
         Unreadable: it is missing, or may not be read.
     """
-    check_path(root, path, checked)
     full = os.path.join(root, path)  # noqa: PTH118 - of a great many files, each is read through here
     try:
+        check_path(root, path, checked)
         kind = os.lstat(full).st_mode
         if stat.S_ISLNK(kind):
             raise OutsideRoot(path, _describe_link(root, Path(full)))

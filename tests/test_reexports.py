@@ -41,6 +41,14 @@ def follow(name: str, modules: Mapping[str, str]) -> str | None:
         pytest.param("a.Basket", {"a.py": "from shop.basket import *\nBasket = f()\n"}, id="star and an assignment"),
         pytest.param("a.Basket", {"a.py": "from shop.other import *\n"}, id="star from elsewhere"),
         pytest.param("a.Basket", {"a.py": "def f():\n from shop.basket import x\nfrom ... import *\n"}, id="star out"),
+        pytest.param(
+            "a.Basket", {"a/__init__.py": "from a.gone import *\n"}, id="star from a module inside that is not there"
+        ),
+        pytest.param(
+            "a.Basket",
+            {"a/__init__.py": "from b.gone import *\n", "b/__init__.py": "from a.lost import *\n"},
+            id="stars from modules that are not there, in two packages",
+        ),
     ],
 )
 def test_not_an_alias(name: str, modules: Mapping[str, str]) -> None:

@@ -30,6 +30,11 @@ def test_a_name_too_long(tree: Tree) -> None:
 
 
 @pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="Linux has a file that opens but does not read")
+def test_a_folder_whose_name_is_too_long(tree: Tree) -> None:
+    with pytest.raises(Unreadable, match="cannot read: File name too long"):
+        read_file(tree.root, f"{'x' * 300}/a.py")
+
+
 def test_a_file_that_cannot_be_read_after_all() -> None:
     with pytest.raises(Unreadable, match="mem: cannot read: Input/output error"):
         read_file(Path("/proc/self"), "mem")

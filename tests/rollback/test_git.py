@@ -872,3 +872,9 @@ def test_the_listing_has_all_that_is_not_ignored(tree: Tree) -> None:
     assert [entry[-6:] for entry in entries if b" 120000 " in entry] == [b"0\tlink"]
     below = Git.open(tree.root / "pkg").listing().split(b"\0")
     assert below == [b"H 100644 " + empty + b" 0\t" + "ü".encode(), b""]
+
+
+def test_a_name_that_cannot_be_is_not_there(tree: Tree) -> None:
+    git = tree.open()
+    for path in ("x" * 300, "a/" * 3000, "a\0b"):
+        assert (git.is_there(path), git.is_file(path), git.is_folder(path)) == (False, False, False)
