@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from migrate.blocks import is_within_definition
 from migrate.call_text import COPYING, may_pass_old
-from migrate.comments import IsDropped, code_of
+from migrate.comments import code_of
 from migrate.modules import SUFFIXES, candidate_files
 from migrate.moves import MoveIndex
 from migrate.plan import Plan
@@ -162,50 +162,49 @@ def _relevance(
     tests: list[_Test] = []
     if phase in (3, 5) and plan.phase3 is not None:
         moves = MoveIndex.of(plan)
-        names = {move.old.name.partition(".")[0] for move in moves.moves} | other_names
-        staying = set() if moves.has_modules else {module.encode() for module in moves.old_modules - whole}
-        may_move = _has_any((names | moves.owner_leaves) - {""})
-        tests.append(
-            _in_code(
-                _may_import(plan, other_names),
-                names,
-                lambda module, given: module in staying and b"*" not in given and not may_move(given),
-            )
-        )
+        words = ({move.old.name.partition(".")[0] for move in moves.moves} | moves.owner_leaves | other_names) - {""}
+        staying = frozenset[bytes]()
+        if moves.has_modules:
+            words |= {module.rpartition(".")[2] for module in moves.old_modules}
+        else:
+            staying = frozenset(module.encode() for module in moves.old_modules - whole)
+        tests.append(_in_code(_may_import(plan, other_names), words, staying))
     if phase in (4, 5) and plan.phase4 is not None:
         calls = plan.phase4.call
-        tests.append(
-            _in_code(_may_call(calls, other_names), _words(calls) | other_names, lambda _module, _given: False)
-        )
+        tests.append(_in_code(_may_call(calls, other_names), _words(calls) | other_names, frozenset()))
     return lambda path, content: any(test(path, content) for test in tests)
 
 
 _Test = Callable[[str, bytes], bool]
 
 
-def _in_code(test: _Test, words: Collection[str], stays: IsDropped) -> _Test:
+def _in_code(test: _Test, words: Collection[str], staying: Collection[bytes]) -> _Test:
     """The same without what is in comments: code that was commented out names what moves as well.
 
     Args:
         words: where one of them is on a line of code, `test` alone decides: it will mostly be right.
-        stays: the imports that are of no interest.
+        staying: modules from which imports of other names are of no interest.
     """
-    parts = sorted({_plain_part(word).encode() for word in words})
+    pattern = re.compile(_word(words))
+
+    def is_dropped(module: bytes, given: bytes) -> bool:
+        return module in staying and given.isascii() and b"*" not in given and pattern.search(given) is None
 
     def exactly(path: str, content: bytes) -> bool:
         if not test(path, content):
             return False
-        if any(_is_in_code(content, part) for part in parts):
+        if _is_in_code(content, pattern):
             return True
-        code = code_of(content, stays)
+        code = code_of(content, is_dropped)
         return code is None or test(path, code)
 
     return exactly
 
 
-def _is_in_code(content: bytes, part: bytes) -> bool:
-    """Does the text have `part` on a line that does not begin with the sign of a comment?"""
-    for start, _ in _spans(content, part) if part else ():
+def _is_in_code(content: bytes, pattern: re.Pattern[bytes]) -> bool:
+    """Is there a match on a line that does not begin with the sign of a comment?"""
+    for found in pattern.finditer(content):
+        start = found.start()
         line = max(content.rfind(b"\n", 0, start), content.rfind(b"\r", 0, start)) + 1
         if content[line:start].lstrip()[:1] != b"#":
             return True
@@ -292,6 +291,14 @@ def _is_joined(content: bytes, name: str) -> bool:
         if (first is not before and first.endswith(_QUOTES)) or (start > _WINDOW and not first):
             return True
     return False
+
+
+def _word(words: Iterable[str]) -> bytes:
+    """A pattern of any of `words` that begins with a literal, by which it is searched faster."""
+    patterns = (
+        rb"%s(?<!\w%s)(?!\w)" % (w, w) if word.isascii() else w for word in sorted(words) for w in [_spelled(word)]
+    )
+    return b"|".join(patterns) or b"(?!)"
 
 
 def _any(words: Iterable[str]) -> bytes:

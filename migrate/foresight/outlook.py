@@ -44,7 +44,7 @@ def look_ahead(
     later = Later(read, read_if_there, moved)
     homes = homes_of(git, plan, later.read_if_there)
     wanted = redirects.keys() if only is None else redirects.keys() & set(only)
-    targets = [target for target in _targets(git, plan, homes, read) if target.module in wanted]
+    targets = _targets(git, plan, homes, read, wanted)
     former = {target.module: (target.path, target.former) for target in targets}
     survey = Survey(git, plan, later.read)
     users = survey.users(frozenset(former)) if targets else ()
@@ -66,7 +66,7 @@ def look_at_moves(
     """What phase 3 would point imports at and is not there; remarks on what cannot be checked."""
     homes = homes_of(git, plan, read_if_there)
     whole = {move.old.module for move in plan.phase3.move if not move.old.name} if plan.phase3 is not None else set()
-    former = {t.module: (t.path, t.former) for t in _targets(git, plan, homes, read) if t.module in whole}
+    former = {t.module: (t.path, t.former) for t in _targets(git, plan, homes, read, whole)}
     survey = Survey(git, plan, read)
     return MovesAhead(plan, homes, homes.before(former), survey.users_in_place, partial(_submodules, git, homes)).look()
 
@@ -91,12 +91,12 @@ def homes_of(git: Git, plan: Plan, read_if_there: Callable[[str], bytes | None])
     return Homes(read_if_there, plan.plan.source_roots, lambda path: holds_modules(git.folder(path)), names)
 
 
-def _targets(git: Git, plan: Plan, homes: Homes, read: Callable[[str], bytes]) -> list[Target]:
-    """The redirects whose file is there, and one that may be replaced."""
+def _targets(git: Git, plan: Plan, homes: Homes, read: Callable[[str], bytes], wanted: Collection[str]) -> list[Target]:
+    """The redirects of modules in `wanted` whose file is there, and one that may be replaced."""
     found: list[Target] = []
     for phase in (1, 2):
         for index, redirect in enumerate(getattr(plan.phase(phase), "redirect", ())):
-            path = homes.path(redirect.module)
+            path = homes.path(redirect.module) if redirect.module in wanted else None
             if path is None:
                 continue
             with suppress(OutsideRoot):  # a link is no file to replace
