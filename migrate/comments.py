@@ -32,7 +32,8 @@ def _strings(quote: bytes) -> bytes:
 
 # Up to a comment, to what may be an import at the start of a line, or to what is not understood.
 _CODE = re.compile(rb"(?:[^'\"#\r\n]++|[\r\n]++(?![ \t]*+from\b)|%s|%s)*+" % (_strings(b"'"), _strings(b'"')))
-_COMMENT = re.compile(rb"#[^\r\n]*+")
+_COMMENT = re.compile(rb"#[^\r\n]*+(?:[\r\n]++[ \t]*+#[^\r\n]*+)*+")
+"""One, or several lines of them."""
 _TYPE = re.compile(rb"#[ \t]*type:")
 """https://peps.python.org/pep-0484/#type-comments"""
 _DECLARED = re.compile(rb"(?:[^\r\n]*[\r\n]{1,2})?[^\r\n]*coding[:=]")
@@ -49,7 +50,9 @@ IsDropped = Callable[[bytes, bytes], bool]
 
 
 def code_of(content: bytes, is_dropped: IsDropped = lambda _module, _names: False) -> bytes | None:
-    """The text of a module with each comment gone, up to the end of its line; type comments, which are read, stay.
+    """The text of a module with each comment gone, up to the end of its line, or of the last of several such lines.
+
+    Type comments, which are read, stay, with those around them.
 
     Args:
         is_dropped: which imports go as well, of those that begin a line.

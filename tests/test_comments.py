@@ -13,6 +13,11 @@ from hypothesis import strategies as st
 from migrate.comments import code_of
 
 
+def without_blank_lines(text: str) -> list[str]:
+    """A run of comments goes with the lines that it has to itself."""
+    return [line for line in text.splitlines() if line.strip()]
+
+
 def by_tokens(text: str) -> str:
     lines = io.StringIO(text, newline="").readlines()
     for token in reversed(list(tokenize.generate_tokens(io.StringIO(text, newline="").readline))):
@@ -56,6 +61,7 @@ def test_nothing_to_take_away(text: str) -> None:
         pytest.param("x = ''''''# a\n", "x = ''''''\n", id="behind an empty long string"),
         pytest.param('x = "a" # b "c"\n', 'x = "a" \n', id="with a string"),
         pytest.param("x = [  # a\n    1,  # b\n]\n", "x = [  \n    1,  \n]\n", id="in brackets"),
+        pytest.param("x = 1  # a\n# b\n\n    # c\ny = 2\n", "x = 1  \ny = 2\n", id="several lines"),
         pytest.param('x = f"{y}"  # {\n', 'x = f"{y}"  \n', id="behind an f-string"),
         pytest.param('x = """a""" """b""" # c\n', 'x = """a""" """b""" \n', id="behind long strings"),
         pytest.param('x = """a"b""c\\""""# d\n', 'x = """a"b""c\\""""\n', id="behind quotes in a long string"),
@@ -63,7 +69,7 @@ def test_nothing_to_take_away(text: str) -> None:
 )
 def test_comments_are_taken_away(text: str, expected: str) -> None:
     assert code_of(text.encode()) == expected.encode()
-    assert by_tokens(text) == expected
+    assert without_blank_lines(by_tokens(text)) == without_blank_lines(expected)
 
 
 @pytest.mark.parametrize(
@@ -93,7 +99,9 @@ def test_the_standard_library() -> None:
         found = code_of(content)
         if found is not None:
             told += 1
-            assert found.decode() == by_tokens(content.decode()), file
+            assert without_blank_lines(by_tokens(found.decode())) == without_blank_lines(by_tokens(content.decode())), (
+                file
+            )
     assert told > len(files) * 0.7
 
 
@@ -108,7 +116,7 @@ def test_like_the_tokenizer_whatever_the_text(text: str) -> None:
     except (SyntaxError, ValueError, tokenize.TokenError):
         return
     found = code_of(text.encode())
-    assert found is None or found.decode() == expected
+    assert found is None or without_blank_lines(by_tokens(found.decode())) == without_blank_lines(expected)
 
 
 @pytest.mark.parametrize(

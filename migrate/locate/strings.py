@@ -90,6 +90,19 @@ def _paths(modules: tuple[str, ...]) -> _Paths | None:
     return _Paths(tuple(longest), pattern, imports)
 
 
+_IN_PATH = "".join(filter(re.compile(r"[\w.]").match, map(chr, range(128))))
+_NEAR = 400
+"""Characters before a name in which the start of its path is looked for."""
+
+
+def _may_begin_a_part(text: str, start: int) -> bool:
+    """May what leads up to a name be the start of a string, or what is escaped in one?"""
+    before = text[max(0, start - _NEAR) : start].rstrip(_IN_PATH)
+    if not before:
+        return start > _NEAR
+    return before[-1] in "'\"\\" or not before[-1].isascii() or before.endswith(("\\\n", "\\\r", "\\\r\n"))
+
+
 @dataclass
 class _Strings:
     module: Module
@@ -278,10 +291,10 @@ class _Strings:
     def _concatenations(self) -> None:
         """`"pkg." + "old.A"`: no part has the whole path."""
         leaves = sorted({re.escape(module.rpartition(".")[2]) for module in self.paths.modules})
-        # Where a part of a path begins: with its string, or behind what is escaped there.
-        if not re.search(rf"(?:['\"]|\\(?:\r\n|[\r\n])?)[\w.\\]*(?:{'|'.join(leaves)})(?!\w)", self.module.source.text):
-            return
         words = re.compile("|".join(rf"{leaf}(?!\w)" for leaf in leaves))
+        whole = self.module.source.text
+        if not any(_may_begin_a_part(whole, found.start()) for found in words.finditer(whole)):
+            return
         for place in places_on(self.module.tree, lines_with(self.module.source, words)):
             node = place.node
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
