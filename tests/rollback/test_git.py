@@ -203,7 +203,8 @@ def test_grep(tree: Tree, patterns: list[str], options: dict[str, object], found
     assert tree.open().grep(patterns, **{"words": True, **options}) == found
 
 
-def test_grep_sees_what_belongs_to_the_tree(tree: Tree) -> None:
+@pytest.mark.parametrize("others", [0, 201], ids=["few untracked files", "many"])
+def test_grep_sees_what_belongs_to_the_tree(tree: Tree, others: int) -> None:
     tree.write(".gitignore", b"ignored*\n")
     for path in ("ignored-but-tracked.py", "assumed.py", "deleted.py", "linked.py"):
         tree.write(path, b"needle\n")
@@ -213,6 +214,8 @@ def test_grep_sees_what_belongs_to_the_tree(tree: Tree) -> None:
     tree.write("assumed.py", b"needle\n")
     tree.write("ignored.py", b"needle\n")
     tree.write("untracked.py", b"needle\n")
+    for number in range(others):
+        tree.write(f"others/{number}.py", b"hay\n")
     (tree.root / "deleted.py").unlink()
     (tree.root / "linked.py").unlink()
     (tree.root / "linked.py").symlink_to("untracked.py")
