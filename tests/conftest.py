@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from collections.abc import Generator, Iterator, Mapping
 from pathlib import Path
 
 import pytest
 from clusters import Loopback
-from coverage import Coverage
 from hypothesis import settings
 from repositories import MakeRepository, Repository, new_root
 
@@ -31,17 +31,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
     """Coverage, which doubles the time of Python code, and takes a tenth of a second of each process, is off where a marker says so."""
-    measuring = Coverage.current() if item.get_closest_marker("unmeasured") else None
+    unmeasured = item.get_closest_marker("unmeasured") is not None
+    tracer = (
+        sys.gettrace()
+    )  # not `Coverage.stop`: a worker has a second one, which would go on with the first one's work
     with pytest.MonkeyPatch.context() as patch:
-        if item.get_closest_marker("unmeasured") or item.get_closest_marker("processes_unmeasured"):
+        if unmeasured or item.get_closest_marker("processes_unmeasured"):
             patch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
-        if measuring is not None:
-            measuring.stop()
+        if unmeasured:
+            sys.settrace(None)
         try:
             return (yield)
         finally:
-            if measuring is not None:
-                measuring.start()
+            if unmeasured:
+                sys.settrace(tracer)
 
 
 @pytest.fixture(scope="session")
