@@ -30,11 +30,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """Coverage, which doubles the time of Python code, and takes a tenth of a second of each process, is off where a marker says so."""
+    """Coverage is off where a marker says so: it doubles the time of Python code, and takes 0.1 s of each process."""
     unmeasured = item.get_closest_marker("unmeasured") is not None
-    tracer = (
-        sys.gettrace()
-    )  # not `Coverage.stop`: a worker has a second one, which would go on with the first one's work
+    # not `Coverage.stop`: a worker has a second one, which would go on with the first one's work
+    tracer = sys.gettrace()
     with pytest.MonkeyPatch.context() as patch:
         if unmeasured or item.get_closest_marker("processes_unmeasured"):
             patch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
