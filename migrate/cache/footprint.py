@@ -13,8 +13,8 @@ from migrate.modules import SUFFIXES
 from rollback.errors import RepositoryError
 from rollback.git import Git
 
-Marks = Mapping[tuple[str, str], str]
-"""By what was asked, and the path, see `rollback.git.Asked`: what there was."""
+Marks = Mapping[tuple[str, str], str | None]
+"""By what was asked, and the path, see `rollback.git.Asked`: what there was; None where nobody can tell."""
 
 _SUFFIXES = tuple(suffix.encode() for suffix in SUFFIXES)
 
@@ -23,7 +23,7 @@ class Footprint:
     """Of one computation; takes the mark of each place right before it is looked at."""
 
     def __init__(self, git: Git, state: State) -> None:
-        self.marks: dict[tuple[str, str], str] = {}
+        self.marks: dict[tuple[str, str], str | None] = {}
         self._git = git
         self._state = state
 
@@ -52,10 +52,10 @@ class Footprint:
 
 def holds(marks: Marks, git: Git, places: Places) -> bool:
     """Is all as it was?"""
-    return all(mark_of(git, places, *asked) == mark for asked, mark in marks.items())
+    return all(mark is not None and mark_of(git, places, *asked) == mark for asked, mark in marks.items())
 
 
-def mark_of(git: Git, places: Places, what: str, path: str) -> str:
+def mark_of(git: Git, places: Places, what: str, path: str) -> str | None:
     """What there is, in as much as an answer can depend on it.
 
     Raises:
@@ -83,13 +83,13 @@ def _names(full: bytes, places: Places, path: bytes, *, deep: bool) -> bytes:
     return sha256(b"\0".join(sorted(found))).hexdigest().encode()
 
 
-def _history(git: Git) -> str:
+def _history(git: Git) -> str | None:
     """Where the commits begin that can be looked at, and what stands in for some of them."""
     try:
         replaced = git.run("for-each-ref", "--format=%(refname) %(objectname)", "refs/replace")
         known = [(git.head() or "").encode(), replaced]
     except RepositoryError:
-        return "unknown"
+        return None
     for name in ("shallow", "info/grafts"):
         with suppress(OSError):
             known.append((git.common_dir / name).read_bytes())

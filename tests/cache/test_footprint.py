@@ -84,6 +84,12 @@ def test_an_answer_that_does_not_hold_any_more_is_not_kept_beside_another(
     assert (answers().get("a"), answers().get("b")) == (None, {"files": 1})
 
 
+def test_a_history_that_git_cannot_tell(answers: Callable[[], Answers], root: Path) -> None:
+    (root / ".git/packed-refs").write_text("broken\n")
+    _keep(answers(), "a", lambda git: git.asked("history", "shop/cart.py"))
+    assert answers().get("a") is None
+
+
 def _write(path: str) -> Callable[[Path], Any]:
     def change(root: Path) -> None:
         (root / path).parent.mkdir(parents=True, exist_ok=True)
