@@ -49,21 +49,25 @@ def many(make_sample: MakeSample) -> Sample:
     """Forty files for phase 3, of 3 kB each."""
     text = "from shop.cart import Cart\nprint(Cart)\n"
     files = {f"app/many_{number}.py": text + f"# {number:3000}\n" for number in range(40)}
-    sample = make_sample(files, prepare=applied_through_2)
+    return unmeasured(make_sample(files, prepare=applied_through_2))
+
+
+def unmeasured(sample: Sample) -> Sample:
+    """Coverage writes files of its own, which would meet the same faults."""
     for name in [name for name in sample.env if name.startswith("COV")]:
-        del sample.env[name]  # coverage writes files of its own, which would meet the same faults
+        del sample.env[name]
     return sample
 
 
 @pytest.fixture
 def theirs(many: Sample) -> Iterator[Sample]:
-    """The same, owned by an unprivileged user, in a folder that can be entered: pytest shuts its own whenever one starts."""
+    """The same, owned by an unprivileged user, in a folder that can be entered: pytest shuts its own at each start."""
     with TemporaryDirectory() as name:
         folder = Path(name)
         folder.chmod(0o755)
         root = many.root.rename(folder / many.root.name)
         subprocess.run(["chown", "-R", "65534:65534", str(root)], check=True)
-        yield replace(many, root=root)
+        yield unmeasured(replace(many, root=root))
         subprocess.run(["chmod", "-R", "u+rwX", str(root)], check=True)
 
 
