@@ -6,6 +6,7 @@ import signal
 import threading
 import time
 from pathlib import Path
+from typing import NoReturn
 from unittest.mock import patch
 
 import pytest
@@ -47,6 +48,9 @@ def fail(error: BaseException) -> None:
 class Unsendable(Exception):
     def __init__(self, one: int, other: int) -> None:
         super().__init__("words")
+
+    def __reduce__(self) -> NoReturn:  # other libraries may teach pickle about errors
+        raise TypeError
 
 
 def test_an_error_here(capfd: pytest.CaptureFixture[str]) -> None:
