@@ -275,7 +275,7 @@ def _applying_command(name: str, help_line: str, phase: int | None) -> None:
             from migrate.phase import run_one
 
             end = run_one(session, phase, options, voice, early)
-            code, document = end.code, end.document
+            code, document = end.code, end.document() if common.json else {}
         _finish(common, voice, code, document)
 
     app.command(name, help=help_line)(command)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import bisect
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from migrate.edits import Edit, Span, apply_edits
 
@@ -89,7 +90,7 @@ def unified_diff(path: str, before: bytes, edits: Sequence[Edit]) -> list[bytes]
         b"--- %s\n" % _prefixed(b"a/", name),
         b"+++ %s\n" % _prefixed(b"b/", name),
     ]
-    for hunk in hunks(before, edits):
+    for hunk in _hunks(before, old, edits):
         lines.append(hunk.header)
         for line in (sign + line for sign, line in hunk.body(old)):
             lines += (line,) if line.endswith(b"\n") else (line + b"\n", _NO_NEWLINE)
@@ -102,7 +103,10 @@ def hunks(before: bytes, edits: Sequence[Edit]) -> list[Hunk]:
     Args:
         edits: by place, none overlapping.
     """
-    old = lines_of(before)
+    return _hunks(before, lines_of(before), edits)
+
+
+def _hunks(before: bytes, old: Sequence[bytes], edits: Sequence[Edit]) -> list[Hunk]:
     changed = (trimmed(old, block) for block in _blocks(before, old, edits))
     found: list[Hunk] = []
     shift = 0
@@ -129,6 +133,8 @@ def _prefixed(prefix: bytes, name: bytes) -> bytes:
 
 def lines_of(content: bytes) -> list[bytes]:
     """The lines of a file with their ends, which are `\n` only; the last one may have none."""
+    if b"\r" not in content:  # splitlines would end a line there, too
+        return content.splitlines(keepends=True)
     lines = [line + b"\n" for line in content.split(b"\n")]
     last = lines.pop()[:-1]
     return [*lines, last] if last else lines
@@ -136,9 +142,7 @@ def lines_of(content: bytes) -> list[bytes]:
 
 def _blocks(before: bytes, old: Sequence[bytes], edits: Sequence[Edit]) -> Iterator[Block]:
     """The lines that the edits touch; edits on neighbouring lines share a block, new lines have one of their own."""
-    starts = [0]
-    for line in old:
-        starts.append(starts[-1] + len(line))
+    starts = list(accumulate(map(len, old), initial=0))
     group: list[Edit] = []
     first, last = 0, -1
     open_end = -1

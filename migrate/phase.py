@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from migrate import interrupts
@@ -202,5 +202,5 @@ class _PhaseCommand:
         self._voice.say(f"next: {following}")
 
     def _end(self, code: Exit, mode: Mode, shown: Preview, *, applied: bool) -> PhaseEnd:
-        document = phase_document(shown, mode, self._begun.seconds)
+        document = partial(phase_document, shown, mode, self._begun.seconds)
         return PhaseEnd(code, document, applied)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -88,14 +89,14 @@ class PhaseEnd:
     """How a phase command ended.
 
     Attributes:
-        document: for `--json`.
+        document: makes the one for `--json`, which takes as long as some of the work, only where it is wanted.
         applied: the phase is in the tree: applied now, or there was nothing to do.
         failed: checks of phase 5 failed, and it may be right to roll back.
         suspect: the first phase that touched what failed; None where none did.
     """
 
     code: Exit
-    document: dict[str, Any]
+    document: Callable[[], dict[str, Any]]
     applied: bool
     failed: bool = False
     suspect: int | None = None

@@ -236,14 +236,15 @@ class _Phases:
             return replace(blank, outcome="refused", why=str(error), seconds=time.monotonic() - started)
         finally:
             interrupts.reopen()  # what comes too late for a phase does not for the rehearsal
-        files = {file["path"]: file["before_sha256"] for file in end.document["files"]}
-        findings = findings_of(end.document["manual"])
-        checks = tuple(CheckResult.of(check) for check in end.document.get("checks", ()))
-        outcome, why = self._outcome(phase, end, findings, checks)
+        document = end.document()
+        files = {file["path"]: file["before_sha256"] for file in document["files"]}
+        findings = findings_of(document["manual"])
+        checks = tuple(CheckResult.of(check) for check in document.get("checks", ()))
+        outcome, why = self._outcome(phase, end, document["mode"], findings, checks)
         return replace(
             blank,
             outcome=outcome,
-            edits=sum(len(file["edits"]) for file in end.document["files"]),
+            edits=sum(len(file["edits"]) for file in document["files"]),
             files=len(files),
             why=why,
             dirty=self._dirty(files),
@@ -254,7 +255,7 @@ class _Phases:
         )
 
     def _outcome(
-        self, phase: int, end: PhaseEnd, findings: tuple[Finding, ...], checks: tuple[CheckResult, ...]
+        self, phase: int, end: PhaseEnd, mode: str, findings: tuple[Finding, ...], checks: tuple[CheckResult, ...]
     ) -> tuple[Outcome, str]:
         options = self._options
         if end.failed:
@@ -268,7 +269,7 @@ class _Phases:
             return "blocked", f"blocked by {count(len(blocking), 'finding' if options.strict else 'error')}{beside}"
         if phase == 5:
             return ("passed", "") if options.checks else ("checks-left-out", "")
-        return ("applied", "") if end.document["mode"] == "applied" else ("nothing-to-do", "")
+        return ("applied", "") if mode == "applied" else ("nothing-to-do", "")
 
     def _dirty(self, files: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
         """What has uncommitted changes in the user's tree, where an earlier phase has not touched it before."""

@@ -132,7 +132,7 @@ class Stepper:
                 end = validate(
                     self._session, now.found, replace(self._options, yes=True, within_run=True), self._voice, now.begun
                 )
-                self._documents.append(end.document)
+                self._documents.append(end.document())
                 if end.code:
                     raise _Stopped(end.suspect)
                 return True

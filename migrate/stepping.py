@@ -59,7 +59,7 @@ def _run_through(session: Session, options: PhaseOptions, voice: Voice, document
             voice.error(str(error))
             code = exit_code_of(error)
         else:
-            documents.append(end.document)
+            documents.append(end.document())
             suspect = end.suspect
             code = end.code if not options.check else max(code, end.code)
         if code and not options.check:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 
 from migrate.annotating import annotate_check
 from migrate.begun import Begun
@@ -161,7 +162,7 @@ class _Validation:
         suspect: int | None = None,
         failed: bool = False,
     ) -> PhaseEnd:
-        document = phase_document(self._found, mode, self._begun.seconds, results)
+        document = partial(phase_document, self._found, mode, self._begun.seconds, results)
         return PhaseEnd(code, document, code == Exit.DONE and mode == "applied", failed, suspect)
 
 
