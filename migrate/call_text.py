@@ -6,6 +6,7 @@ import bisect
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
+from migrate.needles import COPYING
 from migrate.plan_calls import Call
 
 _BLANK = rb"(?:\s++|\\(?:\r\n?|\n)|#[^\r\n]*+[\r\n])*+"
@@ -48,10 +49,6 @@ _NEAR = 400
 """Bytes before a name in which its target is looked for."""
 _WINDOW = 1500
 """The same where there are several targets and values."""
-
-
-COPYING = frozenset({"replace", "_replace"})
-"""What copies an instance with other values of its fields."""
 
 
 def may_pass_old(calls: Iterable[Call], names: Collection[str]) -> Callable[[bytes], bool]:

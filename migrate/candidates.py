@@ -7,17 +7,17 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
 
 from migrate.blocks import is_within_definition
-from migrate.call_text import COPYING, may_pass_old
+from migrate.call_text import may_pass_old
 from migrate.comments import code_of
 from migrate.modules import SUFFIXES, candidate_files
 from migrate.moves import MoveIndex
+from migrate.needles import PYTHON, words_of_calls, words_of_moves
 from migrate.plan import Plan
 from migrate.plan_calls import Call
 from migrate.syntax import chain_roots
 from rollback.git import Git
 
 _TESTS = ("**/test/**", "**/tests/**", "**/test_*", "**/*_test.py", "**/conftest.py")
-_PYTHON = tuple(f"*{suffix}" for suffix in SUFFIXES)
 
 
 def find_candidates(git: Git, plan: Plan, phase: int) -> tuple[str, ...]:
@@ -27,7 +27,8 @@ def find_candidates(git: Git, plan: Plan, phase: int) -> tuple[str, ...]:
         found |= _importers(git, plan, plan.plan.exclude)
     if phase in (4, 5) and plan.phase4 is not None:
         calls = plan.phase4.call
-        found |= {*find_words(git, plan, {*_words(calls), *(COPYING if _old_keywords(calls) else ())})}
+        attributes = (name for call in calls for name in call.attributes)
+        found |= {*find_words(git, plan, words_of_calls((c.callee for c in calls), attributes, _old_keywords(calls)))}
     return tuple(sorted(found))
 
 
@@ -37,13 +38,13 @@ def find_words(git: Git, plan: Plan, words: Collection[str], *, everywhere: bool
     Args:
         everywhere: also those that the plan excludes, which may be read but not changed.
     """
-    return tuple(sorted(_grep(git, words, (*_PYTHON, *plan.plan.include), () if everywhere else plan.plan.exclude)))
+    return tuple(sorted(_grep(git, words, (*PYTHON, *plan.plan.include), () if everywhere else plan.plan.exclude)))
 
 
 def find_star_imports(git: Git, plan: Plan) -> tuple[str, ...]:
     """Paths of the Python files that may import everything from some module, excluded ones too, sorted."""
     pattern = r"import[[:space:]]*(\*|\\)"
-    found = git.grep([pattern], words=False, fixed=False, pathspecs=(*_PYTHON, *plan.plan.include))
+    found = git.grep([pattern], words=False, fixed=False, pathspecs=(*PYTHON, *plan.plan.include))
     return tuple(sorted(found))
 
 
@@ -95,14 +96,13 @@ def find_definitions(git: Git, plan: Plan, names: Collection[str]) -> tuple[str,
     if not plain:
         return ()
     pattern = rf"^(class|(async[[:space:]]+)?def)[[:space:]]+({'|'.join(plain)})([^[:alnum:]_]|$)"
-    where = (*_PYTHON, *plan.plan.include)
+    where = (*PYTHON, *plan.plan.include)
     return tuple(sorted(git.grep([pattern], words=False, fixed=False, pathspecs=where, exclude=_TESTS)))
 
 
 def _importers(git: Git, plan: Plan, exclude: tuple[str, ...]) -> set[str]:
     assert plan.phase3 is not None
-    words = {move.old.module.rpartition(".")[2] for move in plan.phase3.move} | MoveIndex.of(plan).owner_leaves
-    found = _grep(git, words, (*_PYTHON, *plan.plan.include), exclude)
+    found = _grep(git, words_of_moves(move.old for move in plan.phase3.move), (*PYTHON, *plan.plan.include), exclude)
     # Inside a package, `from . import Name` reaches the package without naming it.
     for move in plan.phase3.move:
         for path in candidate_files(move.old.module, plan.plan.source_roots):

@@ -25,6 +25,7 @@ from migrate.report_options import ReportFormat
 if TYPE_CHECKING:
     from migrate.console import Voice
     from migrate.session import Session
+    from migrate.whereabouts import Whereabouts
     from rollback.git import Git
 
 app = typer.Typer(
@@ -150,6 +151,11 @@ class Common:
 
         return Voice(quiet=self.quiet, verbose=self.verbose, json=self.json)
 
+    def whereabouts(self) -> Whereabouts:
+        from migrate.whereabouts import find_whereabouts
+
+        return find_whereabouts(self.root, self.plan)
+
     def session(self) -> Session:
         from migrate.session import open_session
 
@@ -161,7 +167,7 @@ class Common:
         The way back must not depend on the plan, unless one was named.
         """
         from migrate.errors import PlanError
-        from migrate.session import open_repository
+        from migrate.whereabouts import find_repository
 
         try:
             session = self.session()
@@ -169,7 +175,7 @@ class Common:
             if self.plan is not None:
                 raise
             voice.note(f"{error.mistakes[0]}; {without}")
-            return open_repository(self.root), None
+            return find_repository(self.root), None
         return session.git, session.plan.name
 
 
@@ -260,12 +266,14 @@ def _applying_command(name: str, help_line: str, phase: int | None) -> None:
             ignore_revs,
         )
         options.refuse_nonsense(name, can_ask=can_ask())
-        session = common.session()
-        early = None
+        where = common.whereabouts()
         if phase in (3, 4) and options.looks_only and saved is None:
-            from migrate.early_search import begin_search
+            from migrate.early_search import ask_early
 
-            early = begin_search(session.git, session.plan, phase)
+            where = ask_early(where, phase)
+        from migrate.session import session_at
+
+        session = session_at(where)
         voice = common.voice()
         if phase is None:
             from migrate.stepping import run_all
@@ -274,7 +282,7 @@ def _applying_command(name: str, help_line: str, phase: int | None) -> None:
         else:
             from migrate.phase import run_one
 
-            end = run_one(session, phase, options, voice, early)
+            end = run_one(session, phase, options, voice)
             code, document = end.code, end.document() if common.json else {}
         _finish(common, voice, code, document)
 
@@ -349,12 +357,12 @@ def init(
 ) -> None:
     """Scan the repository for the users of OLD and write a first plan that takes them to NEW."""
     from migrate.init_command import InitOptions, init_command
-    from migrate.session import open_repository
+    from migrate.whereabouts import find_repository
     from rollback.git import Git
 
     common = Common(plan, root, json, jobs, quiet, verbose, executor, scheduler, shared_fs).over(context)
     voice = common.voice()
-    git = open_repository(common.root)
+    git = find_repository(common.root)
     git = git if common.root is not None else Git.open(git.toplevel)
     code, document = init_command(git, InitOptions(old, new, since, common.plan, force, dry_run, common.workers), voice)
     _finish(common, voice, code, document)

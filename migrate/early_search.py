@@ -1,15 +1,19 @@
-"""What git is asked for a dry run, begun before the engine is loaded: git takes about as long as that does."""
+"""What git is asked for a dry run, begun before the plan is checked and the engine loaded: git takes about as long."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import codecs
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from functools import partial
+from pathlib import Path
 from threading import Thread
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
-from migrate.candidates import find_candidates
-from migrate.plan import Plan
+from migrate.needles import PYTHON, words_of_calls, words_of_moves
+from migrate.refs import ObjectRef
+from migrate.whereabouts import Whereabouts
 from rollback.git import Git
 
 Result = TypeVar("Result")
@@ -44,23 +48,91 @@ class Answer(Generic[Result]):
 
 
 @dataclass(frozen=True, slots=True)
-class EarlySearch:
-    """Answers of git about one phase, on the tree as it was when they were asked for.
+class Question:
+    """A search for fixed strings below a root, as `Git.grep` is asked for it."""
+
+    root: Path
+    patterns: tuple[str, ...]
+    words: bool
+    pathspecs: tuple[str, ...]
+    exclude: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class AskedGit(Git):
+    """A working tree about which some is being asked; the answers tell of it as it was then, and are given once.
 
     Attributes:
-        candidates: as of `find_candidates`. passed_over: as of `Git.passed_over`.
+        found: of searches. passed_over: as of `Git.passed_over`, by root.
     """
 
-    phase: int
-    candidates: Answer[tuple[str, ...]]
-    passed_over: Answer[dict[str, str]]
+    found: dict[Question, Answer[tuple[str, ...]]] = field(default_factory=dict, repr=False, compare=False)
+    links: dict[Path, Answer[dict[str, str]]] = field(default_factory=dict, repr=False, compare=False)
 
-    def found(self) -> tuple[str, ...]:
-        """The candidates, when nothing is being asked any more."""
-        self.passed_over.wait()
-        return self.candidates.result()
+    def grep(
+        self,
+        patterns: Sequence[str],
+        *,
+        words: bool,
+        fixed: bool = True,
+        pathspecs: Sequence[str] = (),
+        exclude: Sequence[str] = (),
+        in_index: bool = False,
+    ) -> tuple[str, ...]:
+        """As in git."""
+        self._wait()
+        if fixed and not in_index:
+            question = Question(self.root, tuple(patterns), words, tuple(pathspecs), tuple(exclude))
+            answer = self.found.pop(question, None)
+            if answer is not None:
+                return answer.result()
+        return super().grep(patterns, words=words, fixed=fixed, pathspecs=pathspecs, exclude=exclude, in_index=in_index)
+
+    def passed_over(self) -> dict[str, str]:
+        """As in git."""
+        answer = self.links.pop(self.root, None)
+        return super().passed_over() if answer is None else answer.result()
+
+    def _wait(self) -> None:
+        """Whoever has heard of files may fork processes for them."""
+        answers: tuple[Answer[Any], ...] = (*self.found.values(), *self.links.values())
+        for answer in answers:
+            answer.wait()
 
 
-def begin_search(git: Git, plan: Plan, phase: int) -> EarlySearch:
-    """Ask, and do not wait; what goes wrong is raised where an answer is taken."""
-    return EarlySearch(phase, Answer(partial(find_candidates, git, plan, phase)), Answer(git.passed_over))
+def ask_early(where: Whereabouts, phase: int) -> Whereabouts:
+    """Ask git what a look at a phase is going to ask, and do not wait; what goes wrong is raised where it asks.
+
+    What that is, is read from a plan that nobody has checked: another question than was foreseen is asked anew.
+    """
+    git = where.git
+    known = {each.name: getattr(git, each.name) for each in fields(git)}
+    found = {question: Answer(partial(_search, git, question)) for question in _questions(where, phase)}
+    return Whereabouts(AskedGit(**known, found=found, links={git.root: Answer(git.passed_over)}), where.plan_file)
+
+
+def _search(git: Git, question: Question) -> tuple[str, ...]:
+    return git.grep(question.patterns, words=question.words, pathspecs=question.pathspecs, exclude=question.exclude)
+
+
+def _questions(where: Whereabouts, phase: int) -> list[Question]:
+    try:
+        plan = tomllib.loads(where.plan_file.read_bytes().removeprefix(codecs.BOM_UTF8).decode())
+        words = _words(plan, phase)
+        around = plan.get("plan", {})
+        pathspecs, exclude = (*PYTHON, *around.get("include", ())), tuple(around.get("exclude", ()))
+    except (OSError, ValueError, RecursionError, AttributeError, LookupError, TypeError):
+        return []  # it is no plan, which somebody else is going to say
+    is_text = all(isinstance(word, str) for word in (*words, *pathspecs, *exclude))
+    if not words or not is_text or not all(word.isascii() for word in words):
+        return []
+    return [Question(where.git.root, tuple(sorted(words)), True, pathspecs, exclude)]
+
+
+def _words(plan: Mapping[str, Any], phase: int) -> frozenset[str]:
+    if phase == 3:
+        return words_of_moves(ObjectRef.parse(move["old"]) for move in plan["phase3"]["move"])
+    calls = plan["phase4"]["call"]
+    attributes = [name for call in calls for name in call.get("attributes", ())]
+    old = [name for call in calls for key in ("rename", "remove") for name in call.get(key, ())]
+    return words_of_calls((ObjectRef.parse(call["callee"]) for call in calls), attributes, old)

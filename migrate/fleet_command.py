@@ -21,7 +21,8 @@ from migrate.fleet.repositories import Entry, read_repositories
 from migrate.fleet.table import show_failures, show_progress, show_table, totals
 from migrate.fleet.tasks import Task
 from migrate.fleet_options import PHASES, FleetOptions
-from migrate.plan import FILENAME, Plan, load_plan
+from migrate.plan import Plan, load_plan
+from migrate.whereabouts import FILENAME
 from rollback.errors import escape
 from rollback.signals import deferred_signals
 

@@ -21,11 +21,12 @@ from migrate.errors import Exit, UsageError
 from migrate.executors.workers import ALL, Workers
 from migrate.findings import Finding
 from migrate.findings_report import findings_summary
-from migrate.plan import FILENAME, parse_plan
+from migrate.plan import parse_plan
 from migrate.plan_fields import read_ref
 from migrate.plan_file import write_plan
 from migrate.preflight.look import look, path_of
 from migrate.refs import ObjectRef
+from migrate.whereabouts import FILENAME
 from rollback.errors import WriteFailed, count
 from rollback.git import Git
 

@@ -23,16 +23,13 @@ from rollback.errors import count
 
 if TYPE_CHECKING:
     from migrate.applying import Applying
-    from migrate.early_search import EarlySearch
 
 # what only some commands need is imported where they do: it takes as long as a look at the files
 
 
-def run_one(
-    session: Session, phase: int, options: PhaseOptions, voice: Voice, early: EarlySearch | None = None
-) -> PhaseEnd:
+def run_one(session: Session, phase: int, options: PhaseOptions, voice: Voice) -> PhaseEnd:
     """As `run_phase`, and after checks that failed the offer to roll back."""
-    end = run_phase(session, phase, options, voice, early)
+    end = run_phase(session, phase, options, voice)
     if end.failed:
         from migrate.rollback_offer import offer_rollback
 
@@ -42,13 +39,9 @@ def run_one(
     return end
 
 
-def run_phase(
-    session: Session, phase: int, options: PhaseOptions, voice: Voice, early: EarlySearch | None = None
-) -> PhaseEnd:
+def run_phase(session: Session, phase: int, options: PhaseOptions, voice: Voice) -> PhaseEnd:
     """One phase command after its options are checked.
 
-    Args:
-        early: what git has been asked for already.
     Raises:
         UsageError: the plan has no such phase.
         RepositoryError, MigrateError: refused or failed; the tree is as before.
@@ -70,7 +63,7 @@ def run_phase(
 
             found = load_saved(session.git, session.plan, phase, options.saved)
         else:
-            found = preview(session.git, session.plan, phase, options.workers, progress, early)
+            found = preview(session.git, session.plan, phase, options.workers, progress)
     if not options.looks_only and not options.force:
         from migrate.run import refuse_out_of_order
 

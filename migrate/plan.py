@@ -8,7 +8,6 @@ import json
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, TypeAlias
@@ -50,8 +49,8 @@ from migrate.plan_fields import (
 )
 from migrate.plan_redirects import Redirect
 from migrate.refs import ObjectRef
+from migrate.whereabouts import FILENAME
 
-FILENAME = "migrate.toml"
 PHASES = (1, 2, 3, 4, 5)
 
 
@@ -304,18 +303,6 @@ def load_plan(path: Path) -> Plan:
         # A path with a NUL; a number with thousands of digits; hundreds of nested brackets.
         mistake = f"cannot be read: {error}; write a plain TOML file"
     raise refuse(filename, [Mistake((), mistake)])
-
-
-def find_plan(start: Path, stop: Path) -> Path | None:
-    """The nearest `migrate.toml` from the folder `start` upward, `stop` included."""
-    start, stop = start.resolve(), stop.resolve()
-    for folder in (start, *start.parents):
-        if not folder.is_relative_to(stop):
-            break
-        with suppress(OSError):
-            if (folder / FILENAME).is_file():
-                return folder / FILENAME
-    return None
 
 
 def _position(source: bytes, offset: int) -> str:

@@ -26,7 +26,6 @@ from rollback.errors import Drifted, OutsideRoot
 from rollback.git import Git
 
 if TYPE_CHECKING:
-    from migrate.early_search import EarlySearch
     from migrate.foresight.holes import Outlook
 
 Progress = Callable[[int, int], None]
@@ -77,17 +76,14 @@ def preview(
     phase: int,
     workers: Workers = ALL,
     progress: Progress | None = None,
-    early: EarlySearch | None = None,
 ) -> Preview:
     """Compute what phase `phase` of `plan` would do.
 
-    Args:
-        early: what git has been asked for already.
     Raises:
         RewriteBug: a rewrite did not pass its verification.
         Unreadable, OutsideRoot: a file of the tree cannot be read, or must not be.
     """
-    return Previews(git, plan, workers, progress, early).of(phase)
+    return Previews(git, plan, workers, progress).of(phase)
 
 
 def edits_left(git: Git, plan: Plan, phase: int, workers: Workers) -> int:
@@ -107,7 +103,6 @@ class Previews:
     plan: Plan
     workers: Workers = ALL
     progress: Progress | None = None
-    early: EarlySearch | None = None
 
     def __post_init__(self) -> None:
         self._tree = Tree(self.git)
@@ -140,7 +135,7 @@ class Previews:
         files = self.changes(done)
         priority = getattr(plan.phase(phase), "priority", ())
         found = sorted((*findings, *(f for r in done for f in r.findings)), key=lambda f: f.order)
-        passed_over = not_looked_into(self.git, self._passed_over()) if phase > 2 else ()
+        passed_over = not_looked_into(self.git, self.git.passed_over()) if phase > 2 else ()
         return Preview(
             plan,
             phase,
@@ -153,12 +148,9 @@ class Previews:
         )
 
     def _moves_ahead(self) -> tuple[Sequence[Finding], Sequence[str]]:
-        from migrate.foresight.outlook import look_at_moves
+        from migrate.foresight.moves_outlook import look_at_moves
 
         return look_at_moves(self.git, self.plan, self._tree.read, self._tree.read_if_there)
-
-    def _passed_over(self) -> Mapping[str, str]:
-        return self.git.passed_over() if self.early is None else self.early.passed_over.result()
 
     def changes(self, results: Iterable[FileResult]) -> tuple[FilePreview, ...]:
         """The files that have edits.
@@ -206,7 +198,7 @@ class Previews:
     def _look(self, phase: int, planned: bool) -> tuple[Rounds, list[FileResult]]:
         key = (phase, planned and (bool(self._planned) or phase == 4))
         if key not in self._rounds:
-            git, tree, early = self.git, self._tree, self.early
+            git, tree = self.git, self._tree
             read, read_if_there = tree.read, tree.read_if_there
             in_place: Mapping[str, bytes] = {}
             if key[1]:
@@ -223,7 +215,6 @@ class Previews:
                 self.workers,
                 in_place,
                 self.progress,
-                find=None if early is None or key != (early.phase, False) else early.found,
                 after_moves=after_moves,
             )
             self._rounds[key] = rounds, rounds.run()

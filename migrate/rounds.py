@@ -38,7 +38,6 @@ class Rounds(Knowledge):
         workers: who looks at the files.
         planned: what stands in for files of the tree, by path.
         progress: told how many files of a round are done, and of how many.
-        find: in the place of `find_candidates`, where git has been asked already.
     """
 
     git: Git
@@ -46,7 +45,6 @@ class Rounds(Knowledge):
     workers: Workers = ALL
     planned: Mapping[str, bytes] = field(default_factory=dict)
     progress: Callable[[int, int], None] | None = None
-    find: Callable[[], Collection[str]] | None = None
     results: dict[str, FileResult] = field(init=False, default_factory=dict)
     _taken: set[str] = field(init=False, default_factory=set)
     _cycles: dict[tuple[str, str], str] = field(init=False, default_factory=dict)
@@ -63,8 +61,8 @@ class Rounds(Knowledge):
         self._graph = LoadGraph(self.read_if_there, self.plan.plan.source_roots)
         new_words = self._prepare()
         words = set(self._known_words)
-        found = find_candidates(self.git, self.plan, self.phase) if self.find is None else self.find()
-        found = {*found, *find_words(self.git, self.plan, new_words)}
+        by_text = find_candidates(self.git, self.plan, self.phase)
+        found: Collection[str] = {*by_text, *find_words(self.git, self.plan, new_words)}
         candidates = set(found)
         while found:  # what texts tell of other names is known before the first look
             _, words, found = self._follow_reexports(words, found)

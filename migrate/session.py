@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from migrate.errors import PlanError, UsageError
-from migrate.plan import FILENAME, Plan, find_plan, load_plan
+from migrate.errors import PlanError
+from migrate.plan import Plan, load_plan
+from migrate.whereabouts import Whereabouts, find_whereabouts
 from rollback.errors import Interrupted, Locked, RepositoryError
 from rollback.git import Git
 from rollback.journal import UNFINISHED, Journal, RunRecord
@@ -115,34 +116,17 @@ def as_seen(git: Git, runs: Sequence[RunRecord]) -> tuple[RunRecord, ...]:
 
 
 def open_session(root: Path | None, plan_file: Path | None) -> Session:
-    """Find the repository and load the plan.
+    """Find the repository and load the plan; as `find_whereabouts` and `session_at`."""
+    return session_at(find_whereabouts(root, plan_file))
 
-    Args:
-        root: from `--root`; None for the folder of the `migrate.toml`, or the working tree's top with another plan.
-        plan_file: from `--plan`; None for `migrate.toml` in the root, or found upward from the current folder.
+
+def session_at(where: Whereabouts) -> Session:
+    """Load the plan.
+
     Raises:
-        UsageError: `root` is no folder.
-        PlanError: there is no plan, or it is wrong.
-        RepositoryError: there is no git repository to work with.
+        PlanError: it cannot be read, or is wrong; a source root of it is not there.
     """
-    git = open_repository(root)
-    if plan_file is not None:
-        plan = load_plan(plan_file)
-        return _session(git if root is not None else Git.open(_root_of(git, plan_file)), plan, plan_file)
-    if root is not None:
-        return _session(git, load_plan(root / FILENAME), root / FILENAME)
-    found = find_plan(Path.cwd(), git.toplevel)
-    if found is None:
-        raise PlanError(
-            [f"{FILENAME}: not found from {Path.cwd()} up to {git.toplevel}; write one, or name it with --plan FILE"]
-        )
-    return _session(Git.open(found.parent), load_plan(found), found)
-
-
-def _root_of(git: Git, plan_file: Path) -> Path:
-    """The folder of a `migrate.toml` in this working tree; the tree's top for a plan that is kept elsewhere."""
-    folder = plan_file.resolve().parent
-    return folder if plan_file.name == FILENAME and folder.is_relative_to(git.toplevel) else git.toplevel
+    return _session(where.git, load_plan(where.plan_file), where.plan_file)
 
 
 def _session(git: Git, plan: Plan, plan_file: Path) -> Session:
@@ -155,19 +139,3 @@ def _session(git: Git, plan: Plan, plan_file: Path) -> Session:
     if mistakes:
         raise PlanError(mistakes)
     return Session(git, plan, plan_file)
-
-
-def open_repository(root: Path | None) -> Git:
-    """The working tree that `root`, or the current folder, is in.
-
-    Raises:
-        UsageError: `root` is no folder.
-        RepositoryError: there is no git repository to work with.
-    """
-    try:
-        start = Path.cwd() if root is None else root
-    except OSError:
-        raise UsageError("the current folder is gone; go to another one, or name one with --root") from None
-    if not start.is_dir():
-        raise UsageError(f"--root: {start} is not a folder; name the repository's root")
-    return Git.open(start)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 
-from migrate.call_text import COPYING, may_pass_old
+from migrate.call_text import may_pass_old
 from migrate.candidates import about_members, derives, mentions
+from migrate.needles import COPYING
 from migrate.plan_calls import Call
 
 

@@ -8,11 +8,11 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from migrate.locate.callees import Callees
 from migrate.locate.sites import Module
+from migrate.needles import COPYING
 from migrate.provenance import alternatives, attributes, defaults, plain_assignment, root_name
 from migrate.source import Source, UnparsableSource
 from migrate.syntax import bodies, first_line, lines_naming, may_import_all, statements_on
 
-_COPYING = frozenset({"replace", "_replace"})
 _DECLARATIONS = ("global", "nonlocal")
 
 
@@ -24,7 +24,7 @@ def may_hold_calls(callees: Callees) -> bool:
     """
     source, tree = callees.module.source, callees.module.tree
     members = {name for call in callees.with_attributes for name in call.attributes}
-    names = callees.leaves | (_COPYING if callees.keywords else frozenset())
+    names = callees.leaves | (COPYING if callees.keywords else frozenset())
     if callees.changes_all or _removes_by_position(callees):
         return True
     if may_import_all(source.content) or _has_partials(source.content):
