@@ -9,9 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-from rich.text import Text
-
+from migrate.outlet import Outlet
 from rollback.errors import escape
 
 if TYPE_CHECKING:
@@ -21,9 +19,6 @@ Echo = Callable[[bytes], None]
 
 SLOW_S = 0.5
 """A progress bar appears when a step takes longer than this."""
-
-PIPE_WIDTH = 120
-"""Columns of a table where there is no terminal to ask."""
 
 _STYLES = {b"+": "green", b"-": "red", b"@": "cyan"}
 
@@ -44,8 +39,8 @@ class Voice:
         self.json = json
         self.waits: list[float] = []
         self._said: set[str] = set()
-        self._out = _console(stderr=json)
-        self._err = _console(stderr=True)
+        self._out = Outlet(sys.stderr if json else sys.stdout)
+        self._err = Outlet(sys.stderr)
 
     @property
     def is_terminal(self) -> bool:
@@ -60,7 +55,7 @@ class Voice:
     @property
     def rows(self) -> int | None:
         """Rows of the screen that results go to; None where they go elsewhere."""
-        return self._out.height if self._out.is_terminal else None
+        return self._out.console.height if self._out.is_terminal else None
 
     @property
     def has_unicode(self) -> bool:
@@ -69,7 +64,7 @@ class Voice:
 
     def say(self, text: str = "", style: str = "") -> None:
         """A result; control characters are spelled out."""
-        self._out.print(Text(printable(text), style=style))
+        self._out.print(printable(text), style)
 
     def say_once(self, text: str) -> None:
         """A result that is said only the first time."""
@@ -79,7 +74,7 @@ class Voice:
 
     def show(self, renderable: Any) -> None:
         """A table or another of rich's objects."""
-        self._out.print(renderable, soft_wrap=False)
+        self._out.console.print(renderable, soft_wrap=False)
 
     def exact(self, text: str) -> None:
         """A text of this tool's own, as it is."""
@@ -90,10 +85,10 @@ class Voice:
     def note(self, text: str, style: str = "") -> None:
         """A remark beside the results."""
         if not self.quiet:
-            self._err.print(Text(printable(text), style=style))
+            self._err.print(printable(text), style)
 
     def error(self, text: str) -> None:
-        self._err.print(Text(printable(text), style="red"))
+        self._err.print(printable(text), "red")
 
     def document(self, document: dict[str, Any]) -> None:
         """The one JSON document of a command."""
@@ -110,8 +105,8 @@ class Voice:
             encoding: of the file, for the terminal.
             asked: a question about it follows; where results go into a file, it is on the terminal of the questions.
         """
-        console = self._err if asked and not self._out.is_terminal and self._err.is_terminal else self._out
-        if not console.is_terminal:
+        outlet = self._err if asked and not self._out.is_terminal and self._err.is_terminal else self._out
+        if not outlet.is_terminal:
             stream = sys.stderr if self.json else sys.stdout
             stream.flush()
             stream.buffer.write(b"".join(lines))
@@ -119,11 +114,11 @@ class Voice:
             return
         for line in lines:
             style = "bold" if line.startswith((b"diff ", b"--- ", b"+++ ")) else _STYLES.get(line[:1], "")
-            console.print(Text(shown(line, encoding), style=style))
+            outlet.print(shown(line, encoding), style)
 
     def ask(self, question: str, at_end: str = "") -> str:
         """The answer to a question, lower case and stripped; empty for Enter, `at_end` for the end of input."""
-        self._err.print(Text(printable(question)), end=" ")
+        self._err.print(printable(question), end=" ")
         with self.waiting():
             try:
                 return input().strip().lower()
@@ -138,7 +133,7 @@ class Voice:
 
     def reply(self, text: str) -> None:
         """An answer to somebody at a prompt, who has asked for it; also with `quiet`."""
-        self._err.print(Text(printable(text)))
+        self._err.print(printable(text))
 
     @contextmanager
     def waiting(self) -> Iterator[None]:
@@ -158,7 +153,7 @@ class Voice:
         from migrate.process import readable
 
         if self.verbose and not self.quiet:
-            self._err.print(Text(printable(readable(chunk))), end="")
+            self._err.print(printable(readable(chunk)), end="")
 
     @contextmanager
     def working(self, what: str) -> Iterator[None]:
@@ -169,7 +164,7 @@ class Voice:
             return
         from rich.progress import Progress, SpinnerColumn, TimeElapsedColumn
 
-        with Progress(SpinnerColumn(), TimeElapsedColumn(), console=self._err, transient=True) as bar:
+        with Progress(SpinnerColumn(), TimeElapsedColumn(), console=self._err.console, transient=True) as bar:
             bar.add_task(what, total=None)
             yield
 
@@ -190,7 +185,7 @@ class Voice:
         else:
             from migrate.panel import OutputPanel
 
-            with OutputPanel(self._err, title, timeout_s) as panel:
+            with OutputPanel(self._err.console, title, timeout_s) as panel:
 
                 def hear(chunk: bytes) -> None:
                     self.echo(chunk)
@@ -207,7 +202,7 @@ class Voice:
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-        bar = Progress(*columns, console=self._err, transient=True)
+        bar = Progress(*columns, console=self._err.console, transient=True)
         task = bar.add_task(what, total=None)
         started = time.monotonic()
 
@@ -220,12 +215,6 @@ class Voice:
             yield tick
         finally:
             bar.stop()
-
-
-def _console(*, stderr: bool) -> Console:
-    stream = sys.stderr if stderr else sys.stdout
-    width = None if stream.isatty() else PIPE_WIDTH
-    return Console(file=stream, width=width, highlight=False, markup=False, emoji=False, soft_wrap=True)
 
 
 def shown(line: bytes, encoding: str = "utf-8") -> str:

@@ -76,6 +76,11 @@ class LoadGraph:
                 self._confirm(module)
         return None
 
+    def explore(self, start: str) -> None:
+        """Follow all that loading a module loads, so that `chain` from there has it at hand."""
+        if self._file(start) is not None:
+            self._reach(start, frozenset(), frozenset(_with_packages(start)))
+
     def between(self, starts: Collection[str], target: str) -> frozenset[str]:
         """The modules of the repository that loading one of `starts` may load, and that may load `target`."""
         importers: dict[str, set[str]] = {}
@@ -101,7 +106,11 @@ class LoadGraph:
     def _search(self, start: str, wanted: frozenset[str], loaded: Collection[str]) -> tuple[str, ...] | None:
         if not wanted:
             return None
-        # The same start is asked about many modules: a search goes on where the last one has ended.
+        reached = self._reach(start, wanted, loaded)
+        return None if reached is None else _back(reached, start, self._searches[start][0])
+
+    def _reach(self, start: str, wanted: frozenset[str], loaded: Collection[str]) -> str | None:
+        """The first of `wanted` that a search finds; it goes on where the last one from the same start has ended."""
         importer, pending = self._searches.setdefault(start, ({}, deque([start])))
         reached = sorted(wanted & importer.keys(), key=list(importer).index)
         while pending and not reached:
@@ -112,7 +121,7 @@ class LoadGraph:
                     pending.append(imported)
                     if imported in wanted:
                         reached.append(imported)
-        return _back(reached[0], start, importer) if reached else None
+        return reached[0] if reached else None
 
     def _imports(self, module: str) -> tuple[str, ...]:
         """Modules of the repository that loading `module` loads, its own packages among them."""

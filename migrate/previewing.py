@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cache, cached_property
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -125,8 +125,9 @@ class Previews:
             findings, notes = [*missing, *(f for f in ahead.findings if f.phase == phase)], ahead.remarks
             done = list(results.values())
         else:
-            about_homes, unchecked = self._moves_ahead() if phase == 3 else ((), ())  # while git searches
-            rounds, done = self._look(phase, planned)
+            ahead_of_moves = cache(self._moves_ahead)
+            rounds, done = self._look(phase, planned, ahead_of_moves if phase == 3 else None)
+            about_homes, unchecked = ahead_of_moves() if phase == 3 else ((), ())
             findings = [*rounds.findings(), *rounds.about_the_plan(), *about_homes]
             notes = [*rounds.notes, *unchecked]
         for result in done:
@@ -195,7 +196,9 @@ class Previews:
         content = self._tree.read_if_there(finding.path)
         return content is not None and is_kept(content, finding)
 
-    def _look(self, phase: int, planned: bool) -> tuple[Rounds, list[FileResult]]:
+    def _look(
+        self, phase: int, planned: bool, aside: Callable[[], object] | None = None
+    ) -> tuple[Rounds, list[FileResult]]:
         key = (phase, planned and (bool(self._planned) or phase == 4))
         if key not in self._rounds:
             git, tree = self.git, self._tree
@@ -216,6 +219,7 @@ class Previews:
                 in_place,
                 self.progress,
                 after_moves=after_moves,
+                aside=aside,
             )
             self._rounds[key] = rounds, rounds.run()
         return self._rounds[key]

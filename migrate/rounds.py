@@ -38,6 +38,8 @@ class Rounds(Knowledge):
         workers: who looks at the files.
         planned: what stands in for files of the tree, by path.
         progress: told how many files of a round are done, and of how many.
+        aside: what else is to be done, called where it costs no time: while other processes look at files. It may be
+            called more than once, or not at all.
     """
 
     git: Git
@@ -45,6 +47,7 @@ class Rounds(Knowledge):
     workers: Workers = ALL
     planned: Mapping[str, bytes] = field(default_factory=dict)
     progress: Callable[[int, int], None] | None = None
+    aside: Callable[[], object] | None = None
     results: dict[str, FileResult] = field(init=False, default_factory=dict)
     _taken: set[str] = field(init=False, default_factory=set)
     _cycles: dict[tuple[str, str], str] = field(init=False, default_factory=dict)
@@ -67,7 +70,7 @@ class Rounds(Knowledge):
         while found:  # what texts tell of other names is known before the first look
             _, words, found = self._follow_reexports(words, found)
             candidates |= {*found}
-        self._look_at(sorted(candidates))
+        self._look_at(sorted(candidates), self._meanwhile)
         while True:
             their_words = self._note_heirs(self.results.values())
             heirs = find_words(self.git, self.plan, their_words)
@@ -79,13 +82,24 @@ class Rounds(Knowledge):
                 return list(self.results.values())
             self._look_at(sorted(again | set(found)))
 
-    def _look_at(self, paths: Iterable[str]) -> None:
+    def _meanwhile(self) -> None:
+        """Follow what new homes load, which is asked for each file that would come to import one; and the rest."""
+        plan = self.plan
+        moves = plan.phase3.move if plan.phase3 is not None and self.phase == 3 else ()
+        calls = plan.phase4.call if plan.phase4 is not None and self.phase == 4 else ()
+        homes = {move.new.module for move in moves} | {export.module for call in calls for export in call.imports}
+        for home in sorted(homes):
+            self._graph.explore(home)
+        if self.aside is not None:
+            self.aside()
+
+    def _look_at(self, paths: Iterable[str], meanwhile: Callable[[], None] | None = None) -> None:
         tasks = self._tasks(path for path in paths if path not in self._redirected)
         cycles = tuple((module, new, chain) for (module, new), chain in sorted(self._cycles.items()))
         spec = replace(self._spec(), taken=frozenset(self._taken), cycles=cycles)
         progress = self.progress
         tick = None if progress is None else lambda done: progress(done, len(tasks))
-        for result in self._crew.run(tasks, spec, transform_if_relevant, tick):
+        for result in self._crew.run(tasks, spec, transform_if_relevant, tick, meanwhile=meanwhile):
             if result is not None:
                 self.results[result.path] = result
 

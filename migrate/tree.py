@@ -49,6 +49,9 @@ class Tree:
 
     def read_if_there(self, path: str) -> bytes | None:
         """A module that others import through: a symbolic link within the root is read where it leads."""
+        if path not in self._contents and not os.path.lexists(f"{self.git.root}/{path}"):  # as most that are asked for
+            self.git.asked("path", path)
+            return None
         with suppress(Unreadable):
             try:
                 return self.read(path)

@@ -196,6 +196,15 @@ def test_each_file_is_read_once() -> None:
     assert len(asked) == len(set(asked))
 
 
+def test_what_was_explored_is_at_hand() -> None:
+    files = files_of({"a": "import b\nimport c", "b": "import c", "c": "import d", "d": ""})
+    graph = LoadGraph(lambda path: files.pop(path, None), ["."])
+    graph.explore("a")
+    graph.explore("gone")
+    assert files == {}
+    assert graph.chain("a", ["d"]) == ("a", "c", "d")
+
+
 NAMES = [f"m{number}" for number in range(7)]
 IMPORTS = st.lists(
     st.tuples(st.sampled_from(NAMES), st.sampled_from(["import {}", "def f():\n    import {}", '"""\nimport {}\n"""']))
@@ -205,12 +214,15 @@ IMPORTS = st.lists(
 @given(
     modules=st.fixed_dictionaries(dict.fromkeys(NAMES, IMPORTS)),
     questions=st.lists(st.tuples(st.sampled_from(NAMES), st.sets(st.sampled_from(NAMES))), max_size=12),
+    explored=st.sets(st.sampled_from(NAMES)),
 )
 def test_what_was_asked_before_changes_no_answer(
-    modules: dict[str, list[tuple[str, str]]], questions: list[tuple[str, set[str]]]
+    modules: dict[str, list[tuple[str, str]]], questions: list[tuple[str, set[str]]], explored: set[str]
 ) -> None:
     texts = {name: "\n".join(how.format(other) for other, how in imports) for name, imports in modules.items()}
     graph = LoadGraph(files_of(texts).get, ["."])
+    for start in explored:
+        graph.explore(start)
     for start, targets in questions:
         assert graph.chain(start, targets) == chain(texts, start, *targets)
 

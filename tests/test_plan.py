@@ -22,7 +22,6 @@ from migrate.plan import (
     MovePhase,
     Plan,
     RedirectPhase,
-    find_plan,
     load_plan,
     parse_plan,
 )
@@ -32,6 +31,7 @@ from migrate.plan_errors import Table
 from migrate.plan_exports import Export
 from migrate.plan_redirects import Redirect
 from migrate.refs import ObjectRef
+from migrate.whereabouts import find_plan
 
 ROOT = Path(__file__).parents[1]
 SEED = ROOT / "plans" / "issue-620.toml"

@@ -1,4 +1,7 @@
-"""Run the commands of an alternation: run 1 of each, then run 2 of each, so that what disturbs one disturbs all."""
+"""Run the commands of an alternation: run 1 of each, then run 2 of each, so that what disturbs one disturbs all.
+
+Every second round goes backwards, so that no command always follows the one that leaves the machine hot.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,7 @@ def alternate(steps: Sequence[Step], run: Run, runs: int, slow_runs: int) -> dic
     taken: dict[Step, list[Taken]] = {step: [] for step in steps}
     failed: dict[Step, Taken] = {}
     for number in range(runs + 1):
-        for step in steps:
+        for step in steps if number % 2 else reversed(steps):
             if step in failed or (step.slow and not 0 < number <= slow_runs):
                 continue
             found = run(step)

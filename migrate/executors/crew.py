@@ -57,12 +57,14 @@ class Crew:
         step: Step[Any],
         tick: Tick | None = None,
         pays: int = PARSING_PAYS,
+        meanwhile: Callable[[], None] | None = None,
     ) -> Iterator[Any]:
         """Run `step(path, content, *about, spec)` on every task.
 
         Args:
             pays: bytes from which it is worth while to start other processes; a cluster is asked for any file, as
                 whoever names one has decided, and would not want to hear only with a larger tree that it is not there.
+            meanwhile: called once where other processes do it, which this one would only wait for.
         Yields:
             One result per task, in their order.
         Raises:
@@ -72,7 +74,7 @@ class Crew:
         memory = self._workers.memory
         known = {} if memory is None else memory.recall(step, spec, tasks)
         asked = [task for number, task in enumerate(tasks) if number not in known]
-        with closing(self._run(asked, spec, step, pays)) as found:
+        with closing(self._run(asked, spec, step, pays, meanwhile)) as found:
             for number, task in enumerate(tasks):
                 if number in known:
                     yield known[number]
@@ -86,20 +88,29 @@ class Crew:
             for _ in found:  # to its end, where it puts back what it has changed
                 raise AssertionError("more results than tasks")
 
-    def _run(self, tasks: Sequence[Task], spec: object, step: Step[Any], pays: int) -> Generator[Any, None, None]:
+    def _run(
+        self,
+        tasks: Sequence[Task],
+        spec: object,
+        step: Step[Any],
+        pays: int,
+        meanwhile: Callable[[], None] | None,
+    ) -> Generator[Any, None, None]:
         job = Job(self._root, step, spec)
         # it holds signals back, and whoever wants no more of it may not wait for its end
-        with closing(self._results(job, tasks, pays)) as results:
+        with closing(self._results(job, tasks, pays, meanwhile)) as results:
             for task, result in zip(tasks, results, strict=True):
                 yield self._again(job, task) if isinstance(result, Unread) else result
 
-    def _results(self, job: Job, tasks: Sequence[Task], pays: int) -> Generator[Any, None, None]:
+    def _results(
+        self, job: Job, tasks: Sequence[Task], pays: int, meanwhile: Callable[[], None] | None
+    ) -> Generator[Any, None, None]:
         sizes = [size_of(self._root, task) for task in tasks]
         if self._workers.kind is Kind.DASK and tasks:
             return self._on_cluster(job, tasks, sizes)
         if self._workers.processes == 1 or (self._executor is None and sum(sizes) < pays) or len(tasks) < 2:
             return each_of(job, tasks)
-        return self._elsewhere(job, tasks, sizes)
+        return self._elsewhere(job, tasks, sizes, meanwhile)
 
     def _on_cluster(self, job: Job, tasks: Sequence[Task], sizes: Sequence[int]) -> Generator[Any, None, None]:
         from migrate.executors.cluster import connected, steps
@@ -117,14 +128,19 @@ class Crew:
         content, _ = read_file(self._root, task.path)
         return job.step(task.path, content, *task.about, job.spec)
 
-    def _elsewhere(self, job: Job, tasks: Sequence[Task], sizes: Sequence[int]) -> Generator[Any, None, None]:
+    def _elsewhere(
+        self, job: Job, tasks: Sequence[Task], sizes: Sequence[int], meanwhile: Callable[[], None] | None
+    ) -> Generator[Any, None, None]:
         if self._executor is None:
             self._executor = self._stack.enter_context(pool(self._workers.processes))
         packed, done = job.pack(), 0
         with deferred_signals() as held:
             with suppress(BrokenExecutor):
                 batches = in_batches(tasks, sizes, self._workers.processes)
-                for future in [self._executor.submit(run_batch, packed, batch) for batch in batches]:
+                futures = [self._executor.submit(run_batch, packed, batch) for batch in batches]
+                if meanwhile is not None:
+                    meanwhile()
+                for future in futures:
                     while wait([future], _POLL_S).not_done:
                         held.deliver()
                     for result in future.result():

@@ -21,8 +21,10 @@ Step = Callable[..., Result]
 
 _GARBAGE = 20_000
 """Objects made and not yet given up at which it pays to look for cyclic garbage."""
-_LEAST, _MOST = 60_000, 1_000_000
-_SHARES = 10
+_LEAST, _MOST = 40_000, 1_000_000
+"""Bytes of a batch."""
+_SHARES = 3
+"""Batches of a worker into which what is left would be divided."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,19 +120,23 @@ def stamp_of(root: Path, path: str) -> tuple[int, int]:
 
 
 def in_batches(tasks: Sequence[Task], sizes: Sequence[int], workers: int) -> Iterator[list[Task]]:
-    """Neighbouring tasks in batches of about the same size: some for each worker, so that none waits for long.
+    """Neighbouring tasks in batches that get smaller, so that all workers end at about the same time.
+
+    Guided self-scheduling: each batch is a share of what is left (Polychronopoulos and Kuck 1987,
+    https://doi.org/10.1109/TC.1987.5009495).
 
     Args:
         sizes: bytes of each task.
     """
-    enough = min(max(sum(sizes) // (workers * _SHARES), _LEAST), _MOST)
+    left = sum(sizes)
     batch: list[Task] = []
     size = 0
     for task, bytes_ in zip(tasks, sizes, strict=True):
         batch.append(task)
         size += bytes_
-        if size >= enough:
+        if size >= min(max(left // (workers * _SHARES), _LEAST), _MOST):
             yield batch
+            left -= size
             batch, size = [], 0
     if batch:
         yield batch

@@ -72,10 +72,10 @@ def test_turns() -> None:
         return Taken(float(len(seen)), 0.0, 0, "broke" if step.tool == "fails" and len(seen) > 6 else "")
 
     found = alternate(steps, pretend, 3, 1)
-    assert seen == ["a", "b", "fails", "a", "b", "slow", "fails", "a", "b", "a", "b"]
+    assert seen == ["fails", "b", "a", "a", "b", "slow", "fails", "b", "a", "a", "b"]
     assert {step.tool: [taken.wall_s for taken in runs] for step, runs in found.items()} == {
-        "a": [4, 8, 10],
-        "b": [5, 9, 11],
+        "a": [4, 9, 10],
+        "b": [5, 8, 11],
         "slow": [6],
         "fails": [7],
     }

@@ -8,7 +8,8 @@ import pytest
 from sample import PLAN, Sample
 
 from migrate.errors import PlanError, UsageError
-from migrate.session import open_repository, open_session
+from migrate.session import open_session
+from migrate.whereabouts import find_repository
 from rollback.errors import NotARepository
 
 
@@ -81,7 +82,7 @@ def test_refusals(top: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     with pytest.raises(PlanError, match=r"wrong\.toml: plan\.source_roots\[1\]: 'src' is no folder in "):
         open_session(None, top / "wrong.toml")
     with pytest.raises(NotARepository):
-        open_repository(tmp_path)
+        find_repository(tmp_path)
     (top / "migrate.toml").unlink()
     monkeypatch.chdir(top / "shop")
     with pytest.raises(PlanError, match=r"migrate\.toml: not found from .* up to "):

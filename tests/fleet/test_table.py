@@ -18,7 +18,7 @@ ROWS = [
 
 @pytest.mark.parametrize("width", [60, 120])
 def test_a_line_each(width: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr("migrate.console.PIPE_WIDTH", width)
+    monkeypatch.setattr("migrate.outlet.PIPE_WIDTH", width)
     show_table(Voice(), ROWS, {"/one"})
     heading, _, *lines = capsys.readouterr().out.splitlines()
     assert heading.split() == ["repository", "state", "what", "time"]
