@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import bisect
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
 
 from migrate.edits import Edit, Span, apply_edits
+from migrate.lines import Lines, lines_of
 
 CONTEXT_LINES = 3
 _NO_NEWLINE = b"\\ No newline at end of file\n"
@@ -83,7 +82,7 @@ def unified_diff(path: str, before: bytes, edits: Sequence[Edit]) -> list[bytes]
     """
     if apply_edits(before, edits) == before:
         return []
-    old = lines_of(before)
+    old = Lines(before)
     name = quoted(path)
     lines = [
         b"diff --git %s %s\n" % (_prefixed(b"a/", name), _prefixed(b"b/", name)),
@@ -103,10 +102,10 @@ def hunks(before: bytes, edits: Sequence[Edit]) -> list[Hunk]:
     Args:
         edits: by place, none overlapping.
     """
-    return _hunks(before, lines_of(before), edits)
+    return _hunks(before, Lines(before), edits)
 
 
-def _hunks(before: bytes, old: Sequence[bytes], edits: Sequence[Edit]) -> list[Hunk]:
+def _hunks(before: bytes, old: Lines, edits: Sequence[Edit]) -> list[Hunk]:
     changed = (trimmed(old, block) for block in _blocks(before, old, edits))
     found: list[Hunk] = []
     shift = 0
@@ -131,33 +130,23 @@ def _prefixed(prefix: bytes, name: bytes) -> bytes:
     return b'"' + prefix + name[1:] if name.startswith(b'"') else prefix + name
 
 
-def lines_of(content: bytes) -> list[bytes]:
-    """The lines of a file with their ends, which are `\n` only; the last one may have none."""
-    if b"\r" not in content:  # splitlines would end a line there, too
-        return content.splitlines(keepends=True)
-    lines = [line + b"\n" for line in content.split(b"\n")]
-    last = lines.pop()[:-1]
-    return [*lines, last] if last else lines
-
-
-def _blocks(before: bytes, old: Sequence[bytes], edits: Sequence[Edit]) -> Iterator[Block]:
+def _blocks(before: bytes, old: Lines, edits: Sequence[Edit]) -> Iterator[Block]:
     """The lines that the edits touch; edits on neighbouring lines share a block, new lines have one of their own."""
-    starts = list(accumulate(map(len, old), initial=0))
     group: list[Edit] = []
     first, last = 0, -1
     open_end = -1
     for edit in edits:
-        top = max(0, bisect.bisect_right(starts, edit.span.start, hi=len(old)) - 1)
-        bottom = max(top, bisect.bisect_left(starts, edit.span.end, hi=len(old)) - 1)
-        if _is_open(edit, starts[top], open_end):
+        top = old.at(edit.span.start)
+        bottom = max(top, old.at(max(0, edit.span.end - 1)))
+        if _is_open(edit, old.start(top), open_end):
             open_end = edit.span.end
-            if (
-                bottom + 1 < len(old) and edit.span.end == starts[bottom + 1]
+            if bottom + 1 < len(old) and edit.span.end == old.start(
+                bottom + 1
             ):  # the next line becomes a part of this one
                 bottom += 1
-        inserts_lines = edit.span.start == edit.span.end == starts[top] and edit.after.endswith(b"\n")
+        inserts_lines = edit.span.start == edit.span.end == old.start(top) and edit.after.endswith(b"\n")
         if group and top > last + 1:
-            yield _block(before, starts, first, last, group)
+            yield _block(before, old, first, last, group)
             group = []
         if inserts_lines and not group:
             yield Block(top, top, tuple(lines_of(edit.after)), (edit,))
@@ -167,7 +156,7 @@ def _blocks(before: bytes, old: Sequence[bytes], edits: Sequence[Edit]) -> Itera
         group.append(edit)
         last = max(last, bottom) if len(group) > 1 else bottom
     if group:
-        yield _block(before, starts, first, last, group)
+        yield _block(before, old, first, last, group)
 
 
 def _is_open(edit: Edit, start: int, open_end: int) -> bool:
@@ -182,11 +171,11 @@ def _is_open(edit: Edit, start: int, open_end: int) -> bool:
     return edit.span.start > start or edit.span.start == open_end
 
 
-def _block(before: bytes, starts: Sequence[int], first: int, last: int, group: Sequence[Edit]) -> Block:
-    end = min(last + 1, len(starts) - 1)
-    offset = starts[first]
+def _block(before: bytes, old: Lines, first: int, last: int, group: Sequence[Edit]) -> Block:
+    end = min(last + 1, len(old))
+    offset = old.start(first)
     moved = [Edit(Span(e.span.start - offset, e.span.end - offset), e.after, e.kind, e.site) for e in group]
-    return Block(first, end, tuple(lines_of(apply_edits(before[offset : starts[end]], moved))), tuple(group))
+    return Block(first, end, tuple(lines_of(apply_edits(before[offset : old.start(end)], moved))), tuple(group))
 
 
 def trimmed(old: Sequence[bytes], block: Block) -> Block:

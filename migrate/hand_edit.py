@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
-from migrate.diff import Block, Hunk, hunks, lines_of, trimmed
+from migrate.diff import Block, Hunk, hunks, trimmed
 from migrate.edits import Edit, OverlappingEdits, Span, apply_edits, in_order
+from migrate.lines import lines_of
 from migrate.source import readable
 from rollback.errors import count, escape
 
