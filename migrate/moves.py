@@ -44,6 +44,11 @@ class MoveIndex:
         return {m.old.dotted: m for m in self.moves}
 
     @cached_property
+    def _roots(self) -> frozenset[str]:
+        """First names of what moves."""
+        return frozenset(m.old.module.partition(".")[0] for m in self.moves)
+
+    @cached_property
     def ancestors(self) -> frozenset[str]:
         """Dotted paths below which something moves: packages, modules, and objects with moved members."""
         found: set[str] = set()
@@ -93,9 +98,9 @@ class MoveIndex:
 
     def home(self, dotted: str) -> Home | None:
         """Where `dotted` lives now by its longest moved prefix; None when it stays."""
-        if not self.moves:
-            return None
         parts = dotted.split(".")
+        if parts[0] not in self._roots:  # as most that is imported
+            return None
         for length in range(len(parts), 0, -1):
             move = self.by_path.get(".".join(parts[:length]))
             if move is None:

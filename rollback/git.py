@@ -120,9 +120,11 @@ class Git:
             NotTrusted: the repository is somebody else's and not listed in `safe.directory`.
         """
         root = root.resolve()
-        _refuse_old(_checked(root, ["version"]))
         facts = ("--show-toplevel", "--show-prefix", "--absolute-git-dir", "--git-common-dir")
-        lines = _checked(root, ["rev-parse", *facts]).split(b"\n")
+        with ThreadPoolExecutor(1) as thread:  # one git starts while another one does
+            parsed = thread.submit(_checked, root, ["rev-parse", *facts])
+            _refuse_old(_checked(root, ["version"]))
+        lines = parsed.result().split(b"\n")
         if len(lines) != len(facts) + 1:  # one of them has a newline in it
             lines = [_checked(root, ["rev-parse", fact]).removesuffix(b"\n") for fact in facts]
         toplevel, prefix, git_dir, common_dir = (os.fsdecode(line) for line in lines[: len(facts)])

@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import cached_property
 
 from migrate.locate.aliases import ImportedName, only_imports_between
 from migrate.locate.decisions import Decisions, Elsewhere, Group, MovedUse, is_below, subject_of
@@ -193,7 +194,7 @@ class _Imports:
             return True
         return name in self._decisions.targets and home is not None and bool(home.move.rename_uses)
 
-    @property
+    @cached_property
     def _passed_on(self) -> frozenset[str]:
         """Last names of modules and objects below which something moves: other modules may pass them on."""
         return self._moves.passed_on | frozenset(a.rpartition(".")[2] for a in self._decisions.elsewhere.aliases)
