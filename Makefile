@@ -98,6 +98,8 @@ matrix: setup $(PEERS)/.installed ## docs/matrix.md: one-form cases, this tool b
 
 # TREE= with PLAN= for a tree of yours, else generated ones; ARGS= as in `python -m benchmarks.speed generated --help`.
 bench: setup $(PEERS)/.installed ## docs/benchmarks.md: time and memory beside the peers, on trees of 1, 4 and 16 times 8,816 files (an hour or two)
+	"$(PEERS)/bin/python" -m pip install --quiet --disable-pip-version-check .
+	"$(PEERS)/bin/python" -m pip install --quiet --disable-pip-version-check --force-reinstall --no-deps .
 	$(BIN)/python -m benchmarks.speed $(if $(TREE),tree "$(TREE)" "$(PLAN)",generated --size 1 4 16 --runs 3) \
 		--peers "$(PEERS)" --write docs/benchmarks.md $(ARGS)
 

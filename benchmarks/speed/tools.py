@@ -154,10 +154,13 @@ def _ours(place: Place, job: str) -> tuple[str, ...]:
         "guard --staged": ("guard", "--staged"),
         "--help": ("--help",),
     }[job]
+    # as its users install it, beside the peers; an editable install searches for its own code each time
+    installed = place.program("python") if place.program("migrate") else None
+    tool = (installed or sys.executable, "-m", "migrate")
     if job == "--help":
-        return (sys.executable, "-m", "migrate", *arguments)
+        return (*tool, *arguments)
     where = ("--plan", str(place.plan), "--root", str(place.root))
-    return (sys.executable, "-m", "migrate", *arguments, *where)
+    return (*tool, *arguments, *where)
 
 
 def _ruff(program: str) -> tuple[str, ...]:
