@@ -78,13 +78,14 @@ def abridge(source: Source, tree: ast.Module, edits: Sequence[Edit], after: Sour
         if piece and group[-1] is not units[-1] and not _ends_afresh(piece):
             return None
         done += len(piece)
+        count = _line_count(piece)
         if is_touched:
             pieces.append(piece.decode(after.encoding))
             statements += (statement for unit in group for statement in unit.statements)
         else:
-            pieces.append("pass" + "\n" * len(piece.splitlines()))
+            pieces.append("pass" + "\n" * count)
             gaps.add(lines)
-        lines += len(piece.splitlines())
+        lines += count
     text = "".join(pieces).removeprefix("\ufeff")
     parsed = _parse(text, gaps)
     if parsed is None or _declares_global(parsed.body) or _futures(parsed.body) != _futures(tree.body):
@@ -136,6 +137,13 @@ def _units(source: Source, body: Sequence[ast.stmt]) -> Iterator[_Unit]:
     bounds = [0, *(source.line_starts[first - 1] for first, _ in lines[1:]), len(source.content)]
     for (_, statements), (start, end) in zip(lines, pairwise(bounds), strict=False):
         yield _Unit(tuple(statements), start, end)
+
+
+def _line_count(piece: bytes) -> int:
+    """Lines that end at `\\n`, `\\r` or `\\r\\n`; the last one may have no end."""
+    if b"\r" in piece:
+        return len(piece.splitlines())
+    return piece.count(b"\n") + (piece != b"" and not piece.endswith(b"\n"))
 
 
 def _ends_afresh(piece: bytes) -> bool:
