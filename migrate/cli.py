@@ -7,8 +7,9 @@ import itertools
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from copy import copy
 from dataclasses import dataclass, replace
 from io import TextIOWrapper
 from pathlib import Path
@@ -772,7 +773,9 @@ def _exit_code(arguments: Sequence[str] | None) -> int:
     interrupts.begin()
     try:
         given = list(arguments) if arguments is not None else None
-        code = app(given, standalone_mode=False, prog_name="migrate")
+        code = _with_command(sys.argv[1:] if given is None else given)(
+            given, standalone_mode=False, prog_name="migrate"
+        )
         sys.stdout.flush()
     except _CLICK_ERROR as error:
         return _usage(error)
@@ -797,6 +800,22 @@ def _exit_code(arguments: Sequence[str] | None) -> int:
             sys.stderr.write("\n")
         _complain("interrupted; no file is left half done; `migrate status` shows where it stands")
     return int(code or 0)
+
+
+def _with_command(arguments: Sequence[str]) -> typer.Typer:
+    """The application, with no more than the command that comes first: making all takes as long as many of them do."""
+    first = next(iter(arguments), "")
+    commands = [each for each in app.registered_commands if each.callback and _name(each.name, each.callback) == first]
+    if not commands:
+        return app
+    alone = copy(app)
+    alone.registered_commands, alone.registered_groups = commands, []
+    return alone
+
+
+def _name(name: str | None, callback: Callable[..., Any]) -> str:
+    """What a command is called, as typer has it."""
+    return name or callback.__name__.lower().replace("_", "-")
 
 
 def _asks_for(format: str, arguments: Sequence[str]) -> bool:

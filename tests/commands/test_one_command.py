@@ -1,0 +1,38 @@
+"""cli.py makes only the command that is called, and nobody sees a difference."""
+
+from __future__ import annotations
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from migrate.cli import _with_command, app
+
+NAMES = [*typer.main.get_command(app).commands]  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_help_is_the_same(name: str) -> None:
+    arguments = [name, "--help"]
+    made, whole = (CliRunner().invoke(each, arguments, prog_name="migrate") for each in (_with_command(arguments), app))
+    assert (made.output, made.exit_code) == (whole.output, 0)
+
+
+@pytest.mark.parametrize("name", sorted({*NAMES} - {"journal"}))
+def test_no_other_command_is_made(name: str) -> None:
+    group = typer.main.get_command(_with_command([name, "--json"]))
+    assert [*group.commands] == [name]  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        pytest.param([], id="nothing"),
+        pytest.param(["--help"], id="help"),
+        pytest.param(["--root", "check", "phase3"], id="an option that has a value"),
+        pytest.param(["phse3"], id="a mistake, which is compared with all names"),
+        pytest.param(["journal", "list"], id="a group"),
+    ],
+)
+def test_all_are_made(arguments: list[str]) -> None:
+    assert _with_command(arguments) is app
