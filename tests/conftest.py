@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from clusters import Loopback
+from examples import examples
 from hypothesis import settings
 from repositories import MakeRepository, Repository, new_root
 
@@ -18,7 +19,7 @@ for _number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
     if signal.getsignal(_number) is signal.SIG_IGN:
         signal.signal(_number, signal.default_int_handler if _number == signal.SIGINT else signal.SIG_DFL)
 
-settings.register_profile("tests", deadline=None, max_examples=60)
+settings.register_profile("tests", deadline=None, max_examples=examples(60))
 settings.load_profile("tests")
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from checks import calls, check_outside, transform
+from examples import examples
 from hypothesis import event, given, note, settings
 from hypothesis import strategies as st
 
@@ -150,7 +151,7 @@ def comments(source: bytes) -> Counter[str]:
 
 @pytest.mark.unmeasured
 @pytest.mark.parametrize("policy", PLANS)
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=examples(150))
 @given(data=st.data(), newline=st.sampled_from(["\n", "\r\n"]))
 def test_calls_receive_the_same_values_under_their_new_names(policy: str, data: st.DataObject, newline: str) -> None:
     source = data.draw(sources(policy)).replace("\n", newline).encode()

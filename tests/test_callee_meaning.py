@@ -14,6 +14,7 @@ from types import ModuleType
 
 import pytest
 from checks import calls, transform
+from examples import examples
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
@@ -114,7 +115,7 @@ def received(source: str, *, truth: bool) -> set[tuple[str, int]]:
 
 
 @pytest.mark.unmeasured
-@settings(deadline=None, max_examples=600)
+@settings(deadline=None, max_examples=examples(600))
 @given(random=st.randoms(use_true_random=False))
 def test_a_call_that_is_changed_reaches_the_plan_s_object(random: Random) -> None:
     source = Program(random).source

@@ -10,6 +10,7 @@ from itertools import islice
 from pathlib import Path
 
 import pytest
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -244,7 +245,7 @@ def f_strings(quote: str, inner: tuple[str, ...]) -> st.SearchStrategy[str]:
 
 
 @pytest.mark.unmeasured
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(
     literals=st.lists(
         f_strings('"""', ("'''", '"', "'")) | f_strings("'", ('"',)) | st.sampled_from(["'{x}'", 'r"\\"{x}"']),

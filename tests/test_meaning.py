@@ -21,6 +21,7 @@ from unittest import mock
 
 import pytest
 from checks import make_plan, transform
+from examples import examples
 from hypothesis import HealthCheck, event, given, reject, settings
 from hypothesis import strategies as st
 
@@ -717,7 +718,7 @@ def programs(draw: st.DrawFn) -> Program:
 
 @pytest.mark.unmeasured
 @settings(
-    max_examples=250,
+    max_examples=examples(250),
     deadline=None,
     report_multiple_bugs=False,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example],

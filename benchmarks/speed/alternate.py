@@ -1,6 +1,7 @@
 """Run the commands of an alternation: run 1 of each, then run 2 of each, so that what disturbs one disturbs all.
 
-Every second round goes backwards, so that no command always follows the one that leaves the machine hot.
+Every second round goes backwards, so that no command always follows the one that takes longest; but not where one
+takes back what another one did.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ from benchmarks.speed.tools import Step
 Run = Callable[[Step], Taken]
 
 
-def alternate(steps: Sequence[Step], run: Run, runs: int, slow_runs: int) -> dict[Step, list[Taken]]:
+def alternate(
+    steps: Sequence[Step], run: Run, runs: int, slow_runs: int, *, both_ways: bool = True
+) -> dict[Step, list[Taken]]:
     """What each command took, in the order of its runs.
 
     The first round warms up and does not count; slow commands take no part in it, and in `slow_runs` rounds only. One
@@ -22,7 +25,7 @@ def alternate(steps: Sequence[Step], run: Run, runs: int, slow_runs: int) -> dic
     taken: dict[Step, list[Taken]] = {step: [] for step in steps}
     failed: dict[Step, Taken] = {}
     for number in range(runs + 1):
-        for step in steps if number % 2 else reversed(steps):
+        for step in reversed(steps) if both_ways and number % 2 == 0 else steps:
             if step in failed or (step.slow and not 0 < number <= slow_runs):
                 continue
             found = run(step)

@@ -57,7 +57,9 @@ def _timed(
     place: Place, effort: Effort, group: str, tools: Sequence[str], late: Collection[tuple[str, str]]
 ) -> Iterator[Row]:
     wanted = [step for step in steps(place, group, tools) if (step.job, step.tool) not in late]
-    found = alternate(wanted, lambda step: _run(place, step, effort), effort.runs, effort.slow_runs)
+    found = alternate(
+        wanted, lambda step: _run(place, step, effort), effort.runs, effort.slow_runs, both_ways=group != "apply"
+    )
     for step, runs in found.items():
         failed = runs[-1].failed if runs else ""
         peak = None if step.slow or failed else peak_of_tree(step.command, place.root, place.environment())

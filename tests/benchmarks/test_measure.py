@@ -80,3 +80,15 @@ def test_turns() -> None:
         "fails": [7],
     }
     assert found[steps[3]][0].failed == "broke"
+
+
+def test_turns_of_what_has_an_order() -> None:
+    steps = [Step("job", name, ("x",)) for name in ("apply", "rollback")]
+    seen: list[str] = []
+
+    def pretend(step: Step) -> Taken:
+        seen.append(step.tool)
+        return Taken(1.0, 0.0, 0)
+
+    alternate(steps, pretend, 2, 1, both_ways=False)
+    assert seen == ["apply", "rollback"] * 3

@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from unittest.mock import patch
 
+from examples import examples
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
@@ -162,5 +163,5 @@ class Histories(RuleBasedStateMachine):
             assert ask(self.shop.root, cached=True) == anew
 
 
-Histories.TestCase.settings = settings(max_examples=12, stateful_step_count=12, deadline=None)
+Histories.TestCase.settings = settings(max_examples=examples(12), stateful_step_count=12, deadline=None)
 TestHistories = Histories.TestCase
