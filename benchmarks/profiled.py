@@ -1,4 +1,4 @@
-"""`python -m benchmarks.profiled ROOT PLAN`: what a dry run spends its time on, by py-spy; the table of docs/profile.md.
+"""`python -m benchmarks.profiled ROOT PLAN`: what a dry run spends its time on, by py-spy; for docs/profile.md.
 
 py-spy (https://github.com/benfred/py-spy) looks at the stack of each process of a command 500 times a second. A look
 counts for the first of the kinds below that it matches, from the innermost frame outwards, and for loading where an

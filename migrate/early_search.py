@@ -117,6 +117,8 @@ def _search(git: Git, question: Question) -> tuple[str, ...]:
 
 def _questions(where: Whereabouts, phase: int) -> list[Question]:
     try:
+        if not where.plan_file.is_file():  # a pipe can be read once
+            return []
         plan = tomllib.loads(where.plan_file.read_bytes().removeprefix(codecs.BOM_UTF8).decode())
         words = _words(plan, phase)
         around = plan.get("plan", {})

@@ -96,7 +96,7 @@ class Knowledge:
     _parts: dict[int, _OtherNames] = field(init=False, default_factory=dict)
     _exports: dict[str, frozenset[str] | None] = field(init=False, default_factory=dict)
     _asked: set[str] = field(init=False, default_factory=set)
-    _subclasses: dict[str, str] = field(init=False, default_factory=dict)
+    _subclasses: dict[str, set[str]] = field(init=False, default_factory=dict)
     _signatures: dict[str, Signature] = field(init=False, default_factory=dict)
     _mismatches: list[Finding] = field(init=False, default_factory=list)
     _hidden: frozenset[str] = field(init=False, default=frozenset())
@@ -185,7 +185,9 @@ class Knowledge:
             tuple(sorted(self._exports.items(), key=lambda item: item[0])),
             hidden=self._hidden,
             signatures=tuple(sorted(self._signatures.items(), key=lambda item: item[0])),
-            subclasses=tuple(sorted(self._subclasses.items())),
+            subclasses=tuple(
+                (heir, base) for heir, bases in sorted(self._subclasses.items()) for base in sorted(bases)
+            ),
         )
 
     def _learn(self, told: Collection[Told], given: Collection[str]) -> tuple[set[str], set[str]]:
@@ -214,16 +216,20 @@ class Knowledge:
 
     def _note_heirs(self, told: Iterable[Told]) -> set[str]:
         """The last names of classes newly found to inherit a constructor."""
-        found = {heir: base for r in told for heir, base in r.subclasses}
-        new = {heir: base for heir, base in found.items() if heir not in self._subclasses}
-        self._subclasses |= new
-        return {heir.rpartition(".")[2] for heir in new}
+        new = {pair for r in told for pair in r.subclasses if self._is_new(pair)}
+        for heir, base in new:
+            self._subclasses.setdefault(heir, set()).add(base)
+        return {heir.rpartition(".")[2] for heir, _ in new}
+
+    def _is_new(self, pair: tuple[str, str]) -> bool:
+        """Is it not known yet that a class, dotted, inherits the constructor of another one?"""
+        return pair[1] not in self._subclasses.get(pair[0], ())
 
     def _read_exports(self, told: Collection[Told]) -> set[str]:
         """Find out what star imports bind; the files that asked."""
         asked = {name for r in told for name in r.unresolved if name.endswith(".*")} - self._asked
         self._asked |= asked
-        for name in asked:
+        for name in sorted(asked):  # of a circle, what is known depends on which module is asked about first
             self._exports_of(name.removesuffix(".*"))
         return {r.path for r in told if not r.unresolved.isdisjoint(asked)}
 

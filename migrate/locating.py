@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from migrate.candidates import concerns_members_only, relevance
@@ -62,7 +63,7 @@ class PhaseSpec:
     def known(self) -> Known:
         """What phase 4 knows of other modules."""
         cycles = {(module, new): chain for module, new, chain in self.cycles}
-        subclasses, exports = dict(self.subclasses), dict(self.exports)
+        subclasses, exports = _grouped(self.subclasses), dict(self.exports)
         return Known(
             dict(self.aliases), dict(self.maybe), dict(self.signatures), subclasses, cycles, self.hidden, exports
         )
@@ -83,6 +84,13 @@ class PhaseSpec:
     @property
     def _of_moves(self) -> tuple[tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]]:
         return (self.moved, self.maybe_moved) if self.phase == 5 else (self.aliases, self.maybe)
+
+
+def _grouped(pairs: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for key, value in pairs:
+        found[key] = (*found.get(key, ()), value)
+    return found
 
 
 def parts_of(phase: int) -> tuple[int, ...]:

@@ -185,6 +185,10 @@ def read_path(value: object) -> str:
         raise ValueError(
             f"{shown(text)} is not a path inside the root; write it relative to the root, with '/' and without '..'"
         )
+    if text.startswith(":"):
+        raise ValueError(
+            f"{shown(text)} begins with ':', by which git knows magic pathspecs; write {shown('?' + text[1:])}"
+        )
     return f"{path}/" if text.endswith("/") and path.parts else str(path)
 
 

@@ -168,7 +168,7 @@ class Rounds(Knowledge):
         words = {module.rpartition(".")[2] if local == "*" else local for module, _, local in map(_split, dropped)}
         found = find_words(self.git, self.plan, words - {""}, everywhere=True)
         taken = frozenset[str]().union(*self._crew.run(self._tasks(found), wanted, names_taken_by))
-        new = {passed_on[name] for name in taken} - self._taken
+        new = {origin for name in taken for origin in passed_on[name]} - self._taken
         self._taken |= new
         return {r.path for r in self.results.values() if not r.dropped.isdisjoint(new)}
 
@@ -199,17 +199,17 @@ class Rounds(Knowledge):
         with Crew(self.git.root, self.workers) as crew:
             return [finding for found in crew.run(self._tasks(paths), wanted, patches_in) for finding in found]
 
-    def _passed_on_by_stars(self, names: Collection[str]) -> dict[str, str]:
-        """The names, and what they are called in modules that import everything from theirs, each to the name."""
-        found = {name: name for name in names}
+    def _passed_on_by_stars(self, names: Collection[str]) -> dict[str, set[str]]:
+        """The names, and what they are called in modules that import everything from theirs, each to the names."""
+        found = {name: {name} for name in sorted(names)}
         pending = {name.rpartition(".")[0] for name in names}
         seen = set(pending)
         while pending:
             more: set[str] = set()
             for module, stars in self._star_importers.items():
                 if not stars.isdisjoint(pending):
-                    for name, origin in [item for item in found.items() if item[0].rpartition(".")[0] in stars]:
-                        found.setdefault(f"{module}.{name.rpartition('.')[2]}", origin)
+                    for name, origins in [item for item in found.items() if item[0].rpartition(".")[0] in stars]:
+                        found.setdefault(f"{module}.{name.rpartition('.')[2]}", set()).update(origins)
                     more.add(module)
             pending = more - seen
             seen |= more

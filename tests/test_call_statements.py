@@ -115,7 +115,7 @@ def test_every_form_is_looked_at(source: str) -> None:
 
 
 OTHERS = {
-    "heir of another module": (Known(subclasses={"m.Crate": "shop.basket.Basket"}), "from m import Crate\nCrate(metadata=1)\n"),
+    "heir of another module": (Known(subclasses={"m.Crate": ("shop.basket.Basket",)}), "from m import Crate\nCrate(metadata=1)\n"),
     "another name": (Known(aliases={"m.Korb": "shop.basket.Basket"}), "import m\nm.Korb(metadata=1)\n"),
 }  # fmt: skip
 

@@ -87,7 +87,8 @@ def _history(git: Git) -> str | None:
     """Where the commits begin that can be looked at, and what stands in for some of them."""
     try:
         replaced = git.run("for-each-ref", "--format=%(refname) %(objectname)", "refs/replace")
-        known = [(git.head() or "").encode(), replaced]
+        is_used = git.run("config", "--get", "core.useReplaceRefs", ok=(0, 1))
+        known = [(git.head() or "").encode(), replaced, is_used]
     except RepositoryError:
         return None
     for name in ("shallow", "info/grafts"):

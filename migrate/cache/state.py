@@ -44,12 +44,13 @@ def take_state(git: Git, *, only_python: bool) -> State:
     places, lines, listed = Places(os.fsencode(git.root)), list[bytes](), dict[bytes, bytes]()
     for entry in git.listing().split(b"\0"):
         if entry[:2] == b"? ":
-            about, path = b"?", entry[2:]
+            about, mode, path = b"?", b"", entry[2:]
         else:
             about, _, path = entry.partition(b"\t")
+            mode = about[2:8]
             if about[:2] == b"H " and about[-2:] == b" 0":
-                about = about[2:8]  # whatever blob: git looks at the file
-        if not path or (only_python and not path.endswith(_SUFFIXES) and not about.startswith(_PASSED_OVER)):
+                about = mode  # whatever blob: git looks at the file
+        if not path or (only_python and not path.endswith(_SUFFIXES) and mode not in _PASSED_OVER):
             continue
         mark = listed[path] = places.mark(path)
         lines += (about, path, mark)

@@ -16,7 +16,9 @@ PACKAGES = ("migrate", "phases", "rollback", "bowler", "fissix")
 def fingerprint() -> str | None:
     """Another one after any change of the tool; None where its files cannot be told, as in a zip archive."""
     facts = [sys.version, sys.platform, sys.getfilesystemencoding(), str(sys.getrecursionlimit())]
-    facts += [str(os.geteuid()), str(os.getegid())]  # another user may not be able to read what this one can
+    facts += [str(sys.get_int_max_str_digits())]  # a number with more is no Python
+    # another user may not be able to read what this one can
+    facts += [str(os.geteuid()), str(os.getegid()), str(sorted(os.getgroups()))]
     try:
         git = shutil.which("git")
         facts += [_about(git) if git is not None else ""]

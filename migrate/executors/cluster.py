@@ -50,7 +50,7 @@ _SETTINGS = {
 
 
 class OtherCode(Exception):
-    """This worker has come later than the others, and would run other code."""
+    """This worker has come later than the others, and would run other code, or another Python."""
 
 
 _ONE_AT_A_TIME = threading.Lock()

@@ -7,13 +7,24 @@ from rollback.errors import count, escape
 
 
 class ClusterError(MigrateError):
-    """The cluster is in the way: not the repository, but what it takes to look at it. Nothing was written."""
+    """The cluster is in the way: not the repository, but what it takes to look at it."""
 
     exit_code = Exit.REPOSITORY
 
     def __init__(self, address: str, what: str) -> None:
         super().__init__(f"{escape(address)}: {what}")
         self.address = address
+
+
+class LostAtWork(ClusterError):
+    """The cluster has gone while commands were at work on it, which may have written, and may go on."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__(
+            address,
+            "the cluster was lost meanwhile; a command that was at work ends by itself there; "
+            "once it is back, --resume finds out about each, and does the rest",
+        )
 
 
 class NoScheduler(ClusterError):

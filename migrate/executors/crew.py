@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Generator, Iterator, Sequence
-from concurrent.futures import BrokenExecutor, Executor, wait
+from concurrent.futures import BrokenExecutor, Executor, Future, wait
 from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 from types import TracebackType
@@ -134,12 +134,14 @@ class Crew:
         if self._executor is None:
             self._executor = self._stack.enter_context(pool(self._workers.processes))
         packed, done = job.pack(), 0
+        batches = in_batches(tasks, sizes, self._workers.processes)
+        futures: list[Future[list[Any]]] = []
+        with deferred_signals(), suppress(BrokenExecutor):
+            futures += (self._executor.submit(run_batch, packed, batch) for batch in batches)
+        if meanwhile is not None:
+            meanwhile()  # a Ctrl-C is heard at once
         with deferred_signals() as held:
             with suppress(BrokenExecutor):
-                batches = in_batches(tasks, sizes, self._workers.processes)
-                futures = [self._executor.submit(run_batch, packed, batch) for batch in batches]
-                if meanwhile is not None:
-                    meanwhile()
                 for future in futures:
                     while wait([future], _POLL_S).not_done:
                         held.deliver()

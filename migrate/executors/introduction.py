@@ -49,12 +49,14 @@ def sight_of(path: str) -> Sight:
 
 @lru_cache(maxsize=1)
 def code_here() -> str:
-    """A digest of the source files of this distribution's packages, as they were when this process asked first.
+    """A digest of what gives a result: the source files of this distribution's packages, Python, and what rewrites.
+
+    The files are as they were when this process asked first.
 
     A worker that goes on for days has modules loaded that an update has replaced on its disk meanwhile.
     """
     home = Path(migrate.__file__).parent.parent
-    digest = sha256()
+    digest = sha256(f"{_python()} {[_version(name) for name in _REWRITERS]}\0".encode())
     for file in sorted(path for name in ("migrate", "phases", "rollback") for path in (home / name).rglob("*.py")):
         digest.update(f"{file.relative_to(home).as_posix()}\0".encode())
         digest.update(sha256(file.read_bytes()).digest())
@@ -68,7 +70,7 @@ def introduce(modules: Iterable[str], sights: Iterable[Sight]) -> dict[str, str]
         modules: that it has to import for the work. sights: files as whoever asks sees them.
     """
     said = {
-        "Python": "{}.{}".format(*sys.version_info[:2]),
+        "Python": _python(),
         "ssot-migrate": migrate.__version__,
         **{name: _version(name) for name in _REWRITERS},
         "code": code_here(),
@@ -97,6 +99,10 @@ def difference(here: Introduction, there: Introduction | BaseException) -> str:
     if there.get("code") != here["code"]:
         return "has other source files of the same version of ssot-migrate; install the same there, and start it again"
     return escape(there.get("cannot", ""))
+
+
+def _python() -> str:
+    return "{}.{}".format(*sys.version_info[:2])
 
 
 def _version(name: str) -> str:

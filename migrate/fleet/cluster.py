@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from uuid import uuid4
 
 from migrate.executors.cluster import Cluster, NotDone, connected
-from migrate.executors.cluster_errors import ClusterError
+from migrate.executors.cluster_errors import ClusterError, LostAtWork
 from migrate.executors.introduction import code_here, sight_of
 from migrate.fleet.outcomes import Outcome, not_started
 from migrate.fleet.processes import Tell, take_turns
@@ -41,7 +41,7 @@ class Clustered:
 
         def raise_lost() -> None:
             if lost:
-                raise lost[0]
+                raise LostAtWork(lost[0].address) from lost[0]
 
         at_once = max(self._cluster.threads(), 1)
         take_turns(tasks, lambda task: _Claimed(self._cluster, task, lost), at_once, tell, raise_lost)
@@ -67,8 +67,11 @@ class _Claimed:
         self._cluster.run_everywhere(stop, self._claim)
 
     def ended(self) -> Outcome | None:
+        is_done = self._sent.outcome.done()
+        if self._lost and not is_done:  # each would wait anew for an answer
+            return not_started(self._task, f"its cluster was {_LOST}")
         try:
-            if not self._sent.outcome.done():
+            if not is_done:
                 self._cluster.watch()
                 return None
             found: Outcome | None = self._cluster.outcome_of(self._sent)

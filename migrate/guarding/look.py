@@ -102,7 +102,7 @@ class TreeLook(Knowledge):
 
     def _learn_from(self, looks: Collection[FileLook]) -> tuple[frozenset[str], set[str]]:
         """Take up what files have told; last names that are new, and files that have asked about what is known now."""
-        told = {look.path for look in looks if any(heir not in self._subclasses for heir, _ in look.subclasses)}
+        told = {look.path for look in looks if any(map(self._is_new, look.subclasses))}
         heirs = self._note_heirs(looks)
         given = {name: (look.path, step) for look in looks for name, step in look.given.items()}
         given |= self._given_by_redirects()

@@ -114,7 +114,7 @@ class StagedLook(Knowledge):
     def _state(self) -> tuple[int, ...]:
         """Changes whenever something new is known."""
         names = (len(each) for part in self._parts.values() for each in (part.aliases, part.maybe))
-        return (*names, len(self._subclasses), len(self._exports))
+        return (*names, sum(map(len, self._subclasses.values())), len(self._exports))
 
     def _asked_by(self, path: str) -> frozenset[str]:
         try:

@@ -32,7 +32,7 @@ class Known:
 
     Attributes:
         aliases: dotted re-exports, to the object of the plan that each is. maybe: those that may be something else.
-        signatures: of callees, by dotted name. subclasses: dotted classes, to the plan's class each inherits from.
+        signatures: of callees, by dotted name. subclasses: dotted classes, to those of the plan that they have.
         cycles: (module, module that loads it), to the chain of modules in words.
         hidden: modules of which the package binds the name to something else.
         exports: modules, to the names that a star import of each binds; None where that is not certain.
@@ -41,7 +41,7 @@ class Known:
     aliases: Mapping[str, str] = field(default_factory=dict)
     maybe: Mapping[str, str] = field(default_factory=dict)
     signatures: Mapping[str, Signature] = field(default_factory=dict)
-    subclasses: Mapping[str, str] = field(default_factory=dict)
+    subclasses: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     cycles: Mapping[tuple[str, str], str] = field(default_factory=dict)
     hidden: frozenset[str] = frozenset()
     exports: Mapping[str, frozenset[str] | None] = field(default_factory=dict)
@@ -150,14 +150,14 @@ class Callees:
             self._ask(each for each, real in zip(bound.objects, found, strict=True) if real not in self.classes)
         return dotted, self._is_certain(bound, expression, place) and all(other == dotted for other in found)
 
-    def heir_of(self, expression: ast.expr, place: Place) -> Call | None:
-        """The plan's entry for the class that a known subclass inherits its constructor from."""
+    def heir_of(self, expression: ast.expr, place: Place) -> tuple[Call, ...]:
+        """The plan's entries for the classes whose constructors a known subclass inherits, or passes on to."""
         bound = self.names.resolve(_unsubscripted(expression), place)
         for dotted in bound.objects if bound is not None else ():
             inherited = self.known.subclasses.get(self.known.aliases.get(dotted, dotted))
             if inherited is not None:
-                return self._by_path.get(inherited)
-        return None
+                return tuple(self._by_path[path] for path in inherited if path in self._by_path)
+        return ()
 
     def library_name(self, expression: ast.expr, place: Place) -> str:
         """`functools.partial` and the like by its qualified name; empty for anything else."""
@@ -235,15 +235,18 @@ class Callees:
             return False
         bindings = self.names.bindings((name, None))
         first = min((getattr(each.place.node, "lineno", 0) for each in bindings), default=0)
+        is_rebound = False
         for star, line in self.identifiers.stars:
             if line > first:
                 if star not in self.known.exports:
                     self.unresolved.add(f"{star}.*")
-                dotted = f"{star}.{name}"
-                if name in (self.known.exports.get(star) or ()) and self.known.aliases.get(dotted) is None:
-                    self._ask([dotted])
-                    return dotted not in self._by_path
-        return False
+                if name in (self.known.exports.get(star) or ()):  # the last one binds it
+                    dotted = f"{star}.{name}"
+                    is_known = dotted in self.known.aliases
+                    is_rebound = not is_known and dotted not in self._by_path
+                    if not is_known:
+                        self._ask([dotted])
+        return is_rebound
 
 
 def _unsubscripted(expression: ast.expr) -> ast.expr:

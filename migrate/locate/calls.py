@@ -96,8 +96,9 @@ class _CallLocator:
             if call is not None:
                 self._decide(place, node, call, is_certain=is_certain, partial=library)
                 self._note_partial(place, node, call)
-            elif (call := callees.heir_of(node.args[0], place)) is not None:
-                report_inherited(callees, node, call, "this call", skips_first=True)
+                return
+            for inherited in callees.heir_of(node.args[0], place):
+                report_inherited(callees, node, inherited, "this call", skips_first=True)
             return
         self._look_for_constructor(place, node)
         self._look_for_indirect_call(place, node)
@@ -129,11 +130,12 @@ class _CallLocator:
     def _look_for_constructor(self, place: Place, node: ast.Call) -> None:
         """`Class.__init__(self, old=…)`, and calls of a class that inherits the constructor."""
         callees = self._callees
-        call = callees.heir_of(node.func, place)
+        found = callees.heir_of(node.func, place)
         is_constructor = isinstance(node.func, ast.Attribute) and node.func.attr in CONSTRUCTORS
         if isinstance(node.func, ast.Attribute) and is_constructor:
             call, _ = callees.call_of(node.func.value, place)
-        if call is not None:
+            found = () if call is None else (call,)
+        for call in found:
             report_inherited(callees, node, call, "this call", skips_first=is_constructor)
 
     def _look_for_indirect_call(self, place: Place, node: ast.Call) -> None:
@@ -145,13 +147,14 @@ class _CallLocator:
             return
         named = (keyword.value for keyword in node.keywords if keyword.arg not in callees.keywords)
         for argument in (*node.args, *named):
-            call = callees.call_of(argument, place)[0] or callees.heir_of(argument, place)
-            if call is not None and callees.passes_old(node, call):
-                callees.report(
-                    node, "unsupported-call", call,
-                    f"{call.callee} is passed on with a keyword it no longer takes; change this call by hand",
-                    is_certain=False,
-                )  # fmt: skip
+            itself = callees.call_of(argument, place)[0]
+            for call in (itself,) if itself is not None else callees.heir_of(argument, place):
+                if callees.passes_old(node, call):
+                    callees.report(
+                        node, "unsupported-call", call,
+                        f"{call.callee} is passed on with a keyword it no longer takes; change this call by hand",
+                        is_certain=False,
+                    )  # fmt: skip
 
     def _look_at_methods(self) -> None:
         """Calls of methods through an instance."""

@@ -41,8 +41,8 @@ class Heirs:
             found, _ = self._callees.class_of(base, place)
             if found is not None:
                 yield found
-            elif (call := self._callees.heir_of(base, place)) is not None:
-                yield call.callee.dotted
+            else:
+                yield from (call.callee.dotted for call in self._callees.heir_of(base, place))
 
     def look_at(self, definition: ast.ClassDef, place: Place) -> None:
         """Report what a class and its callers pass on; note it where other modules may do so, too."""

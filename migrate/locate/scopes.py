@@ -26,17 +26,17 @@ class Names:
         self._module = module
 
     @cached_property
-    def stars(self) -> frozenset[tuple[str, int]]:
-        """Modules of which everything is imported at module level, each with the line of the statement."""
-        found: set[tuple[str, int]] = set()
+    def stars(self) -> tuple[tuple[str, int], ...]:
+        """Modules of which everything is imported at module level, each with the line of the statement, in order."""
+        found: list[tuple[str, int]] = []
         if not may_import_all(self._module.source.content):
-            return frozenset()
+            return ()
         for statement, scopes in statements(self._module.tree.body):
             if isinstance(statement, ast.ImportFrom) and not scopes and statement.names[0].name == "*":
                 source = resolve_relative(self._module.name, statement.level, statement.module or "")
                 if source is not None:
-                    found.add((source, statement.lineno))
-        return frozenset(found)
+                    found.append((source, statement.lineno))
+        return tuple(found)
 
     @cached_property
     def listed_in_all(self) -> frozenset[str]:
