@@ -202,6 +202,21 @@ def test_an_interrupt_between_two_rounds_is_heard_at_once(root: Path, jobs: int)
     assert went_on == []
 
 
+def test_an_interrupt_is_heard_at_once_in_what_is_done_meanwhile(root: Path) -> None:
+    """It may take longer than what the others do."""
+    went_on: list[str] = []
+
+    def meanwhile() -> None:
+        signal.raise_signal(signal.SIGINT)
+        went_on.append("not heard")
+
+    with Crew(root, Workers(2)) as crew:
+        with pytest.raises(KeyboardInterrupt):
+            list(crew.run(MANY, SPEC, transform_file, meanwhile=meanwhile))
+        assert list(crew.run(MANY, SPEC, transform_file)) == EXPECTED
+    assert went_on == []
+
+
 def test_an_interrupt_is_heard_after_a_round_that_was_given_up(root: Path) -> None:
     def stop(done: int) -> None:
         raise OSError(done)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -135,6 +136,13 @@ def test_nothing_is_asked_about_what_is_no_plan(
     assert isinstance(git, AskedGit)
     assert git.found == {}
     assert git.passed_over() == {}
+
+
+def test_a_pipe_is_left_for_who_reads_the_plan(make_repository: MakeRepository, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    git = ask_early(Whereabouts(make_repository(FILES).open(), tmp_path / "pipe"), 3).git
+    assert isinstance(git, AskedGit)
+    assert git.found == {}
 
 
 def test_there_may_be_no_plan(make_repository: MakeRepository, tmp_path: Path) -> None:

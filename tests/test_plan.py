@@ -419,6 +419,7 @@ MOVE_MISTAKES = [
     pytest.param(moves("a:B -> c:D", "e:F -> a:B.f"), "phase3.move[1].new: 'a:B.f' is moved on by move[0]; write its final home here", id="chain through a class"),
     pytest.param(MOVE + 'strings = "target"\n', "phase3.move[0].strings: 'target' is not a choice; write 'targets', 'all' or 'none'", id="unknown choice"),
     pytest.param(MOVE + "strings = true\n", 'phase3.move[0].strings: true or false; expected a string, e.g. "targets"', id="choice is a boolean"),
+    pytest.param(HEADER + 'include = [":(attr:x)bin"]\n[phase5]\n', "plan.include[0]: ':(attr:x)bin' begins with ':', by which git knows magic pathspecs; write '?(attr:x)bin'", id="magic pathspec"),
     pytest.param(MOVE.replace("[[", '[phase3]\npriority = ["../a"]\n[['), f"phase3.priority[0]: '../a' {OUTSIDE}", id="priority outside"),
 ]  # fmt: skip
 

@@ -253,6 +253,7 @@ HISTORIES = [
     ),
     pytest.param(_git("commit", "--quiet", "--allow-empty", "--message", "more"), id="more"),
     pytest.param(lambda shop: shop.git("replace", "--graft", "HEAD"), id="replaced"),
+    pytest.param(_git("config", "core.useReplaceRefs", "false"), id="what replaces commits does not count"),
     pytest.param(lambda shop: shop.write({".git/shallow": shop.git("rev-parse", "HEAD")}), id="cut off"),
 ]
 
@@ -290,6 +291,18 @@ def test_a_submodule_and_links_are_told_of(
     (shop.root / "in.py").unlink()
     (shop.root / "in.py").symlink_to(other.root / "lib.py")
     assert command(capsys).startswith("in.py: a link out of the root")
+
+
+@pytest.mark.parametrize("mark", ["--assume-unchanged", "--skip-worktree"])
+def test_links_that_git_is_not_to_look_at(shop: Repository, mark: str, capsys: Any) -> None:
+    (shop.root / "data").symlink_to("app")
+    shop.commit()
+    shop.git("update-index", mark, "data")
+    command = _guard_in_words(shop, cached=True)
+    assert "data" not in command(capsys)
+    (shop.root / "data").unlink()
+    (shop.root / "data").symlink_to("/")
+    assert command(capsys).startswith("data: a link out of the root is not followed\n")
 
 
 def _guard_in_words(shop: Repository, *, cached: bool) -> Callable[[Any], str]:

@@ -62,6 +62,8 @@ AROUND = [
     pytest.param(sys, "getrecursionlimit", lambda: 7, id="how deep files may be nested"),
     pytest.param(sys, "getfilesystemencoding", lambda: "latin-1", id="how names are read"),
     pytest.param(os, "geteuid", lambda: 12345, id="user"),
+    pytest.param(os, "getgroups", lambda: [12345], id="other groups of the user"),
+    pytest.param(sys, "get_int_max_str_digits", lambda: 12345, id="how long numbers may be"),
     pytest.param(tool.shutil, "which", lambda _: sys.executable, id="another git"),
     pytest.param(tool.shutil, "which", lambda _: None, id="no git"),
 ]

@@ -20,6 +20,7 @@ from clusters import TESTS, Loopback, end, wait_until
 
 from migrate.errors import Exit
 from migrate.executors import cluster as module
+from migrate.executors import introduction
 from migrate.executors.cluster import NoScheduler, NoWorkers, OtherCode, OtherWorker, SchedulerLost, run_sent, steps
 from migrate.executors.crew import Crew
 from migrate.executors.introduction import difference, introduce
@@ -188,6 +189,13 @@ def test_a_worker_that_came_later_with_other_code(
         run_sent(b"", b"", "neither")
 
 
+@pytest.mark.parametrize("what", ["_python", "_version"])
+def test_other_code_is_also_another_python_or_rewriter(what: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = introduction.code_here.__wrapped__()
+    monkeypatch.setattr(introduction, what, lambda *_: "0.0")
+    assert introduction.code_here.__wrapped__() != before
+
+
 def test_workers_that_see_other_files(root: Path, cluster: Loopback, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(root)
     with pytest.raises(OtherWorker, match=r"does not see /proc/self/cwd/0\.py"):
@@ -228,7 +236,7 @@ def test_an_interrupt_while_workers_are_at_work(root: Path, cluster: Loopback, m
 
 def test_so_many_bytes_are_under_way(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Files are read when their batch is sent, and no more are sent than may wait for their turn."""
-    monkeypatch.setattr(module, "_BYTES", 200_000)
+    monkeypatch.setattr(module, "_BYTES", 300_000)
     under_way: list[int] = []
     most = 0
 
@@ -256,7 +264,7 @@ def test_so_many_bytes_are_under_way(root: Path, monkeypatch: pytest.MonkeyPatch
     job = Job(root, transform_file, SPEC)
     here: Any = Here()
     assert list(steps(here, job, MANY, [len(CONTENT)] * len(MANY), shared=False)) == EXPECTED
-    assert 100_000 < most <= 200_000
+    assert 200_000 < most <= 300_000
     large = [Task("large.py", content=CONTENT * 10), *MANY]
     found = list(steps(here, job, large, [len(CONTENT) * 10, *[len(CONTENT)] * len(MANY)], shared=True))
     assert found[1:] == EXPECTED
