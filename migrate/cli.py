@@ -806,7 +806,7 @@ def _with_command(arguments: Sequence[str]) -> typer.Typer:
     """The application, with no more than the command that comes first: making all takes as long as many of them do."""
     first = next(iter(arguments), "")
     commands = [each for each in app.registered_commands if each.callback and _name(each.name, each.callback) == first]
-    if not commands:
+    if not commands or first == "fleet":  # which runs other ones
         return app
     alone = copy(app)
     alone.registered_commands, alone.registered_groups = commands, []

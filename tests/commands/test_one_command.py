@@ -18,7 +18,7 @@ def test_help_is_the_same(name: str) -> None:
     assert (made.output, made.exit_code) == (whole.output, 0)
 
 
-@pytest.mark.parametrize("name", sorted({*NAMES} - {"journal"}))
+@pytest.mark.parametrize("name", sorted({*NAMES} - {"journal", "fleet"}))
 def test_no_other_command_is_made(name: str) -> None:
     group = typer.main.get_command(_with_command([name, "--json"]))
     assert [*group.commands] == [name]  # type: ignore[attr-defined]
@@ -32,6 +32,7 @@ def test_no_other_command_is_made(name: str) -> None:
         pytest.param(["--root", "check", "phase3"], id="an option that has a value"),
         pytest.param(["phse3"], id="a mistake, which is compared with all names"),
         pytest.param(["journal", "list"], id="a group"),
+        pytest.param(["fleet", "repos.txt", "check"], id="one that runs others"),
     ],
 )
 def test_all_are_made(arguments: list[str]) -> None:
