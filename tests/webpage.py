@@ -108,4 +108,4 @@ def read_page(content: bytes) -> Element:
 
 def raw_control_characters(content: bytes) -> list[str]:
     """Characters of a file that would do something to a terminal, or turn the direction of text."""
-    return re.findall(r"[^\n\t -~\u00a1-\u2027\u2030-\u2065\u2070-\ud7ff\ufb00-\U0010ffff]", content.decode("utf-8"))
+    return re.findall(r"[^\n\t -~\u00a1-\u2027\u2030-\u2065\u2070-\ud7ff\uf900-\U0010ffff]", content.decode("utf-8"))
