@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
 import sysconfig
 import warnings
 from collections.abc import Collection, Iterator
-from functools import cached_property
+from functools import cache, lru_cache
 from pathlib import Path
 from random import Random
 
@@ -26,18 +27,12 @@ class Filler:
         self._words = re.compile("|".join(map(re.escape, (*words, *_BY_NAME))))
         self._chunks: dict[Path, list[str]] = {}
 
-    @cached_property
-    def _files(self) -> list[Path]:
-        library = Path(sysconfig.get_path("stdlib"))
-        found = (path.relative_to(library) for path in library.rglob("*.py") if path.is_file())
-        return [library / path for path in sorted(found) if not _LEFT_OUT & set(path.parts)]
-
     def text(self, size: int) -> str:
         """Statements that make about `size` characters; they parse, and nothing says that they run."""
         taken: list[str] = []
         left = size
         for _ in range(_MANY):
-            chunks = self._chunks_of(self._random.choice(self._files))
+            chunks = self._chunks_of(self._random.choice(_files()))
             start = self._random.randrange(len(chunks)) if chunks else 0
             for chunk in chunks[start:]:
                 if len(chunk) <= left * 1.1:
@@ -53,8 +48,24 @@ class Filler:
         return self._chunks[path]
 
 
-def _statements(path: Path) -> Iterator[str]:
+@cache
+def _files() -> list[Path]:
+    """The library's own files, sorted."""
+    library = Path(sysconfig.get_path("stdlib"))
+    found: list[Path] = []
+    for folder, folders, files in os.walk(library):
+        folders[:] = [name for name in folders if name not in _LEFT_OUT]
+        found += (Path(folder, name).relative_to(library) for name in files if name.endswith(".py"))
+    return [library / path for path in sorted(found)]
+
+
+@lru_cache(maxsize=1024)
+def _statements(path: Path) -> tuple[str, ...]:
     """The top-level statements of a file as whole lines, with the comments behind each."""
+    return tuple(_read_statements(path))
+
+
+def _read_statements(path: Path) -> Iterator[str]:
     try:
         text = path.read_bytes().decode("utf-8")
         with warnings.catch_warnings(action="ignore"):
