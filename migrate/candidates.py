@@ -14,7 +14,7 @@ from migrate.moves import MoveIndex
 from migrate.needles import PYTHON, words_of_calls, words_of_moves
 from migrate.plan import Plan
 from migrate.plan_calls import Call
-from migrate.syntax import chain_roots
+from migrate.syntax import chain_roots, has_word
 from rollback.git import Git
 
 _TESTS = ("**/test/**", "**/tests/**", "**/test_*", "**/*_test.py", "**/conftest.py")
@@ -81,11 +81,7 @@ def may_use(modules: Collection[str]) -> Callable[[bytes], bool]:
             return True
         # `import pkg as p`, and then `p.mod.Name`
         roots = chain_roots(content.decode("latin-1"), leaves) if imported else ()
-        return any(
-            re.search(rb"(?<!\w)" + re.escape(root.encode("latin-1")) + rb"(?!\w)", names)
-            for root in roots
-            for names in imported
-        )
+        return any(has_word(names, root.encode("latin-1")) for root in roots for names in imported)
 
     return test
 

@@ -106,6 +106,10 @@ def test_lines_naming(pieces: list[str], encoding: str) -> None:
     assert lines_naming(source, words, ("**", ":=")) == lines_with(source, marked)
 
 
+OTHERS = [f"other{number}" for number in range(99)]
+"""So many names are looked for in another way."""
+
+
 @pytest.mark.parametrize(
     ("text", "roots"),
     [
@@ -116,8 +120,8 @@ def test_lines_naming(pieces: list[str], encoding: str) -> None:
     ],
 )
 def test_chain_roots(text: str, roots: set[str]) -> None:
-    assert chain_roots(text, {"Cart"}) == roots
-    assert chain_roots(text, ()) == set()
+    assert chain_roots(text, {"Cart"}) == chain_roots(text, {"Cart", *OTHERS}) == roots
+    assert chain_roots(text, ()) == chain_roots(text, OTHERS) == set()
 
 
 CHAIN = re.compile(rf"(\w+)(?:(?:{BLANK})*\.(?:{BLANK})*\w+)*(?:{BLANK})*\.(?:{BLANK})*\Z")
@@ -127,7 +131,8 @@ CHAIN = re.compile(rf"(\w+)(?:(?:{BLANK})*\.(?:{BLANK})*\w+)*(?:{BLANK})*\.(?:{B
 def test_chain_roots_are_those_of_a_pattern(pieces: list[str]) -> None:
     text = "".join(pieces)
     before = (text[: found.start()] for found in re.finditer(r"\bCart\b", text))
-    assert chain_roots(text, {"Cart"}) == {found.group(1) for found in map(CHAIN.search, before) if found}
+    roots = {found.group(1) for found in map(CHAIN.search, before) if found}
+    assert chain_roots(text, {"Cart"}) == chain_roots(text, {"Cart", *OTHERS}) == roots
 
 
 @pytest.mark.parametrize(
