@@ -228,7 +228,7 @@ def test_an_interrupt_while_workers_are_at_work(root: Path, cluster: Loopback, m
         with pytest.raises(KeyboardInterrupt):
             run(root, on(cluster), telling(str(marker)), cluster_steps.wait_while_there)
         assert time.monotonic() - struck < 15  # before any worker is done
-        assert cluster.counts() == (0, 0)  # what had not begun is given up
+        wait_until(lambda: cluster.counts() == (0, 0))  # what had not begun is given up
     finally:
         marker.unlink()
         other.join()
