@@ -24,9 +24,10 @@ from typing import Any
 RATE = 500
 """Looks a second."""
 KINDS: tuple[tuple[str, str], ...] = (
-    ("making commands and reading options", r"typer/|click/"),
-    ("compiling what was rewritten", r"compile_error "),
-    ("parsing", r"parse_module |ast\.py:parse|:parse ast\.py"),
+    ("making commands and reading options", r"^(get_command|make_context) "),
+    ("between processes", r"/(concurrent|multiprocessing)/|/(threading|selectors|subprocess|tempfile)\.py"),
+    ("compiling what was rewritten", r"^compile_error |^compiles "),
+    ("parsing", r"^parse_module |^parse .*/ast\.py"),
     ("verifying", r"_verify |verify\.py|abridged\.py"),
     ("Bowler and fissix", r"fissix/|bowler/|rewrite\.py"),
     ("searching texts", r"candidates\.py|comments\.py|names_told|call_text\.py"),
@@ -35,15 +36,20 @@ KINDS: tuple[tuple[str, str], ...] = (
     ("looking ahead: circles, new homes", r"load_graph\.py|/foresight/"),
     ("diffs", r"diff\.py|preview_report\.py|lines\.py"),
     ("documents", r"documents\.py"),
-    ("a file's own, its tree given up", r"transform\.py"),
+    ("a file by itself: its tree given up", r"transform\.py"),
     ("reading files", r"changes\.py|tasks\.py"),
+    ("what files tell of each other", r"rounds\.py|knowledge\.py|reexports\.py|previewing\.py"),
 )
 LOADING = "loading code"
 OTHER = "the rest"
+UNREAD = "looks that met a stack in the making"
+"""py-spy does not stop a process for a look, which would slow it down."""
 
 
 def kind_of(stack: Sequence[str]) -> str:
     """The kind of a stack, given as `function file` from the outermost frame on."""
+    if not any(frame.endswith(".py") for frame in stack):
+        return UNREAD
     if any("<frozen importlib" in frame for frame in stack):
         return LOADING
     for frame in reversed(stack):
@@ -56,7 +62,7 @@ def kind_of(stack: Sequence[str]) -> str:
 def seconds_of(document: Mapping[str, Any]) -> Counter[str]:
     """Seconds by kind, over all processes and threads of a recording in speedscope's format."""
     frames = [f"{frame['name']} {frame['file']}" for frame in document["shared"]["frames"]]
-    found: Counter[str] = Counter()
+    found = Counter[str]()
     for profile in document["profiles"]:
         for sample, weight in zip(profile["samples"], profile["weights"], strict=True):
             found[kind_of([frames[index] for index in sample])] += weight

@@ -4,13 +4,13 @@ from collections import Counter
 
 import pytest
 
-from benchmarks.profiled import LOADING, OTHER, kind_of, seconds_of, table
+from benchmarks.profiled import LOADING, OTHER, UNREAD, kind_of, seconds_of, table
 
 
 @pytest.mark.parametrize(
     ("stack", "kind"),
     [
-        pytest.param([], OTHER, id="nothing"),
+        pytest.param(["process 7 "], UNREAD, id="nothing"),
         pytest.param(["main /x/migrate/cli.py"], OTHER, id="of none"),
         pytest.param(["_find_and_load <frozen importlib._bootstrap>", "<module> /x/migrate/locate/sites.py"], LOADING, id="an import"),
         pytest.param(["transform_file /x/migrate/transform.py", "parse /lib/ast.py", "parse_module /x/migrate/source.py"], "parsing", id="parsing"),
