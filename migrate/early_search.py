@@ -63,7 +63,7 @@ class AskedGit(Git):
     """A working tree about which some is being asked; the answers tell of it as it was then, and are given once.
 
     Attributes:
-        found: of searches. passed_over: as of `Git.passed_over`, by root.
+        found: of searches. links: as of `Git.passed_over`, by root.
     """
 
     found: dict[Question, Answer[tuple[str, ...]]] = field(default_factory=dict, repr=False, compare=False)

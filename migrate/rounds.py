@@ -38,8 +38,8 @@ class Rounds(Knowledge):
         workers: who looks at the files.
         planned: what stands in for files of the tree, by path.
         progress: told how many files of a round are done, and of how many.
-        aside: what else is to be done, called where it costs no time: while other processes look at files. It may be
-            called more than once, or not at all.
+        aside: what else is to be done, called where it costs no time: while other processes look at files; not at all
+            where they do not.
     """
 
     git: Git

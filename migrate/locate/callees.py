@@ -150,7 +150,7 @@ class Callees:
             self._ask(each for each, real in zip(bound.objects, found, strict=True) if real not in self.classes)
         return dotted, self._is_certain(bound, expression, place) and all(other == dotted for other in found)
 
-    def heir_of(self, expression: ast.expr, place: Place) -> tuple[Call, ...]:
+    def inherited_by(self, expression: ast.expr, place: Place) -> tuple[Call, ...]:
         """The plan's entries for the classes whose constructors a known subclass inherits, or passes on to."""
         bound = self.names.resolve(_unsubscripted(expression), place)
         for dotted in bound.objects if bound is not None else ():

@@ -97,7 +97,7 @@ class _CallLocator:
                 self._decide(place, node, call, is_certain=is_certain, partial=library)
                 self._note_partial(place, node, call)
                 return
-            for inherited in callees.heir_of(node.args[0], place):
+            for inherited in callees.inherited_by(node.args[0], place):
                 report_inherited(callees, node, inherited, "this call", skips_first=True)
             return
         self._look_for_constructor(place, node)
@@ -130,7 +130,7 @@ class _CallLocator:
     def _look_for_constructor(self, place: Place, node: ast.Call) -> None:
         """`Class.__init__(self, old=…)`, and calls of a class that inherits the constructor."""
         callees = self._callees
-        found = callees.heir_of(node.func, place)
+        found = callees.inherited_by(node.func, place)
         is_constructor = isinstance(node.func, ast.Attribute) and node.func.attr in CONSTRUCTORS
         if isinstance(node.func, ast.Attribute) and is_constructor:
             call, _ = callees.call_of(node.func.value, place)
@@ -148,7 +148,7 @@ class _CallLocator:
         named = (keyword.value for keyword in node.keywords if keyword.arg not in callees.keywords)
         for argument in (*node.args, *named):
             itself = callees.call_of(argument, place)[0]
-            for call in (itself,) if itself is not None else callees.heir_of(argument, place):
+            for call in (itself,) if itself is not None else callees.inherited_by(argument, place):
                 if callees.passes_old(node, call):
                     callees.report(
                         node, "unsupported-call", call,

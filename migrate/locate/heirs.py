@@ -42,7 +42,7 @@ class Heirs:
             if found is not None:
                 yield found
             else:
-                yield from (call.callee.dotted for call in self._callees.heir_of(base, place))
+                yield from (call.callee.dotted for call in self._callees.inherited_by(base, place))
 
     def look_at(self, definition: ast.ClassDef, place: Place) -> None:
         """Report what a class and its callers pass on; note it where other modules may do so, too."""
