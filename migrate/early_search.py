@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from functools import partial
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import Any, Generic, TypeVar
 from migrate.needles import PYTHON, words_of_calls, words_of_moves
 from migrate.refs import ObjectRef
 from migrate.whereabouts import Whereabouts
-from rollback.git import Git
+from rollback.git import Git, Search
 
 Result = TypeVar("Result")
 
@@ -47,46 +47,22 @@ class Answer(Generic[Result]):
         return self._returned[0]
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
-    """A search for fixed strings below a root, as `Git.grep` is asked for it."""
-
-    root: Path
-    patterns: tuple[str, ...]
-    words: bool
-    pathspecs: tuple[str, ...]
-    exclude: tuple[str, ...]
-
-
 @dataclass(frozen=True)
 class AskedGit(Git):
     """A working tree about which some is being asked; the answers tell of it as it was then, and are given once.
 
     Attributes:
-        found: of searches. links: as of `Git.passed_over`, by root.
+        found: of searches, by root and what was asked. links: as of `Git.passed_over`, by root.
     """
 
-    found: dict[Question, Answer[tuple[str, ...]]] = field(default_factory=dict, repr=False, compare=False)
+    found: dict[tuple[Path, Search], Answer[tuple[str, ...]]] = field(default_factory=dict, repr=False, compare=False)
     links: dict[Path, Answer[dict[str, str]]] = field(default_factory=dict, repr=False, compare=False)
 
-    def grep(
-        self,
-        patterns: Sequence[str],
-        *,
-        words: bool,
-        fixed: bool = True,
-        pathspecs: Sequence[str] = (),
-        exclude: Sequence[str] = (),
-        in_index: bool = False,
-    ) -> tuple[str, ...]:
+    def search(self, asked: Search) -> tuple[str, ...]:
         """As in git."""
         self._wait()
-        if fixed and not in_index:
-            question = Question(self.root, tuple(patterns), words, tuple(pathspecs), tuple(exclude))
-            answer = self.found.pop(question, None)
-            if answer is not None:
-                return answer.result()
-        return super().grep(patterns, words=words, fixed=fixed, pathspecs=pathspecs, exclude=exclude, in_index=in_index)
+        answer = self.found.pop((self.root, asked), None)
+        return super().search(asked) if answer is None else answer.result()
 
     def passed_over(self) -> dict[str, str]:
         """As in git."""
@@ -107,15 +83,11 @@ def ask_early(where: Whereabouts, phase: int) -> Whereabouts:
     """
     git = where.git
     known = {each.name: getattr(git, each.name) for each in fields(git)}
-    found = {question: Answer(partial(_search, git, question)) for question in _questions(where, phase)}
+    found = {(git.root, asked): Answer(partial(git.search, asked)) for asked in _foreseen(where, phase)}
     return Whereabouts(AskedGit(**known, found=found, links={git.root: Answer(git.passed_over)}), where.plan_file)
 
 
-def _search(git: Git, question: Question) -> tuple[str, ...]:
-    return git.grep(question.patterns, words=question.words, pathspecs=question.pathspecs, exclude=question.exclude)
-
-
-def _questions(where: Whereabouts, phase: int) -> list[Question]:
+def _foreseen(where: Whereabouts, phase: int) -> list[Search]:
     try:
         if not where.plan_file.is_file():  # a pipe can be read once
             return []
@@ -128,7 +100,7 @@ def _questions(where: Whereabouts, phase: int) -> list[Question]:
     is_text = all(isinstance(word, str) for word in (*words, *pathspecs, *exclude))
     if not words or not is_text or not all(word.isascii() for word in words):
         return []
-    return [Question(where.git.root, tuple(sorted(words)), True, pathspecs, exclude)]
+    return [Search(tuple(sorted(words)), True, True, pathspecs, exclude, False)]
 
 
 def _words(plan: Mapping[str, Any], phase: int) -> frozenset[str]:

@@ -23,7 +23,7 @@ from migrate.rounds import Rounds
 from migrate.transform import FileResult, transform_file
 from migrate.tree import Tree, not_looked_into
 from rollback.errors import Drifted, OutsideRoot
-from rollback.git import Git
+from rollback.git import Git, Search
 
 if TYPE_CHECKING:
     from migrate.foresight.holes import Outlook
@@ -48,26 +48,14 @@ class _PlannedGit(Git):
 
     planned: Mapping[str, bytes] = field(default_factory=dict)
 
-    def grep(
-        self,
-        patterns: Sequence[str],
-        *,
-        words: bool,
-        fixed: bool = True,
-        pathspecs: Sequence[str] = (),
-        exclude: Sequence[str] = (),
-        in_index: bool = False,
-    ) -> tuple[str, ...]:
+    def search(self, asked: Search) -> tuple[str, ...]:
         """As in git, and those of the planned files that may have a word; perhaps too many."""
-        found = super().grep(
-            patterns, words=words, fixed=fixed, pathspecs=pathspecs, exclude=exclude, in_index=in_index
-        )
         more = (
             path
             for path, content in self.planned.items()
-            if patterns and (not fixed or any(pattern.encode() in content for pattern in patterns))
+            if asked.patterns and (not asked.fixed or any(pattern.encode() in content for pattern in asked.patterns))
         )
-        return tuple(sorted({*found, *more}))
+        return tuple(sorted({*super().search(asked), *more}))
 
 
 def preview(

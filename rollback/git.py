@@ -57,6 +57,18 @@ def _unheard(what: str, path: str) -> None:
 
 
 @dataclass(frozen=True, slots=True)
+class Search:
+    """What `Git.grep` is asked for; its arguments."""
+
+    patterns: tuple[str, ...]
+    words: bool
+    fixed: bool
+    pathspecs: tuple[str, ...]
+    exclude: tuple[str, ...]
+    in_index: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Git:
     """One working tree, and the folder of it that this tool works on.
 
@@ -212,7 +224,11 @@ class Git:
         Raises:
             NotSearched: a file may not be read.
         """
-        if not patterns:
+        return self.search(Search(tuple(patterns), words, fixed, tuple(pathspecs), tuple(exclude), in_index))
+
+    def search(self, asked: Search) -> tuple[str, ...]:
+        """As `grep`, with its arguments in one."""
+        if not asked.patterns:
             return ()
         options = [
             "-z",
@@ -220,19 +236,19 @@ class Git:
             "--no-color",
             "--no-full-name",
             "--no-recurse-submodules",
-            "-F" if fixed else "-E",
+            "-F" if asked.fixed else "-E",
         ]
-        options += ["-w"] if words else []
-        for pattern in patterns:
+        options += ["-w"] if asked.words else []
+        for pattern in asked.patterns:
             options += ["-e", pattern]
-        where = _where(pathspecs, exclude)
-        if in_index:
+        where = _where(asked.pathspecs, asked.exclude)
+        if asked.in_index:
             found = self._grep(options, where)
         else:
             # git reads the index and, for files that it is not to look at, not the working tree; with --untracked it
             # walks all folders and passes over tracked files that an ignore rule names
             with ThreadPoolExecutor(1) as thread:  # one git lists while another one searches
-                listed = thread.submit(self.unseen, pathspecs, exclude)
+                listed = thread.submit(self.unseen, asked.pathspecs, asked.exclude)
                 found = self._grep(options, where)
             unseen = listed.result()
             if len(unseen) > _FEW:

@@ -16,7 +16,7 @@ from migrate.plan import Plan, load_plan
 from migrate.previewing import preview
 from migrate.whereabouts import Whereabouts
 from rollback.errors import GitFailed
-from rollback.git import Git
+from rollback.git import Git, Search
 
 PLAN = """
 [plan]
@@ -45,17 +45,17 @@ FILES = {
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What git itself is asked for."""
     found: list[str] = []
-    grep, passed_over = Git.grep, Git.passed_over
+    search, passed_over = Git.search, Git.passed_over
 
-    def record_grep(git: Git, patterns: list[str], **options: object) -> tuple[str, ...]:
-        found.append(" ".join(patterns))
-        return grep(git, patterns, **options)  # type: ignore[arg-type]
+    def record_search(git: Git, asked: Search) -> tuple[str, ...]:
+        found.append(" ".join(asked.patterns))
+        return search(git, asked)
 
     def record_links(git: Git) -> dict[str, str]:
         found.append("links")
         return passed_over(git)
 
-    monkeypatch.setattr(Git, "grep", record_grep)
+    monkeypatch.setattr(Git, "search", record_search)
     monkeypatch.setattr(Git, "passed_over", record_links)
     return found
 
