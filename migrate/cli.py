@@ -796,6 +796,7 @@ def _exit_code(arguments: Sequence[str] | None) -> int:
     except Exception as error:  # the last line of defence: one line instead of a traceback
         return _bug(error, arguments)
     if code == Exit.INTERRUPTED:  # newer versions of typer make this of a Ctrl-C, older ones an Abort
+        interrupts.answer()
         if sys.stderr.isatty():  # which has echoed a ^C
             sys.stderr.write("\n")
         _complain("interrupted; no file is left half done; `migrate status` shows where it stands")

@@ -197,6 +197,7 @@ def test_dask_is_loaded_only_for_a_cluster(sample: Sample) -> None:
 
 
 FLEET_PLAN = '[plan]\nname = "basket"\n[phase3]\n[[phase3.move]]\nold = "shop.cart:Cart"\nnew = "shop.basket:Basket"\n'
+MOVED = b"from shop.basket import Basket as Cart\n"
 FLEET_FILES: Mapping[str, str] = {
     "shop/__init__.py": "",
     "shop/basket.py": "class Basket: ...\n",
@@ -297,9 +298,7 @@ def test_a_fleet_loses_its_scheduler(fleet: Fleet, own: Loopback) -> None:
         worker.wait(60)  # nothing is left for them to do
     wait_until(lambda: {each["state"] for repository in fleet.repositories for each in runs(repository)} <= ENDED)
     assert set(states(fleet.fleet("--resume", *VERIFY))) <= {"done", "nothing to do"}
-    assert {repository.read("app.py") for repository in fleet.repositories} == {
-        b"from shop.basket import Basket as Cart\n"
-    }
+    assert {repository.read("app.py") for repository in fleet.repositories} == {MOVED}
 
 
 def test_a_fleet_is_interrupted(fleet: Fleet, cluster: Loopback) -> None:
@@ -311,7 +310,10 @@ def test_a_fleet_is_interrupted(fleet: Fleet, cluster: Loopback) -> None:
     assert states(done)[0] == "interrupted"
     assert fleet.repositories[0].files() == before
     (fleet.root / "go").touch()
-    assert set(states(fleet.fleet("--resume", *VERIFY))) == {"done"}
+    first, *others = states(fleet.fleet("--resume", *VERIFY))
+    assert first == "done"
+    assert set(others) <= {"done", "nothing to do"}  # the other worker may have come to its end unheard
+    assert {repository.read("app.py") for repository in fleet.repositories} == {MOVED}
 
 
 def test_a_fleet_needs_a_shared_folder(fleet: Fleet) -> None:

@@ -34,6 +34,14 @@ runpy.run_module("migrate", run_name="__main__", alter_sys=True)
 """
 
 
+# The real command line, to which a Ctrl-C comes in a text that is executed, as where a dataclass is made.
+_STRUCK_IN_A_TEXT = """
+import runpy, tomllib
+tomllib.loads = lambda _: exec("import signal; signal.raise_signal(signal.SIGINT)")
+runpy.run_module("migrate", run_name="__main__", alter_sys=True)
+"""
+
+
 @pytest.fixture
 def redirected(make_sample: MakeSample) -> Sample:
     """A repository whose third phase is next."""
@@ -88,6 +96,13 @@ def test_interrupted_when_a_phase_is_just_done(command: str, code: int, applied:
 def test_interrupted_when_the_last_phase_is_just_done(sample: Sample) -> None:
     sample.edit_plan(PLAN[PLAN.index("[phase2]") :], "")
     finish(sample.start("run", "--yes", program=struck_when_done(1)), 0)
+
+
+def test_interrupted_in_a_text_that_is_executed(sample: Sample, tmp_path: Path) -> None:
+    """Python itself would kill the process then."""
+    Path(tmp_path, "struck.py").write_text(_STRUCK_IN_A_TEXT)
+    path = os.pathsep.join([sample.env["PYTHONPATH"], str(tmp_path)])
+    finish(sample.start("status", program=(sys.executable, "-m", "struck"), PYTHONPATH=path), 130)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
