@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import groupby, pairwise
+
+from msgspec import Struct
 
 from migrate.edits import Edit, Span
 from migrate.source import Source, UnparsableSource, compile_error, parse_module
 from migrate.syntax import DEFINITIONS, bodies
 
 
-@dataclass(frozen=True, slots=True)
-class Abridged:
+class Abridged(Struct, frozen=True):
     """A rewritten module without the statements that are as they were.
 
     A statement of a module begins at a fresh line, outside of brackets, strings and blocks. So what stands between two
@@ -37,8 +37,7 @@ class Abridged:
         return compile_error(self.text) is None
 
 
-@dataclass(frozen=True, slots=True)
-class _Unit:
+class _Unit(Struct, frozen=True):
     """Statements of a module that share lines, mostly one, and the bytes from its first line to the next one's."""
 
     statements: tuple[ast.stmt, ...]

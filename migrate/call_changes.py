@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from contextvars import ContextVar
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 PARTIALS = ("functools.partial", "functools.partialmethod")
 """What is called with a callee and some of its arguments."""
 
 
-@dataclass(frozen=True, slots=True)
-class CallChange:
+class CallChange(Struct, frozen=True):
     """The operations on one call's arguments.
 
     A keyword is passed by name, as a key of a `**{…}` literal, or as a keyword of `**dict(…)`. Positional arguments

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from migrate.plan import CallPhase, CheckPhase, MovePhase, Plan, RedirectPhase
 from rollback.errors import count, escape
@@ -16,8 +17,7 @@ _NOTES = 5
 """Notes of the plan that a card shows; the rest is counted."""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """One line of a card, or a few where it is long.
 
     Attributes:
@@ -29,8 +29,7 @@ class Row:
     alarm: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Card:
+class Card(Struct, frozen=True):
     """A phase in its plan.
 
     Attributes:

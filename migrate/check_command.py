@@ -6,9 +6,10 @@ import codecs
 import time
 import tomllib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from migrate.console import Voice
 from migrate.errors import Exit, PlanError, UsageError
@@ -33,8 +34,7 @@ class PlanChanged(RepositoryError):
         super().__init__(f"{escape(path)}: changed while it was checked; nothing written; run `migrate check` again")
 
 
-@dataclass(frozen=True, slots=True)
-class CheckOptions:
+class CheckOptions(Struct, frozen=True):
     """The options of `migrate check`."""
 
     strict: bool = False

@@ -10,12 +10,13 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from copy import copy
-from dataclasses import dataclass, replace
 from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TextIO
 
 import typer
+from msgspec import Struct
+from msgspec.structs import replace
 
 from migrate import phase_help
 from migrate.executors.workers import Kind, Workers
@@ -109,8 +110,7 @@ IgnoreRevs = Annotated[
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Common:
+class Common(Struct, frozen=True):
     """The options that every command takes, before or after its name."""
 
     plan: Path | None = None

@@ -10,8 +10,9 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from rollback.changes import FileChange
 from rollback.errors import GitFailed, RepositoryError, escape, name_paths
@@ -35,8 +36,7 @@ class NotCommitted(RepositoryError):
     """The commit could not be made; neither HEAD nor the index has changed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Base:
+class Base(Struct, frozen=True):
     """What a commit is put upon.
 
     Attributes:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from migrate.edits import Edit, Span, apply_edits
 from migrate.lines import Lines, lines_of
@@ -12,8 +13,7 @@ CONTEXT_LINES = 3
 _NO_NEWLINE = b"\\ No newline at end of file\n"
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(Struct, frozen=True):
     """Lines that change, with what they become.
 
     Attributes:
@@ -28,8 +28,7 @@ class Block:
     edits: tuple[Edit, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Hunk:
+class Hunk(Struct, frozen=True):
     """Blocks that stand close together, and the lines around them.
 
     Attributes:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any, Literal
+
+from msgspec import Struct
 
 Severity = Literal["error", "warning"]
 
@@ -48,8 +49,7 @@ SEVERITIES: dict[str, Severity] = {
 """Every code this version reports; `docs/findings/<code>.md` explains each."""
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """One place that the tool reports and leaves to a person.
 
     Attributes:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from migrate.check_command import CheckOptions
 from migrate.errors import UsageError
@@ -29,8 +30,7 @@ _NOT_HERE = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class FleetOptions:
+class FleetOptions(Struct, frozen=True):
     """The options of the command.
 
     Attributes:

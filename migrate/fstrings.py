@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import zip_longest
 
+from msgspec import Struct
+
 from migrate.source import Source, UnparsableSource
 
 _MISPLACED = sys.version_info < (3, 12)
@@ -152,8 +154,7 @@ class _Text:
         return *self.place(start), *self.place(end)
 
 
-@dataclass(frozen=True, slots=True)
-class _Field:
+class _Field(Struct, frozen=True):
     """A replacement field, in indexes of the text it stands in.
 
     Attributes:

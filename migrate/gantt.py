@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from migrate.timeline import Timeline
 
@@ -12,8 +13,7 @@ LEAST = 12
 """Columns of the narrowest chart."""
 
 
-@dataclass(frozen=True, slots=True)
-class Marks:
+class Marks(Struct, frozen=True):
     """What stands for a column that was planned, or spent by the tool or a person."""
 
     planned: str = "░"

@@ -6,8 +6,10 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from migrate.errors import Exit
 from migrate.formats import Format
@@ -40,8 +42,7 @@ def guard_command(session: Session, options: GuardOptions, voice: Voice) -> tupl
     return code, command.document(new, time.monotonic() - started)
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
+class _Found(Struct, frozen=True):
     """What was found, and what a baseline may say of it.
 
     Attributes:

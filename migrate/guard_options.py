@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from migrate.executors.workers import ALL, Workers
 from migrate.formats import Format, read_format
 
 
-@dataclass(frozen=True, slots=True)
-class GuardOptions:
+class GuardOptions(Struct, frozen=True):
     """The options of the command.
 
     Attributes:

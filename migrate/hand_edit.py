@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import accumulate
+
+from msgspec import Struct
 
 from migrate.diff import Block, Hunk, hunks, trimmed
 from migrate.edits import Edit, OverlappingEdits, Span, apply_edits, in_order
@@ -236,8 +237,7 @@ class HandEdit:
             raise NotTaken(f"line {number}: {_quote(text)} cannot be written in {encoding}, as the file is") from None
 
 
-@dataclass(frozen=True, slots=True)
-class _Look:
+class _Look(Struct, frozen=True):
     """How the lines of a file look in an editor.
 
     Attributes:

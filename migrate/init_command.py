@@ -7,9 +7,11 @@ import shlex
 import time
 import tomllib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from migrate.console import Voice
 from migrate.drafting.draft import Draft
@@ -33,8 +35,7 @@ from rollback.git import Git
 SCHEMA = 1
 
 
-@dataclass(frozen=True, slots=True)
-class InitOptions:
+class InitOptions(Struct, frozen=True):
     """The options of `migrate init`.
 
     Attributes:
@@ -126,8 +127,7 @@ def _refs(options: InitOptions) -> tuple[ObjectRef, ObjectRef]:
     return old, new
 
 
-@dataclass(frozen=True, slots=True)
-class _Ahead:
+class _Ahead(Struct, frozen=True):
     """What one phase of the draft has to do: as its preflight says, phase 4 also after phase 3.
 
     Attributes:

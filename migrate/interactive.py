@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from migrate.choices import Choices
 from migrate.console import Voice
@@ -71,8 +72,7 @@ _DECISIONS: dict[str, Callable[[Choices], None]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class _Draft:
+class _Draft(Struct, frozen=True):
     """What a person wrote of a hunk, and why it was not taken; nothing where there is none.
 
     Attributes:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from migrate.findings import Finding
 from migrate.locate.sites import AddedImport, AttributeSite, CallSite, ImportSite, Located, Site

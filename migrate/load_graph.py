@@ -7,8 +7,9 @@ import re
 import sys
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from itertools import accumulate
+
+from msgspec import Struct, field
 
 from migrate.modules import ModuleName, file_of, module_of, resolve_relative
 from migrate.source import Source, UnparsableSource
@@ -31,8 +32,7 @@ _NOT_LOADED = re.compile(
 )
 
 
-@dataclass(frozen=True)
-class LoadGraph:
+class LoadGraph(Struct, frozen=True):
     """Modules of the repository and the imports that run while each is loaded.
 
     These are the imports at module level and in class bodies, in `if`, `try`, `with`, `for`, `while` and `match`,
@@ -48,10 +48,10 @@ class LoadGraph:
 
     read: Callable[[str], bytes | None]
     source_roots: Sequence[str]
-    _files: dict[str, tuple[str, bytes] | None] = field(default_factory=dict, repr=False)
-    _edges: dict[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
-    _confirmed: set[str] = field(default_factory=set, repr=False)
-    _searches: dict[str, tuple[dict[str, str], deque[str]]] = field(default_factory=dict, repr=False)
+    _files: dict[str, tuple[str, bytes] | None] = field(default_factory=dict)
+    _edges: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    _confirmed: set[str] = field(default_factory=set)
+    _searches: dict[str, tuple[dict[str, str], deque[str]]] = field(default_factory=dict)
 
     def chain(self, start: str, targets: Collection[str]) -> tuple[str, ...] | None:
         """The shortest chain of modules start → … → a target in which each imports the next while it is loaded.

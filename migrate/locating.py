@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from migrate.candidates import concerns_members_only, relevance
 from migrate.locate.callees import Known, owner_of
@@ -19,8 +21,7 @@ from migrate.signatures import Signature
 from migrate.source import Source
 
 
-@dataclass(frozen=True)
-class PhaseSpec:
+class PhaseSpec(Struct, frozen=True):
     """What a step on one file has to do, the same for every file of a phase.
 
     Attributes:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 SUFFIXES = (".py", ".pyi", ".pyw")
 """Endings of the files that are read as Python."""
@@ -14,8 +15,7 @@ DEEPEST = 64
 not there, `p.m` is `p.m.m`, and so on without an end."""
 
 
-@dataclass(frozen=True, slots=True)
-class ModuleName:
+class ModuleName(Struct, frozen=True):
     """A file's place in the import system.
 
     Attributes:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
+from msgspec import Struct
+
 from migrate.plan import Move, Plan
 from migrate.refs import ObjectRef
 
 
-@dataclass(frozen=True, slots=True)
-class Home:
+class Home(Struct, frozen=True):
     """Where a dotted path leads now.
 
     Attributes:

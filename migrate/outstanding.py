@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from migrate.cache.answers import Answers
 from migrate.findings import SEVERITIES
@@ -18,8 +19,7 @@ if TYPE_CHECKING:
     from migrate.preview import Preview
 
 
-@dataclass(frozen=True, slots=True)
-class Outstanding:
+class Outstanding(Struct, frozen=True):
     """What one phase would still do.
 
     Attributes:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import difflib
 import re
-from dataclasses import dataclass
 from importlib import resources
+
+from msgspec import Struct
 
 from migrate.errors import MigrateError, UsageError
 from migrate.findings import SEVERITIES, Severity
@@ -38,8 +39,7 @@ class PagesMissing(MigrateError):
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """What the index says of a code.
 
     Attributes:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from msgspec import Struct
 from rich.cells import cell_len
 
 TAB = 8
@@ -61,8 +61,7 @@ def folded(diff: Sequence[bytes], phase: int) -> list[bytes]:
     return lines[:-1]
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """Where a person is in several texts.
 
     Attributes:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from migrate.errors import Exit, UsageError
 from migrate.executors.workers import ALL, Workers
@@ -15,8 +16,7 @@ from migrate.formats import Format
 from migrate.process import split_verify
 
 
-@dataclass(frozen=True, slots=True)
-class PhaseOptions:
+class PhaseOptions(Struct, frozen=True):
     """The options of a phase command, as DESIGN section 2 has them.
 
     Attributes:
@@ -84,8 +84,7 @@ class PhaseOptions:
             raise UsageError(f"{command}: no terminal to ask on; pass --yes to apply, or --dry-run to look")
 
 
-@dataclass(frozen=True, slots=True)
-class PhaseEnd:
+class PhaseEnd(Struct, frozen=True):
     """How a phase command ended.
 
     Attributes:

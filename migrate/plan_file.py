@@ -5,15 +5,15 @@ from __future__ import annotations
 import codecs
 import errno
 import os
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from rollback.atomic import put
 from rollback.errors import OutsideRoot
 
 
-@dataclass(frozen=True, slots=True)
-class PlanText:
+class PlanText(Struct, frozen=True):
     """The text of a plan file.
 
     Attributes:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from hashlib import sha256
+
+from msgspec import Struct
 
 from migrate.edits import Edit, apply_edits
 from migrate.findings import Finding
@@ -13,8 +14,7 @@ from migrate.source import readable
 from rollback.changes import FileChange
 
 
-@dataclass(frozen=True, slots=True)
-class FilePreview:
+class FilePreview(Struct, frozen=True):
     """One file with the edits that a phase would make."""
 
     path: str
@@ -44,8 +44,7 @@ class FilePreview:
         return sha256(self.after).hexdigest()
 
 
-@dataclass(frozen=True, slots=True)
-class Preview:
+class Preview(Struct, frozen=True):
     """A whole phase on the tree as it is.
 
     Attributes:

@@ -7,9 +7,10 @@ import itertools
 import symtable
 import sys
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from migrate.modules import ModuleName, resolve_relative
 from migrate.source import Source
@@ -31,8 +32,7 @@ MODULE = None
 """The module's own scope where a scope node stands for the others."""
 
 
-@dataclass(frozen=True, slots=True)
-class Bound:
+class Bound(Struct, frozen=True):
     """What a name is bound to.
 
     Attributes:
@@ -49,8 +49,7 @@ Variable: TypeAlias = tuple[str, ast.AST | None]
 """A name and the scope node whose variable it is."""
 
 
-@dataclass(frozen=True, slots=True)
-class Binding:
+class Binding(Struct, frozen=True):
     """One place that binds a name: to `dotted`, or to what `value` stands for there, or to who knows what."""
 
     name: str

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
 from typing import TypeAlias
+
+from msgspec import Struct, field
 
 from migrate.candidates import may_give_away
 from migrate.modules import DEEPEST, ModuleName, candidate_files, file_of, module_of
@@ -22,8 +23,7 @@ has it is not known. And whether the name cannot be anything else.
 """
 
 
-@dataclass(frozen=True)
-class Reexports:
+class Reexports(Struct, frozen=True):
     """Follows dotted names through the repository's modules.
 
     Attributes:
@@ -34,7 +34,7 @@ class Reexports:
     plan: Plan
     read: Callable[[str], bytes | None]
     steps: dict[str, Step] = field(default_factory=dict)
-    _modules: dict[str, _Read | None] = field(default_factory=dict, repr=False)
+    _modules: dict[str, _Read | None] = field(default_factory=dict)
 
     def aliases(self, dotted: Collection[str], wanted: Collection[str]) -> Mapping[str, str]:
         """Those of `dotted` that are one of `wanted`, by another module's name for it."""
@@ -169,8 +169,7 @@ class Reexports:
             return None
 
 
-@dataclass(frozen=True, slots=True)
-class _Read:
+class _Read(Struct, frozen=True):
     """One module of the repository: what it binds, and the modules it imports everything from."""
 
     tree: ast.Module
@@ -210,8 +209,7 @@ def _read(source: Source, tree: ast.Module, importer: ModuleName) -> _Read:
     return _Read(tree, Provenance(source, tree, importer), bound, star_sources(tree, importer))
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
+class Words(Struct, frozen=True):
     """What `names_told` looks for: last names, and where absolute imports resolve from."""
 
     words: frozenset[str]

@@ -5,11 +5,10 @@ Source of the notation: https://packaging.python.org/en/latest/specifications/en
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class ObjectRef:
+class ObjectRef(Struct, frozen=True, order=True):
     """A module, or an object inside one.
 
     Attributes:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any, Literal
+
+from msgspec import Struct
 
 from migrate.findings import Finding
 from migrate.validation.results import CheckResult
@@ -20,8 +21,7 @@ Outcome = Literal[
 Back = Literal["to-the-byte", "not-to-the-byte", "refused"]
 
 
-@dataclass(frozen=True, slots=True)
-class Rehearsed:
+class Rehearsed(Struct, frozen=True):
     """One phase of a rehearsal.
 
     Attributes:
@@ -88,8 +88,7 @@ class Rehearsed:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class WayBack:
+class WayBack(Struct, frozen=True):
     """All phases taken back again, at the end of a rehearsal.
 
     Attributes:
@@ -127,8 +126,7 @@ class WayBack:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Rehearsal:
+class Rehearsal(Struct, frozen=True):
     """A whole one.
 
     Attributes:

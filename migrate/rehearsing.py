@@ -6,9 +6,11 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from migrate import interrupts
 from migrate.console import Echo, Voice
@@ -78,8 +80,7 @@ class TreeMoved(RepositoryError):
         )
 
 
-@dataclass(frozen=True, slots=True)
-class RehearseOptions:
+class RehearseOptions(Struct, frozen=True):
     """The options of `migrate rehearse`; those that phases have as well mean the same.
 
     Attributes:

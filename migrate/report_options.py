@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+
+from msgspec import Struct
 
 from migrate.errors import UsageError
 from migrate.executors.workers import ALL, Workers
@@ -21,8 +22,7 @@ class ReportFormat(StrEnum):
     MARKDOWN = "markdown"
 
 
-@dataclass(frozen=True, slots=True)
-class ReportOptions:
+class ReportOptions(Struct, frozen=True):
     """The options of the command.
 
     Attributes:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
 from typing import Any
 
 from bowler import Query
@@ -12,6 +11,7 @@ from fissix.pgen2.parse import ParseError
 from fissix.pgen2.tokenize import TokenError
 from fissix.pytree import Node
 from fissix.refactor import RefactoringTool
+from msgspec import Struct
 
 from migrate.call_changes import DECIDED_CALL, CallChange
 from migrate.targets import DECIDED, Targets
@@ -84,8 +84,7 @@ class CompiledQuery(RefactoringTool):  # type: ignore[misc]
         return Rewritten(str(tree).removesuffix("\n"), bool(tree.was_changed))
 
 
-@dataclass(frozen=True, slots=True)
-class Rewritten:
+class Rewritten(Struct, frozen=True):
     """The text after the query, and whether the query selected anything in it."""
 
     text: str

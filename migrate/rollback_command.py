@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from migrate.console import Voice
 from migrate.errors import Exit, UsageError
@@ -19,8 +20,7 @@ from rollback.restore import RollbackResult
 SCHEMA = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(Struct, frozen=True):
     """What to take back: the last applied phase, unless one of these says otherwise.
 
     Attributes:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
+
+from msgspec.structs import replace
 
 from migrate.candidates import find_candidates, find_star_imports, find_words
 from migrate.executors.crew import SEARCHING_PAYS, Crew

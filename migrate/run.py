@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from migrate import interrupts
 from migrate.commit_message import message_of
@@ -102,8 +104,7 @@ class WayBackBlocked(RepositoryError):
         self.run = run
 
 
-@dataclass(frozen=True, slots=True)
-class ApplyOptions:
+class ApplyOptions(Struct, frozen=True):
     """How a phase is applied.
 
     Attributes:
@@ -125,8 +126,7 @@ class ApplyOptions:
     seen: EditingRuns | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Applied:
+class Applied(Struct, frozen=True):
     """A phase that was applied, and perhaps rolled back again by its verification.
 
     Attributes:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from migrate.errors import PlanError
 from migrate.plan import Plan, load_plan
@@ -18,8 +20,7 @@ EditingRuns = tuple[tuple[int, int, str], ...]
 """Number, phase and state of runs that have edited files, oldest first."""
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
+class Session(Struct, frozen=True):
     """One command's surroundings.
 
     Attributes:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 Kind: TypeAlias = Literal["function", "class", "method", "classmethod", "staticmethod"]
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
+class Parameter(Struct, frozen=True):
     """One parameter that takes a single argument."""
 
     name: str
@@ -20,8 +21,7 @@ class Parameter:
         return f"{self.name}=…" if self.has_default else self.name
 
 
-@dataclass(frozen=True, slots=True)
-class Signature:
+class Signature(Struct, frozen=True):
     """What a caller passes who names the callee through its module or class.
 
     A class has its constructor's parameters without `self`, a class method has no `cls`, a method has `self` first.

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from rollback.journal import RunRecord
 
@@ -14,8 +15,7 @@ PAUSE_S = 3600.0
 Who = Literal["tool", "person", "pause"]
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
+class Segment(Struct, frozen=True):
     """A stretch of time, in seconds since the epoch.
 
     Attributes:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from migrate.console import Voice
 from migrate.executors.workers import Workers
@@ -15,8 +16,7 @@ from rollback.errors import count
 from rollback.journal import RunRecord
 
 
-@dataclass(frozen=True, slots=True)
-class PhaseStatus:
+class PhaseStatus(Struct, frozen=True):
     """One phase: its state by the journal, and what is left to do."""
 
     phase: int
@@ -26,8 +26,7 @@ class PhaseStatus:
     left: Outstanding
 
 
-@dataclass(frozen=True, slots=True)
-class Status:
+class Status(Struct, frozen=True):
     """The whole migration.
 
     Attributes:

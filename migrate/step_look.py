@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from migrate.begun import Begun
 from migrate.cards import Row
@@ -24,8 +25,7 @@ from rollback.errors import count, escape
 from rollback.journal import RunRecord
 
 
-@dataclass(frozen=True, slots=True)
-class StepLook:
+class StepLook(Struct, frozen=True):
     """A phase, looked at.
 
     Attributes:

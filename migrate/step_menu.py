@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 QUIT, SKIP, APPLY, HUNKS, CHECKS, FINDINGS, NEXT, BEFORE, LIST, AGAIN, HELP = "qsahcfnplr?"
 
@@ -31,8 +32,7 @@ _LAST = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Menu:
+class Menu(Struct, frozen=True):
     """The answers of one prompt.
 
     Attributes:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+
+from msgspec import Struct
 
 from migrate.plan import Plan
 from migrate.spent import Segment, seconds_of, segments
@@ -15,8 +16,7 @@ SCHEMA = 1
 _STATES = dict.fromkeys(UNFINISHED, "interrupted")
 
 
-@dataclass(frozen=True, slots=True)
-class PhaseLine:
+class PhaseLine(Struct, frozen=True):
     """One phase of the timeline.
 
     Attributes:
@@ -53,8 +53,7 @@ class PhaseLine:
         return self.tool_seconds + self.person_seconds
 
 
-@dataclass(frozen=True, slots=True)
-class Estimate:
+class Estimate(Struct, frozen=True):
     """What is left to do.
 
     Attributes:
@@ -87,8 +86,7 @@ class Estimate:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Timeline:
+class Timeline(Struct, frozen=True):
     """Planned against actual time, per phase and in all.
 
     Attributes:

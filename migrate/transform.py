@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from hashlib import sha256
 from importlib import import_module
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from migrate.abridged import abridge
 from migrate.candidates import relevance
@@ -25,8 +27,7 @@ from migrate.source import Source, UnparsableSource
 from migrate.verify import NotAsPlanned, verify_compiles, verify_tree
 
 
-@dataclass(frozen=True, slots=True)
-class FileResult:
+class FileResult(Struct, frozen=True):
     """The outcome for one file.
 
     Attributes:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from migrate.errors import PlanError, UsageError
 from rollback.git import Git
@@ -12,8 +13,7 @@ from rollback.git import Git
 FILENAME = "migrate.toml"
 
 
-@dataclass(frozen=True, slots=True)
-class Whereabouts:
+class Whereabouts(Struct, frozen=True):
     """A root, as git knows it, and the file of the plan for it."""
 
     git: Git

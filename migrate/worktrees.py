@@ -12,9 +12,10 @@ import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
 from itertools import accumulate
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from migrate.session import Session
 from migrate.throwaway.discard import discard, discard_abandoned
@@ -152,8 +153,7 @@ def _same_folder(made: Git, git: Git) -> Git:
     return Git.open(root)
 
 
-@dataclass(frozen=True, slots=True)
-class _Contents:
+class _Contents(Struct, frozen=True):
     """What a worktree is filled with, by path relative to its top.
 
     Attributes:
@@ -202,8 +202,7 @@ def _files(git: Git) -> list[str]:
     return [path for path in git.whole.present() if not path.endswith("/")]
 
 
-@dataclass(frozen=True, slots=True)
-class _Standing:
+class _Standing(Struct, frozen=True):
     """What the runs of a plan that stand have on record.
 
     Attributes:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from bowler.types import LN, Capture, Filename
@@ -12,6 +11,7 @@ from fissix.fixer_util import Comma
 from fissix.pgen2 import token
 from fissix.pygram import python_symbols as symbols
 from fissix.pytree import Leaf, Node
+from msgspec import Struct
 
 from migrate.call_changes import CallChange
 from migrate.rewrite import NotRewritable
@@ -22,8 +22,7 @@ _STRING = re.compile(r"""([rRuU]?)('''|\"\"\"|'|")([^\\]*)\2""", re.DOTALL)
 _COMMENT = re.compile(r"#[^\n]*")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Entry:
+class Entry(Struct, frozen=True, eq=False):
     """A keyword with its value: `name=value`, or an item of a `**{"name": value}` literal.
 
     Attributes:

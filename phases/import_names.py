@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from fissix.pgen2 import token
 from fissix.pygram import python_symbols as symbols
 from fissix.pytree import Leaf, Node
+from msgspec import Struct
+from msgspec.structs import replace
 
 
-@dataclass(frozen=True, slots=True)
-class ImportedName:
+class ImportedName(Struct, frozen=True):
     """One name of the list.
 
     Attributes:
@@ -52,8 +52,7 @@ class ImportedName:
         return ImportedName(name, asname or None, lead, text, row=self.row)
 
 
-@dataclass(frozen=True, slots=True)
-class ImportList:
+class ImportList(Struct, frozen=True):
     """The part of a statement after `import`.
 
     Attributes:

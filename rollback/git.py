@@ -15,6 +15,8 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO
 
+from msgspec import Struct
+
 from rollback.errors import GitFailed, GitMissing, GitNotRun, GitTooOld, NotARepository, NotSearched, NotTrusted, escape
 from rollback.signals import deferred_signals
 
@@ -56,8 +58,7 @@ def _unheard(what: str, path: str) -> None:
     pass
 
 
-@dataclass(frozen=True, slots=True)
-class Search:
+class Search(Struct, frozen=True):
     """What `Git.grep` is asked for; its arguments."""
 
     patterns: tuple[str, ...]
@@ -515,8 +516,7 @@ class Git:
         return os.environ.get("GIT_EDITOR") or _line(self.run("var", "GIT_EDITOR"))
 
 
-@dataclass(frozen=True, slots=True)
-class Blobs:
+class Blobs(Struct, frozen=True):
     """Contents of blobs, asked for one by one."""
 
     _questions: IO[bytes]
@@ -598,8 +598,7 @@ def _checked(root: Path, args: Sequence[str]) -> bytes:
     raise GitFailed(args, done.returncode, complaint)
 
 
-@dataclass(frozen=True, slots=True)
-class _Done:
+class _Done(Struct, frozen=True):
     returncode: int
     stdout: bytes
     stderr: bytes

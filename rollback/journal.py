@@ -16,6 +16,9 @@ from types import TracebackType
 from typing import Any
 from urllib.parse import quote
 
+import msgspec
+from msgspec import Struct
+
 from rollback.atomic import make_folder
 from rollback.errors import JournalUnusable, escape, explain
 from rollback.git import Git
@@ -33,8 +36,7 @@ STANDING = ("applied", *UNFINISHED)
 """States of a run that has, or may have, its edits in the tree."""
 
 
-@dataclass(frozen=True, slots=True)
-class RunRequest:
+class RunRequest(Struct, frozen=True):
     """What a run is about, before it has a number.
 
     Attributes:
@@ -51,14 +53,13 @@ class RunRequest:
     started_at: float
     edits: int = 0
     manual: int = 0
-    sites: Mapping[str, int] = field(default_factory=dict)
+    sites: Mapping[str, int] = msgspec.field(default_factory=dict)
     person_seconds: float = 0.0
     partial: bool = False
     findings: Sequence[Mapping[str, object]] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Output:
+class Output(Struct, frozen=True):
     """What a command of a run had to say.
 
     Attributes:
@@ -72,8 +73,7 @@ class Output:
     output: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class RunRecord:
+class RunRecord(Struct, frozen=True):
     """One phase applied once, or one run of the checks.
 
     Attributes:
@@ -106,7 +106,7 @@ class RunRecord:
     commit: str | None
     detail: str
     prefix: str
-    sites: Mapping[str, int] = field(default_factory=dict)
+    sites: Mapping[str, int] = msgspec.field(default_factory=dict)
     person_seconds: float = 0.0
     partial: bool = False
 
@@ -143,8 +143,7 @@ class FileRecord:
         return f"{self.path.rpartition('/')[0]}/.migrate-{self.run_id}-{self.number}.tmp".lstrip("/")
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(Struct, frozen=True):
     """Something that happened to a run, `at` seconds since the epoch."""
 
     at: float

@@ -8,16 +8,17 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from rollback.atomic import make_folder
 from rollback.errors import JournalUnusable, Locked, explain
 from rollback.git import Git
 
 
-@dataclass(frozen=True, slots=True)
-class Holder:
+class Holder(Struct, frozen=True):
     """Who holds the lock; `started` is in seconds since the epoch."""
 
     pid: int

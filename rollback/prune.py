@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from rollback.git import Git
 from rollback.journal import Journal, RunRecord
 from rollback.tidy import tidy
 
 
-@dataclass(frozen=True, slots=True)
-class Pruned:
+class Pruned(Struct, frozen=True):
     """A run whose snapshot was given up, and the refs that kept it and newer versions of its files.
 
     Git may refuse to delete one now; the journal has such as announced, and the next run tries again.

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from rollback.atomic import make_folder, stage, sync_folders
 from rollback.changes import check_prefix, read_current
@@ -21,8 +22,7 @@ from rollback.stand import Look, Stand, look, remove_folders, unstage
 from rollback.tidy import tidy
 
 
-@dataclass(frozen=True, slots=True)
-class RollbackResult:
+class RollbackResult(Struct, frozen=True):
     """What a rollback did.
 
     Attributes:

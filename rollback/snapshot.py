@@ -9,8 +9,9 @@ import shutil
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from rollback.atomic import sync_folders
 from rollback.errors import GitFailed, NotKept, WriteFailed
@@ -29,8 +30,7 @@ PRIVATE_INDEX = ("core.splitIndex=false", "core.sparseCheckout=false", "core.unt
 """Settings under which an index file of our own stands alone and may hold any path."""
 
 
-@dataclass(frozen=True, slots=True)
-class Image:
+class Image(Struct, frozen=True):
     """One file of a snapshot; `path` is relative to the working tree's top.
 
     `mode` is git's: "100644", "100755", or "120000" for a symbolic link and its target.

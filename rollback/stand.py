@@ -6,9 +6,10 @@ import hashlib
 import os
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
+
+from msgspec import Struct
 
 from rollback.atomic import sync_folder
 from rollback.changes import check_path, read_current
@@ -24,8 +25,7 @@ class Stand(Enum):
     OTHER = "something else: edited since"
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(Struct, frozen=True):
     """One file as it was found.
 
     Attributes:

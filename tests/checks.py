@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 import pickle
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from migrate.candidates import relevance
 from migrate.definitions.lookup import Definitions

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 from repositories import MakeRepository, Repository
 
 from migrate.candidates import find_candidates
@@ -85,7 +86,7 @@ def test_as_when_it_is_asked_late(phase: int, make_repository: MakeRepository, a
     words = {3: "A cart old", 4: "Till _replace checkout drawer replace"}[phase]
     assert (asked.count(words), asked.count("links")) == (1, 1)
     late = repository.open()
-    assert replace(found, seconds=0) == replace(preview(late, plan, phase), seconds=0)
+    assert structs.replace(found, seconds=0) == structs.replace(preview(late, plan, phase), seconds=0)
     assert [file.path for file in found.files] == ["app.py"]
     assert "vendor/app.py" not in find_candidates(late, plan, phase)
 

@@ -6,9 +6,11 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
 
 from migrate.cache.entries import Entry
 from migrate.cache.footprint import Footprint, holds
@@ -35,8 +37,7 @@ _OTHER_CLOCK_NS = 3_000_000_000
 """A file on another device than the git directory is as it was only when it is older than that."""
 
 
-@dataclass(frozen=True)
-class Learning:
+class Learning(Struct, frozen=True):
     """Answers being worked out.
 
     Attributes:

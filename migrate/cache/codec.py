@@ -8,6 +8,8 @@ from enum import Enum
 from hashlib import sha256
 from typing import Any
 
+from msgspec import Struct
+
 from migrate.edits import Edit, Span
 from migrate.findings import Finding
 from migrate.guarding.file_look import Concern, FileLook
@@ -73,8 +75,8 @@ def canonical(value: object) -> str:
         return f"{{{','.join(sorted(map(canonical, value)))}}}"
     if isinstance(value, Enum):
         return repr(value)
-    if is_dataclass(value) and not isinstance(value, type):
-        inside = (f"{each.name}={canonical(getattr(value, each.name))}" for each in fields(value))
+    if isinstance(value, Struct) or (is_dataclass(value) and not isinstance(value, type)):
+        inside = (f"{name}={canonical(getattr(value, name))}" for name in _names(type(value)))
         return f"{type(value).__qualname__}({','.join(inside)})"
     raise TypeError(type(value).__name__)
 
@@ -92,7 +94,9 @@ def name_of(step: Callable[..., Any], spec: object) -> str:
 def _names(kind: type[Any]) -> tuple[str, ...]:
     found = _NAMES.get(kind)
     if found is None:
-        found = _NAMES[kind] = tuple(each.name for each in fields(kind))
+        is_struct = issubclass(kind, Struct)
+        found = kind.__struct_fields__ if is_struct else tuple(each.name for each in fields(kind))
+        _NAMES[kind] = found
     return found
 
 

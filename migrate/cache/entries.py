@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
+
+from msgspec import Struct, field
 
 from migrate.cache.footprint import Marks
 
@@ -24,8 +25,7 @@ def unsealed(content: bytes) -> bytes | None:
     return body if head == _HEAD + sha256(body).hexdigest().encode() else None
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """What is known of one state of a tree.
 
     Attributes:

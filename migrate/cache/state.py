@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from hashlib import sha256
+
+from msgspec import Struct
 
 from migrate.cache.places import Places
 from migrate.modules import SUFFIXES
@@ -16,8 +17,7 @@ _PASSED_OVER = (b"120000", b"160000")
 """Modes of links and submodules, which are told of by name."""
 
 
-@dataclass(frozen=True)
-class State:
+class State(Struct, frozen=True):
     """A tree at one moment.
 
     Attributes:

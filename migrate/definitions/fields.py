@@ -8,7 +8,8 @@ from __future__ import annotations
 import ast
 import builtins
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from migrate.definitions.names import Names, flag, keywords
 from migrate.definitions.nodes import Definition, NotKnown, Outside, is_class, mangled
@@ -17,8 +18,7 @@ from migrate.signatures import Parameter, Signature
 from migrate.syntax import Place, statements
 
 
-@dataclass(frozen=True, slots=True)
-class Fields:
+class Fields(Struct, frozen=True):
     """The fields of dataclasses, read through `names`."""
 
     _names: Names
@@ -142,8 +142,7 @@ class Fields:
         return hasattr(object, name)
 
 
-@dataclass(frozen=True, slots=True)
-class _Field:
+class _Field(Struct, frozen=True):
     parameter: Parameter
     is_keyword_only: bool
     is_taken: bool

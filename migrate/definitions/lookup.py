@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from migrate.definitions.fields import Fields, annotated
 from migrate.definitions.names import ENUMS, PASSES_ON, RETURNS_ITSELF, Names, flag
@@ -28,8 +31,7 @@ _CHECKS_ARGUMENTS = frozenset(
 CONSTRUCTORS = ("__init__", "__new__")
 
 
-@dataclass(frozen=True, slots=True)
-class Unknown:
+class Unknown(Struct, frozen=True):
     """Why a signature is not known, as a phrase for people."""
 
     reason: str

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeAlias
 
+from msgspec import Struct
+
 from migrate.modules import ModuleName, resolve_relative
 from migrate.provenance import MODULE, Binding, FollowedNames, Provenance, attributes, root_name
 from migrate.source import Source, UnparsableSource
@@ -72,8 +74,7 @@ class Module:
         return f"{self.path}:{node.lineno}"  # type: ignore[attr-defined]
 
 
-@dataclass(frozen=True, slots=True)
-class Definition:
+class Definition(Struct, frozen=True):
     """A function or class with the classes around it, outermost first."""
 
     module: Module
@@ -96,8 +97,7 @@ class Definition:
         return [b.value if isinstance(b, ast.Subscript) else b for b in self.node.bases]
 
 
-@dataclass(frozen=True, slots=True)
-class Outside:
+class Outside(Struct, frozen=True):
     """A base class that is not read: one outside the repository or, without a name, one that is not certain."""
 
     name: str

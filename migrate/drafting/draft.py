@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from migrate.drafting.names import NameDraft
 from migrate.drafting.signature_change import CallDraft
@@ -17,8 +18,7 @@ _MORE_WANTED = 3
 """A module is about an object that is used so many times as often as what would be lost with it."""
 
 
-@dataclass(frozen=True, slots=True)
-class MoveDraft:
+class MoveDraft(Struct, frozen=True):
     """One move of phase 3.
 
     Attributes:
@@ -30,8 +30,7 @@ class MoveDraft:
     why: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class RedirectDraft:
+class RedirectDraft(Struct, frozen=True):
     """One module that becomes a redirect.
 
     Attributes:
@@ -74,8 +73,7 @@ class RedirectDraft:
         return data | ({"drop": [name.name for name in self.drop]} if self.drop else {})
 
 
-@dataclass(frozen=True)
-class Draft:
+class Draft(Struct, frozen=True):
     """A whole first plan.
 
     Attributes:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from functools import cached_property
 from pathlib import PurePosixPath
+
+from msgspec.structs import replace
 
 from migrate.definitions.lookup import Definitions, Unknown
 from migrate.drafting.draft import Draft, RedirectDraft, draft_moves, why_no_redirect

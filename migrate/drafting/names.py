@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from migrate.foresight.homes import Has, Homes
 from migrate.foresight.surface import Surface
@@ -14,8 +15,7 @@ from migrate.plan_fields import read_identifier
 from migrate.refs import ObjectRef
 
 
-@dataclass(frozen=True, slots=True)
-class NameDraft:
+class NameDraft(Struct, frozen=True):
     """One name of the old module.
 
     Attributes:
@@ -73,8 +73,7 @@ class NameDraft:
         return str(self.home) if self.home.name == self.name else f"{self.home} as {self.name}"
 
 
-@dataclass(frozen=True)
-class NameDrafts:
+class NameDrafts(Struct, frozen=True):
     """Finds a home for the names of an old module.
 
     Attributes:
@@ -90,7 +89,7 @@ class NameDrafts:
     surface: Surface | None
     namesakes: Callable[[Sequence[str]], Mapping[str, tuple[str, ...]]]
     former: Collection[str] = ()
-    _elsewhere: dict[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
+    _elsewhere: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def draft(self, users: Iterable[Use]) -> list[NameDraft]:
         """Every name that is used or public, the most used first."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from migrate.refs import ObjectRef
 from migrate.signatures import Signature
@@ -16,8 +18,7 @@ _MOST = 3
 """New names that are offered for one that is gone, where none is likely."""
 
 
-@dataclass(frozen=True, slots=True)
-class CallDraft:
+class CallDraft(Struct, frozen=True):
     """How calls of one callee may have to change.
 
     Attributes:

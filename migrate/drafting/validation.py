@@ -6,8 +6,9 @@ import os
 import re
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+
+from msgspec import Struct
 
 from migrate.validation.environment import PYTEST_INI
 
@@ -21,8 +22,7 @@ _MOST = 150
 """Test files that a command lists; of more, their folders."""
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(Struct, frozen=True):
     """A check for phase 5.
 
     Attributes:

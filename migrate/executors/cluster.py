@@ -13,8 +13,10 @@ from collections import deque
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import CancelledError, Future, wait
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from migrate.executors.cluster_errors import ClusterError, NoScheduler, NoWorkers, OtherWorker, SchedulerLost
 from migrate.executors.introduction import Sight, code_here, difference, introduce, sight_of
@@ -221,8 +223,7 @@ class NotDone(Exception):
     """What was submitted has failed on a worker, or has ended as many of them as the scheduler lets it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
+class Sent(Struct, frozen=True):
     """What was submitted.
 
     Attributes:

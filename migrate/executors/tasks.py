@@ -7,10 +7,11 @@ import os
 import pickle
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
+
+from msgspec import Struct
 
 from rollback.changes import read_file
 from rollback.errors import RepositoryError
@@ -27,8 +28,7 @@ _SHARES = 3
 """Batches of a worker into which what is left would be divided."""
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
+class Task(Struct, frozen=True):
     """One file for a step.
 
     Attributes:
@@ -44,15 +44,13 @@ class Task:
     stamp: tuple[int, int] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Unread:
+class Unread(Struct, frozen=True):
     """In the place of a result: the file could not be read there, or it was another one."""
 
     path: str
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(Struct, frozen=True):
     """What is the same for all tasks of a round; `packed` for whoever runs it elsewhere.
 
     Attributes:

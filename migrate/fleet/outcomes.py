@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import signal
-from dataclasses import dataclass
 from typing import Any, Literal, get_args
+
+from msgspec import Struct
 
 from migrate.errors import Exit
 from migrate.fleet.tasks import Task
@@ -21,8 +22,7 @@ _BESIDE = ("next: ", "== ", "stopped at ", "explain a code: ", " ", "\t", "}")
 """How a line begins that is not the one about an error."""
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """One repository's row.
 
     Attributes:
@@ -78,8 +78,7 @@ class Outcome:
         return ", ".join(parts)
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
+class Ended(Struct, frozen=True):
     """How a process ended.
 
     Attributes:

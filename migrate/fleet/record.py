@@ -8,10 +8,12 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from migrate.errors import Exit, MigrateError, UsageError
 from migrate.fleet.outcomes import STATES, Outcome
@@ -42,8 +44,7 @@ class RecordUnusable(UsageError):
         super().__init__(f"fleet: {escape(str(path))}: {why}")
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
+class Header(Struct, frozen=True):
     """What a record is of; only the same can be resumed.
 
     Attributes:

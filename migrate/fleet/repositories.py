@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from migrate.errors import UsageError
 from rollback.errors import escape, explain
@@ -14,8 +15,7 @@ class ListUnusable(UsageError):
     """The list cannot be read, or names no repository at all."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """One line of the list.
 
     Attributes:

@@ -6,6 +6,8 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from msgspec import Struct
+
 from migrate.foresight.later import Later
 from migrate.foresight.loading import Frame, Loading, Script, TooMuch, read_script
 from migrate.load_graph import LoadGraph
@@ -17,8 +19,7 @@ _ENOUGH = 500_000
 """Steps in thought after which no further module is taken as the first one that is loaded."""
 
 
-@dataclass(frozen=True, slots=True)
-class Edge:
+class Edge(Struct, frozen=True):
     """One module imports another while it is loaded.
 
     Attributes:

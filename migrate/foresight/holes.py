@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from migrate.findings import Finding
 from migrate.foresight.surface import Surface
@@ -10,8 +10,7 @@ from migrate.foresight.uses import Use
 from migrate.plan_redirects import Redirect
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(Struct, frozen=True):
     """Where a module about to become a redirect has a name from.
 
     Attributes:
@@ -48,8 +47,7 @@ class Origin:
         return f"{module}:{name}" + (f" as {bound}" if name != bound else "")
 
 
-@dataclass(frozen=True, slots=True)
-class Hole:
+class Hole(Struct, frozen=True):
     """A name that users of a module need and its redirect lacks.
 
     Attributes:
@@ -73,8 +71,7 @@ class Hole:
         return key if self.position is None else f"{key}[{self.position}]"
 
 
-@dataclass(frozen=True, slots=True)
-class Unused:
+class Unused(Struct, frozen=True):
     """A public definition that goes with a module that becomes a redirect, and that nobody in the repository uses."""
 
     phase: int
@@ -83,8 +80,7 @@ class Unused:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Struct, frozen=True):
     """One redirect of the plan with the file that it is about to replace.
 
     Attributes:
@@ -112,8 +108,7 @@ class Target:
         return frozenset(export.bound for export in self.redirect.exports)
 
 
-@dataclass(frozen=True, slots=True)
-class Outlook:
+class Outlook(Struct, frozen=True):
     """What the redirects of a plan would break.
 
     Attributes:

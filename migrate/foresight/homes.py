@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 
+from msgspec import Struct
+
 from migrate.foresight.surface import Surface, read_surface
 from migrate.modules import SUFFIXES, candidate_files, file_of, module_of
 
@@ -20,8 +22,7 @@ class Has(Enum):
     UNCHECKED = "unchecked"
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """Whether a module has a name.
 
     Attributes:

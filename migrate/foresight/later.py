@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from migrate.edits import Edit, Span, apply_edits
 from migrate.foresight.uses import Use
 from migrate.source import readable
 
 
-@dataclass(frozen=True)
-class Later:
+class Later(Struct, frozen=True):
     """Files with the edits of phase 3 in them.
 
     Attributes:

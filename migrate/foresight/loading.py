@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from msgspec import Struct
+
 from migrate.foresight.surface import assigned
 from migrate.foresight.uses import accumulated, catches
 from migrate.load_graph import outcome
@@ -16,8 +18,7 @@ from migrate.source import Source, UnparsableSource
 from migrate.syntax import bodies
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """One thing that a module does while it is loaded.
 
     Attributes:
@@ -33,8 +34,7 @@ class Step:
     caught: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True)
-class Script:
+class Script(Struct, frozen=True):
     """All that a module does while it is loaded, in order.
 
     Attributes:
@@ -161,8 +161,7 @@ def _caught(statement: ast.stmt) -> frozenset[str]:
     return frozenset(kind for kind in kinds if catches(statement, {kind, "Exception", "BaseException"}))
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(Struct, frozen=True):
     """A module that is being loaded, and the line it is at; 0 for a lazy redirect that looks up a name."""
 
     module: str

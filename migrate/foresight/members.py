@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from migrate.definitions.names import Names
 from migrate.definitions.nodes import Definition, NotKnown, Outside, is_class
@@ -18,8 +19,7 @@ from migrate.syntax import DEFINITIONS
 _MAKES_MEMBERS = frozenset({"__getattr__", "__getattribute__"})
 
 
-@dataclass(frozen=True)
-class Members:
+class Members(Struct, frozen=True):
     """Members of the classes in a repository, one level deep."""
 
     homes: Homes

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from migrate.modules import SUFFIXES
 from migrate.source import Source, UnparsableSource
@@ -15,8 +16,7 @@ _NUL_WITHIN = 8000
 _A_PLAN = re.compile(rb"^\s*\[\[phase[12]\.redirect\]\]", re.MULTILINE)
 
 
-@dataclass(frozen=True)
-class Mentions:
+class Mentions(Struct, frozen=True):
     """A search in the text of all files: configuration, notebooks, scripts, and Python that no parser reads.
 
     Attributes:

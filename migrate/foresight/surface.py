@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from migrate.locate.aliases import blocks
 from migrate.modules import ModuleName, resolve_relative
@@ -17,8 +18,7 @@ from migrate.syntax import COMPREHENSIONS, DEFINITIONS, bodies
 Kind = Literal["class", "function", "value", "import"]
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """One place where a module binds one of its names.
 
     Attributes:
@@ -40,8 +40,7 @@ class Entry:
         return not self.dotted
 
 
-@dataclass(frozen=True)
-class Surface:
+class Surface(Struct, frozen=True):
     """What one module binds at its top level.
 
     Attributes:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from migrate.candidates import find_definitions, find_users, may_use
 from migrate.foresight import uses
@@ -17,8 +18,7 @@ from rollback.git import Git
 _DEFINED = re.compile(rb"^(?:class|(?:async[ \t]+)?def)[ \t]+(\w+)", re.MULTILINE)
 
 
-@dataclass(frozen=True)
-class Survey:
+class Survey(Struct, frozen=True):
     """Looks for users in the files of a tree.
 
     Attributes:

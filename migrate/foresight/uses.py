@@ -7,9 +7,11 @@ import itertools
 import re
 import sys
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from migrate.edits import Span
 from migrate.foresight.surface import imports_in_text, listed_names
@@ -32,8 +34,7 @@ _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 Kind = Literal["import", "attribute", "star", "assign", "patch", "path", "string", "module", "load"]
 
 
-@dataclass(frozen=True, slots=True)
-class Use:
+class Use(Struct, frozen=True):
     """One place that takes a name from a module.
 
     Attributes:

@@ -7,9 +7,10 @@ import os
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
+
+from msgspec import Struct
 
 from migrate.errors import Exit, MigrateError
 from migrate.guarding.seen import Seen
@@ -38,8 +39,7 @@ class Key(NamedTuple):
         return self.code, self.subject, self.text
 
 
-@dataclass(frozen=True, slots=True)
-class Compared:
+class Compared(Struct, frozen=True):
     """What is there, against what a baseline says.
 
     Attributes:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from enum import Flag, auto
 from functools import cache, cached_property, partial
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
 
 from migrate.candidates import relevance
 from migrate.findings import Finding
@@ -79,8 +83,7 @@ class LookSpec:
         return frozenset(name for name, _ in pairs)
 
 
-@dataclass(frozen=True, slots=True)
-class FileLook:
+class FileLook(Struct, frozen=True):
     """What is found in one file, and what it tells about others.
 
     Attributes:
@@ -97,7 +100,7 @@ class FileLook:
     kept: int = 0
     unresolved: frozenset[str] = frozenset()
     subclasses: frozenset[tuple[str, str]] = frozenset()
-    given: Mapping[str, Step] = field(default_factory=dict)
+    given: Mapping[str, Step] = msgspec.field(default_factory=dict)
     is_whole: bool = True
 
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
 from typing import Any
+
+from msgspec import Struct, to_builtins
 
 from migrate.findings import Finding
 from migrate.guarding.seen import Seen
 
 
-@dataclass(frozen=True, slots=True)
-class Looked:
+class Looked(Struct, frozen=True):
     """What was found.
 
     Attributes:
@@ -27,7 +27,8 @@ class Looked:
 
     def as_json(self) -> dict[str, Any]:
         """In JSON types, as `from_json` reads it."""
-        return asdict(self)
+        document: dict[str, Any] = to_builtins(self)
+        return document
 
     @classmethod
     def from_json(cls, document: dict[str, Any]) -> Looked:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Container, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from migrate.findings import Finding
 from migrate.locate.aliases import blocks, imported_names
@@ -62,8 +63,7 @@ def redirect_imports(
                     yield from look.finding(statement, statement, ObjectRef(source or "", "*"))
 
 
-@dataclass(frozen=True)
-class _Look:
+class _Look(Struct, frozen=True):
     module: Module
     moves: MoveIndex
     redirects: dict[str, Redirect]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from migrate.findings import Finding
 from migrate.source import Source, UnparsableSource
@@ -16,8 +17,7 @@ _BLANK = re.compile(r"\s+")
 _KEPT_CHARACTERS = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(Struct, frozen=True):
     """One place that is deprecated.
 
     Attributes:

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from msgspec import Struct
+
 from migrate.guarding.asked import may_ask, names_asked
 from migrate.guarding.file_look import BOTH, NOTHING, FileLook, LookSpec, look_at, may_hold
 from migrate.guarding.looked import Looked
@@ -19,8 +21,7 @@ from migrate.source import Source, UnparsableSource
 from rollback.git import Blobs, Git
 
 
-@dataclass(frozen=True)
-class Staged:
+class Staged(Struct, frozen=True):
     """The staged Python files of the plan.
 
     Attributes:

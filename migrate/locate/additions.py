@@ -6,7 +6,10 @@ import ast
 import itertools
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from migrate.edits import Span
 from migrate.locate.aliases import is_type_checking
@@ -26,8 +29,7 @@ GROUP = 0
 """The number of the group that a module's added imports and the calls that need them are."""
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(Struct, frozen=True):
     """Why a call cannot be given a value: a finding's code, and what is the matter."""
 
     code: str

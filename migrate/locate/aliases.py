@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 import bisect
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from migrate.modules import ModuleName, resolve_relative
 from migrate.syntax import SCOPES, WITHOUT_BODY, bodies
@@ -14,8 +15,7 @@ from migrate.targets import Target, module_target
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(Struct, frozen=True):
     """A list of statements.
 
     Attributes:
@@ -29,8 +29,7 @@ class Block:
     is_load_time: bool
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class ImportedName:
+class ImportedName(Struct, frozen=True, eq=False):
     """One name of an import statement; a star import has none.
 
     Attributes:

@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from msgspec import Struct
+
 _LOOSE = (ast.BoolOp, ast.Compare, ast.IfExp, ast.Lambda, ast.NamedExpr)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Passed:
+class Passed(Struct, frozen=True, eq=False):
     """One keyword of a call.
 
     Attributes:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from migrate.call_changes import CallChange
 from migrate.locate.arguments import Arguments, is_loose
@@ -18,8 +21,7 @@ _NO_MAPPINGS = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(Struct, frozen=True):
     """What a call becomes, and what is left to a person: (code, message) pairs."""
 
     change: CallChange

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from functools import cached_property
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from migrate.call_changes import PARTIALS
 from migrate.findings import Finding
@@ -26,8 +28,7 @@ _FUNCTIONS = REPLACERS | frozenset(PARTIALS)
 _LIBRARY = _FUNCTIONS | {dotted.partition(".")[0] for dotted in _FUNCTIONS}
 
 
-@dataclass(frozen=True)
-class Known:
+class Known(Struct, frozen=True):
     """What other modules of the repository have told about calls.
 
     Attributes:

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from msgspec import Struct
+
 from migrate.findings import Finding
 from migrate.locate.aliases import ImportedName, imported_names
 from migrate.locate.scopes import Names
@@ -66,8 +68,7 @@ class Group:
         return self.names[0].is_plain
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class MovedUse:
+class MovedUse(Struct, frozen=True, eq=False):
     """A use of an object that moves, by a path that goes deeper than what its name is bound to.
 
     Attributes:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Container, Iterable, Iterator, Sequence
-from dataclasses import replace
 from functools import cached_property
+
+from msgspec.structs import replace
 
 from migrate.locate.aliases import ImportedName, only_imports_between
 from migrate.locate.decisions import Decisions, Elsewhere, Group, MovedUse, is_below, subject_of

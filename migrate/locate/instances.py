@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 import builtins
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from enum import IntEnum
+
+from msgspec import Struct
 
 from migrate.locate.forward import quoted_expression
 from migrate.locate.sites import Module
@@ -30,8 +31,7 @@ class Certainty(IntEnum):
     YES = 3
 
 
-@dataclass(frozen=True, slots=True)
-class _Wanted:
+class _Wanted(Struct, frozen=True):
     """A class, dotted, and the member that an instance must have from it; empty for none in particular."""
 
     dotted: str

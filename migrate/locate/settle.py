@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from migrate.locate.aliases import ImportedName, only_imports_between, runs_while_loading
 from migrate.locate.decisions import Decisions, Group, MovedUse
@@ -14,8 +15,7 @@ from migrate.refs import ObjectRef
 from migrate.targets import Target, module_target
 
 
-@dataclass(frozen=True, slots=True)
-class _Need:
+class _Need(Struct, frozen=True):
     """An import that moved uses need: of a module, or of a name in it."""
 
     module: str

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeAlias
 
+from msgspec import Struct
+
 from migrate.call_changes import CallChange
 from migrate.edits import Span
 from migrate.findings import Finding
@@ -21,8 +23,7 @@ from migrate.targets import Targets
 KEEP = re.compile(rb"#[^\S\r\n]*migrate:[^\S\r\n]*keep\b")
 
 
-@dataclass(frozen=True, slots=True)
-class ImportSite:
+class ImportSite(Struct, frozen=True):
     """An import statement that changes.
 
     Attributes:
@@ -47,8 +48,7 @@ class ImportSite:
         return self.targets is not None and not any(self.targets)
 
 
-@dataclass(frozen=True, slots=True)
-class UseSite:
+class UseSite(Struct, frozen=True):
     """A use of a moved object through a name that an import binds: `m.A`, or `A` itself.
 
     Attributes:
@@ -85,8 +85,7 @@ class UseSite:
         return ".".join([self.owner, *names] if self.owner else names)
 
 
-@dataclass(frozen=True, slots=True)
-class StringSite:
+class StringSite(Struct, frozen=True):
     """A string that holds the old path of a moved object.
 
     Attributes:
@@ -111,8 +110,7 @@ class StringSite:
         return str(self.home.new) if self.colon else self.home.new.dotted
 
 
-@dataclass(frozen=True, slots=True)
-class CallSite:
+class CallSite(Struct, frozen=True):
     """A call of the plan's object that the phase changes.
 
     Attributes:
@@ -147,8 +145,7 @@ class CallSite:
         return self.callee.end if self.passed_on is None else self.passed_on.end
 
 
-@dataclass(frozen=True, slots=True)
-class AttributeSite:
+class AttributeSite(Struct, frozen=True):
     """An attribute of an instance of the plan's class that has another name now.
 
     Attributes:
@@ -170,8 +167,7 @@ class AttributeSite:
         return self.call.attributes[self.node.attr]
 
 
-@dataclass(frozen=True, slots=True)
-class AddedImport:
+class AddedImport(Struct, frozen=True):
     """A statement that comes into the file, as values of added keywords name what it imports.
 
     Attributes:
@@ -191,8 +187,7 @@ class AddedImport:
 Site: TypeAlias = ImportSite | UseSite | StringSite | CallSite | AttributeSite | AddedImport
 
 
-@dataclass(frozen=True, slots=True)
-class Located:
+class Located(Struct, frozen=True):
     """What one module holds for a phase.
 
     Attributes:

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TypeAlias
 
+from msgspec import Struct
+
 from migrate.edits import Span
 from migrate.findings import Finding
 from migrate.locate.forward import forward_reference, quoted_expression
@@ -55,8 +57,7 @@ def moved_object_in(text: str, moves: MoveIndex, redirected: Redirected) -> Obje
     return None
 
 
-@dataclass(frozen=True, slots=True)
-class _Paths:
+class _Paths(Struct, frozen=True):
     """The old modules that strings are searched for, the longest first."""
 
     modules: tuple[str, ...]

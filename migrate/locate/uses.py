@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from migrate.edits import Span
 from migrate.fstrings import place_exactly
@@ -19,8 +20,7 @@ _METHODS = frozenset({"setattr", "delattr", "spy"})
 """Methods that name an attribute as these do: `monkeypatch.setattr(m, "A", …)`, `mocker.spy(m, "A")`."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Use:
+class Use(Struct, frozen=True, eq=False):
     """One use of a name: `m` in `m.A.method`.
 
     Attributes:

@@ -6,9 +6,11 @@ import os
 import re
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
+
+from msgspec import Struct, structs
 
 from migrate.executors.workers import ALL, Workers
 from migrate.findings import Finding
@@ -22,8 +24,7 @@ from migrate.side_by_side import side_by_side
 from rollback.git import Git
 
 
-@dataclass(frozen=True, slots=True)
-class PhaseAhead:
+class PhaseAhead(Struct, frozen=True):
     """One phase: what it would change, and what it would report.
 
     Attributes:
@@ -56,8 +57,7 @@ class PhaseAhead:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Preflight:
+class Preflight(Struct, frozen=True):
     """A whole plan, looked at before anything is touched.
 
     Attributes:
@@ -118,7 +118,7 @@ def _once(phases: Sequence[PhaseAhead]) -> Iterator[PhaseAhead]:
     for phase in phases:
         mine = tuple(f for f in phase.findings if f.code not in _TOLD_ONCE or (f.path, f.line, f.column) not in told)
         told |= {(f.path, f.line, f.column) for f in mine if f.code in _TOLD_ONCE and phase.phase < 3}
-        yield replace(phase, findings=mine)
+        yield structs.replace(phase, findings=mine)
 
 
 def _calls(git: Git, plan: Plan, workers: Workers) -> tuple[PhaseAhead, ...]:
@@ -168,7 +168,7 @@ def besides(git: Git, plan: Plan, plan_file: Path, read_if_there: Callable[[str]
 
 def _with(phase: PhaseAhead, more: list[Finding]) -> PhaseAhead:
     findings = tuple(sorted((*phase.findings, *more), key=lambda f: (f.severity != "error", f.order)))
-    return replace(phase, findings=findings)
+    return structs.replace(phase, findings=findings)
 
 
 def _ahead(found: Preview) -> PhaseAhead:

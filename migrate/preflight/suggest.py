@@ -5,9 +5,9 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 
 import tomlkit
+from msgspec import Struct
 from tomlkit.items import Array, InlineTable, Table
 
 from migrate.foresight.holes import Hole, Unused
@@ -18,8 +18,7 @@ _SHOWN = 3
 """Candidates that people are shown; `--json` has all."""
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     """One string to put into a list of the plan.
 
     Attributes:
@@ -40,8 +39,7 @@ class Line:
         return {"key": place, "value": self.value, "why": self.why}
 
 
-@dataclass(frozen=True, slots=True)
-class Left:
+class Left(Struct, frozen=True):
     """A name that only a person can find a home for.
 
     Attributes:
@@ -57,8 +55,7 @@ class Left:
         return {"subject": self.subject, "why": self.why, "candidates": list(self.candidates), "uses": self.uses}
 
 
-@dataclass(frozen=True, slots=True)
-class Suggestion:
+class Suggestion(Struct, frozen=True):
     """What to add to a plan, and what remains."""
 
     lines: tuple[Line, ...]

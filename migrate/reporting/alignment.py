@@ -5,9 +5,10 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import TypeVar
+
+from msgspec import Struct
 
 T = TypeVar("T", str, bytes)
 
@@ -24,8 +25,7 @@ _LONG = 400
 """Characters of a line that are looked at to tell how similar it is to another."""
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(Struct, frozen=True):
     """Lines that differ: old ones `[old_start, old_end)` give way to new ones `[new_start, new_end)`, from 0."""
 
     old_start: int

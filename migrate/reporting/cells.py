@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import groupby
+
+from msgspec import Struct
 
 from migrate.reporting.file_diffs import Fold, Hunk, Line, Mark, Row
 from migrate.reporting.highlight import Piece, highlight
@@ -14,8 +15,7 @@ ESCAPED = "x"
 """The class of what stands for a character that cannot be shown."""
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(Struct, frozen=True):
     """One line of one version.
 
     Attributes:
@@ -26,8 +26,7 @@ class Cell:
     runs: tuple[tuple[bool, tuple[Piece, ...]], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class CellRow:
+class CellRow(Struct, frozen=True):
     """A row of a hunk with its cells; None on the side that has no line."""
 
     kind: str

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from migrate.reporting.data import ChangedFile, FileState
 from migrate.reporting.file_diffs import diff
@@ -20,8 +21,7 @@ Touch = tuple[RunRecord, FileRecord]
 """What one run made of one file."""
 
 
-@dataclass(frozen=True, slots=True)
-class Now:
+class Now(Struct, frozen=True):
     """A file as it is.
 
     Attributes:
@@ -37,8 +37,7 @@ class Now:
         return None if self.content is None else hashlib.sha256(self.content).hexdigest()
 
 
-@dataclass(frozen=True, slots=True)
-class TouchedFile:
+class TouchedFile(Struct, frozen=True):
     """A file that runs in the tree have written, oldest first."""
 
     path: str

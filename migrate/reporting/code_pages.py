@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from markupsafe import Markup
+from msgspec import Struct
 
 from migrate.findings import SEVERITIES
 from migrate.pages import page
@@ -19,8 +19,7 @@ _ADDRESS = re.compile(r"https?://")
 _INLINE = re.compile(r"`|\[([^\]]*)\]\([^)]*\)")
 
 
-@dataclass(frozen=True, slots=True)
-class CodePage:
+class CodePage(Struct, frozen=True):
     """One page.
 
     Attributes:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum
 from typing import Literal
+
+from msgspec import Struct
 
 from migrate.findings import Finding
 from migrate.plan import Plan
@@ -39,8 +40,7 @@ KINDS: Mapping[str, str] = {
 """The kinds of edits in words, in the order they are shown."""
 
 
-@dataclass(frozen=True, slots=True)
-class SiteCount:
+class SiteCount(Struct, frozen=True):
     """Edits of one kind: made and in the tree, and still to make."""
 
     kind: str
@@ -52,8 +52,7 @@ class SiteCount:
         return self.done + self.left
 
 
-@dataclass(frozen=True, slots=True)
-class CheckLine:
+class CheckLine(Struct, frozen=True):
     """One check of the plan, or of the last run of phase 5 where the plan does not have it any more.
 
     Attributes:
@@ -88,8 +87,7 @@ class CheckLine:
         return before_in_words(self.result) if self.result is not None and known else ""
 
 
-@dataclass(frozen=True, slots=True)
-class Criteria:
+class Criteria(Struct, frozen=True):
     """The plan's checklist, filled in by the newest run of phase 5.
 
     Attributes:
@@ -145,8 +143,7 @@ class FileState(Enum):
     UNREADABLE = "unreadable"
 
 
-@dataclass(frozen=True, slots=True)
-class ChangedFile:
+class ChangedFile(Struct, frozen=True):
     """One file that runs that stand have touched.
 
     Attributes:
@@ -174,8 +171,7 @@ class ChangedFile:
         return 0 if self.diff is None else self.diff.removed
 
 
-@dataclass(frozen=True, slots=True)
-class PlannedFile:
+class PlannedFile(Struct, frozen=True):
     """One file that a phase would change."""
 
     path: str
@@ -191,8 +187,7 @@ class PlannedFile:
         return self.diff.removed
 
 
-@dataclass(frozen=True, slots=True)
-class PhaseLeft:
+class PhaseLeft(Struct, frozen=True):
     """What a phase would do to the tree as it is now, if those before it were done.
 
     Attributes:
@@ -207,8 +202,7 @@ class PhaseLeft:
     checks: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class ReportedFinding:
+class ReportedFinding(Struct, frozen=True):
     """What is left to a person.
 
     Attributes:
@@ -248,8 +242,7 @@ class ReportedFinding:
         return (self.severity != "error", self.code, self.path, self.line, self.column)
 
 
-@dataclass(frozen=True, slots=True)
-class RunLine:
+class RunLine(Struct, frozen=True):
     """One run of the plan.
 
     Attributes:
@@ -267,8 +260,7 @@ class RunLine:
         return self.run.state in (*STANDING, "running") and self.run.files > 0
 
 
-@dataclass(frozen=True, slots=True)
-class RollbackOption:
+class RollbackOption(Struct, frozen=True):
     """What one rollback command would do now.
 
     Attributes:
@@ -281,16 +273,14 @@ class RollbackOption:
     refusal: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class WayBack:
+class WayBack(Struct, frozen=True):
     """The runs of the plan, oldest first, and what can be taken back."""
 
     runs: tuple[RunLine, ...]
     options: tuple[RollbackOption, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ReportData:
+class ReportData(Struct, frozen=True):
     """All that a report tells.
 
     Attributes:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import groupby
 from typing import Literal
+
+from msgspec import Struct
 
 from migrate.reporting.alignment import Block, changed_blocks, pair_lines
 from migrate.reporting.strings import open_strings
@@ -38,8 +39,7 @@ _LEAST_IN_COMMON = 0.3
 _ENDS = {"\n": "␊", "\r": "␍", "\r\n": "␍␊", "": "no line end"}
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     """One line of one version, as it is shown.
 
     Attributes:
@@ -58,8 +58,7 @@ class Line:
     end: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """An old line beside a new one; a row that is removed or added has only one of them."""
 
     kind: Kind
@@ -67,8 +66,7 @@ class Row:
     new: Line | None
 
 
-@dataclass(frozen=True, slots=True)
-class Fold:
+class Fold(Struct, frozen=True):
     """The middle of a long run of lines that are all removed, or all added.
 
     Attributes:
@@ -82,8 +80,7 @@ class Fold:
     lines: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Hunk:
+class Hunk(Struct, frozen=True):
     """Changed lines with some lines around them.
 
     Attributes:
@@ -97,8 +94,7 @@ class Hunk:
     new_inside: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class FileDiff:
+class FileDiff(Struct, frozen=True):
     """Two versions of a file.
 
     Attributes:
@@ -145,8 +141,7 @@ def diff(before: bytes | None, after: bytes | None) -> FileDiff:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Version:
+class _Version(Struct, frozen=True):
     """A file as lines of bytes, with the offset of each and of its end."""
 
     raw: list[bytes]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
+
+from msgspec import Struct
 
 
 class HasPath(Protocol):
@@ -18,16 +19,14 @@ DEEPEST = 6
 """Levels of folders; files further down are listed with the rest of their path."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry(Generic[F]):
+class Entry(Struct, Generic[F], frozen=True):
     """A file, under its name within the folder."""
 
     name: str
     file: F
 
 
-@dataclass(frozen=True, slots=True)
-class Folder(Generic[F]):
+class Folder(Struct, Generic[F], frozen=True):
     """A folder.
 
     Attributes:

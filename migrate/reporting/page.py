@@ -6,7 +6,6 @@ import base64
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cache, partial
 from importlib import resources
 from itertools import groupby
@@ -14,6 +13,7 @@ from typing import Any, Literal
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
+from msgspec import Struct
 
 from migrate import __version__
 from migrate.report_mark import HTML_MARK
@@ -128,8 +128,7 @@ def _drift(files: Sequence[ChangedFile]) -> Iterator[str]:
             yield f"{words.plural(states[state], 'file')} {told}"
 
 
-@dataclass(frozen=True, slots=True)
-class Bar:
+class Bar(Struct, frozen=True):
     """A phase's bars in thousandths of the width: where each begins and how long it is."""
 
     planned: tuple[int, int]
@@ -159,8 +158,7 @@ def _bar(start: float, length: float, width: float) -> tuple[int, int]:
     return min(round(1000 * start / width), 1000 - thousandths), thousandths
 
 
-@dataclass(frozen=True, slots=True)
-class CodeGroup:
+class CodeGroup(Struct, frozen=True):
     """The findings of one code, by path and line."""
 
     code: str

@@ -9,8 +9,9 @@ import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from migrate.throwaway.errors import NoWorktree
 from rollback.atomic import make_folder, sync_folder
@@ -21,8 +22,7 @@ _FOLDER = "migrate-worktrees"
 _TRIES = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(Struct, frozen=True):
     """One throw-away worktree, while somebody holds its lock.
 
     Attributes:

@@ -6,9 +6,11 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NoReturn
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from migrate.plan_checks import Check
 from migrate.plan_redirects import Redirect
@@ -33,8 +35,7 @@ SEARCHED_LIMIT = 64 << 20
 """Bytes of output that are looked at for what the plan wants to find in it, or not to find."""
 
 
-@dataclass(frozen=True, slots=True)
-class Surroundings:
+class Surroundings(Struct, frozen=True):
     """What checks look at, besides their own commands.
 
     Attributes:
@@ -52,8 +53,7 @@ class Surroundings:
     before: Callable[[], AbstractContextManager[Target]] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
+class Checked(Struct, frozen=True):
     """One check, judged, and what its commands had to say."""
 
     result: CheckResult

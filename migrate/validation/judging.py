@@ -6,8 +6,10 @@ import math
 import re
 import signal
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from migrate.bounded import TimeUp, bounded
 from migrate.plan_checks import Check, Patterns, Percent, Tests
@@ -25,8 +27,7 @@ _LEAST_S = 5.0
 """Patterns get that much, also where a command took all of its time."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ran:
+class Ran(Struct, frozen=True):
     """One attempt at a check, not judged yet.
 
     Attributes:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from junitparser import Error, Failure, JUnitXml, JUnitXmlError, Skipped, TestCase, TestSuite
+from msgspec import Struct
 
 from migrate.process import tail
 from migrate.validation.environment import CURRENT_TEST
@@ -16,8 +16,7 @@ COLLECTION = "collection failure"
 """The message that pytest gives a file it cannot collect: `_pytest/junitxml.py`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(Struct, frozen=True):
     """A test that failed, or an error around one.
 
     Attributes:
@@ -38,8 +37,7 @@ class Problem:
         return f"{self.test}: {self.message}"
 
 
-@dataclass(frozen=True, slots=True)
-class TestReport:
+class TestReport(Struct, frozen=True):
     """The numbers of one report, or of several.
 
     Each test counts once for each of its results: one that failed and whose teardown failed as well is a failure and an

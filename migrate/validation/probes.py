@@ -8,8 +8,10 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from migrate.plan_redirects import Redirect
 from migrate.process import Outcome, readable, run_command
@@ -59,8 +61,7 @@ Modules may end the process, with 0 too: that all was taken is written into a fi
 Echo = Callable[[bytes], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Probing:
+class Probing(Struct, frozen=True):
     """How probes are run.
 
     Attributes:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
 from typing import Any, Literal
+
+from msgspec import Struct, to_builtins
 
 TAIL_LINES = 20
 
@@ -13,8 +14,7 @@ Ended = Literal["passed", "failed", "collection-error", "timed-out", "interrupte
 an earlier one had failed, or another was asked for."""
 
 
-@dataclass(frozen=True, slots=True)
-class Criterion:
+class Criterion(Struct, frozen=True):
     """One thing a check asks for, and what was found: `passed = 8`, found `7`."""
 
     text: str
@@ -25,8 +25,7 @@ class Criterion:
         return f"{self.text}: found {self.found}"
 
 
-@dataclass(frozen=True, slots=True)
-class FailedTest:
+class FailedTest(Struct, frozen=True):
     """A test that failed.
 
     Attributes:
@@ -42,8 +41,7 @@ class FailedTest:
     is_new: bool | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Touched:
+class Touched(Struct, frozen=True):
     """A file that what failed names in a traceback, and that a phase has changed.
 
     Attributes:
@@ -56,8 +54,7 @@ class Touched:
     run: int
 
 
-@dataclass(frozen=True, slots=True)
-class Before:
+class Before(Struct, frozen=True):
     """The same check on the tree as it was before phase 1.
 
     Attributes:
@@ -69,8 +66,7 @@ class Before:
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
-class CheckResult:
+class CheckResult(Struct, frozen=True):
     """What one check came to.
 
     Attributes:
@@ -115,7 +111,7 @@ class CheckResult:
         name, passed, before = str(document["name"]), bool(document["passed"]), document.get("before")
         ended: Ended = "passed" if passed else "timed-out" if document.get("timed_out") else "failed"
         values: dict[str, Any] = {"title": name, "ended": ended, "required": True, "attempts": 1}
-        values |= {key: value for key, value in document.items() if key in cls.__slots__}
+        values |= {key: value for key, value in document.items() if key in cls.__struct_fields__}
         values |= {
             "command": tuple(document["command"]),
             "criteria": tuple(Criterion(**each) for each in document["criteria"]),
@@ -132,10 +128,4 @@ class CheckResult:
 
     def as_json(self) -> dict[str, Any]:
         """The result as JSON types, under the attributes' names."""
-        return asdict(self) | {
-            "command": list(self.command),
-            "criteria": [asdict(criterion) for criterion in self.criteria],
-            "failed_tests": [asdict(test) for test in self.failed_tests],
-            "touched": [asdict(touched) for touched in self.touched],
-            "seconds": round(self.seconds, 3),
-        }
+        return {**to_builtins(self), "seconds": round(self.seconds, 3)}

@@ -5,10 +5,10 @@ from __future__ import annotations
 import stat
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from sample import FILES, PLAN, MakeSample, Sample
 
 from migrate.session import Session, open_session

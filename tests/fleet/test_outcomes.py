@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import pickle
 import signal
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from migrate.fleet.outcomes import Ended, Outcome, not_started, outcome_of
 from migrate.fleet.tasks import Task

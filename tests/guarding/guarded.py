@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 import random
 from collections.abc import Mapping
 from typing import Any
 
+from msgspec import structs
 from repositories import Repository
 
 from migrate.executors.workers import Workers
@@ -71,7 +71,7 @@ def seen_at(
 
 
 def at_path(seen: Seen, path: str) -> Seen:
-    return dataclasses.replace(seen, finding=dataclasses.replace(seen.finding, path=path))
+    return structs.replace(seen, finding=structs.replace(seen.finding, path=path))
 
 
 def look_at_tree(repository: Repository, plan: Plan, jobs: int = 1) -> Looked:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 from report_values import PLAN, finding, report, result, run
 
 from migrate.reporting.data import CheckLine, PhaseLeft, PlannedFile, ReportData

@@ -6,12 +6,12 @@ import base64
 import hashlib
 import itertools
 import re
-from dataclasses import replace
 from importlib import resources
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from report_values import PLAN, changed, finding, full, report, run
 from webpage import Element, raw_control_characters, read_page
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 from trees import Tree
 
 from rollback.errors import Interrupted, LaterRuns, NotApplied

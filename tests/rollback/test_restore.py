@@ -9,10 +9,10 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from trees import ODD_NAMES, Tree, names
 
 from rollback.errors import (

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 from trees import ODD_NAMES, Tree, names
 
 import rollback.snapshot
@@ -252,7 +253,7 @@ def test_a_snapshot_that_is_not_exact_is_not_taken(
     images = [Image(f"{n}.py", b"%d" % n, "100644") for n in range(3)]
     take(other.open(), "refs/migrate/demo/run-1", images, "subject\n")
     stream = rollback.snapshot._stream
-    for number, wrong in enumerate((images[1:], [replace(images[0], mode="100755"), *images[1:]]), 2):
+    for number, wrong in enumerate((images[1:], [structs.replace(images[0], mode="100755"), *images[1:]]), 2):
         monkeypatch.setattr(rollback.snapshot, "_stream", lambda ref, _, subject, w=wrong: stream(ref, w, subject))
         with pytest.raises(NotKept, match=r"git did not keep the exact bytes of 1 file: 0\.py; nothing written; "):
             take(other.open(), f"refs/migrate/demo/run-{number}", images, "subject\n")
