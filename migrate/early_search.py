@@ -11,6 +11,7 @@ from pathlib import Path
 from threading import Thread
 from typing import Any, Generic, TypeVar
 
+from migrate.executors.workers import usable_processors
 from migrate.needles import PYTHON, words_of_calls, words_of_moves
 from migrate.refs import ObjectRef
 from migrate.whereabouts import Whereabouts
@@ -58,11 +59,11 @@ class AskedGit(Git):
     found: dict[tuple[Path, Search], Answer[tuple[str, ...]]] = field(default_factory=dict, repr=False, compare=False)
     links: dict[Path, Answer[dict[str, str]]] = field(default_factory=dict, repr=False, compare=False)
 
-    def search(self, asked: Search) -> tuple[str, ...]:
+    def search(self, asked: Search, threads: int | None = None) -> tuple[str, ...]:
         """As in git."""
         self._wait()
         answer = self.found.pop((self.root, asked), None)
-        return super().search(asked) if answer is None else answer.result()
+        return super().search(asked, threads) if answer is None else answer.result()
 
     def passed_over(self) -> dict[str, str]:
         """As in git."""
@@ -79,11 +80,14 @@ class AskedGit(Git):
 def ask_early(where: Whereabouts, phase: int) -> Whereabouts:
     """Ask git what a look at a phase is going to ask, and do not wait; what goes wrong is raised where it asks.
 
+    This process is at work meanwhile, so one processor is not git's.
+
     What that is, is read from a plan that nobody has checked: another question than was foreseen is asked anew.
     """
     git = where.git
     known = {each.name: getattr(git, each.name) for each in fields(git)}
-    found = {(git.root, asked): Answer(partial(git.search, asked)) for asked in _foreseen(where, phase)}
+    threads = max(1, usable_processors() - 1)
+    found = {(git.root, asked): Answer(partial(git.search, asked, threads)) for asked in _foreseen(where, phase)}
     return Whereabouts(AskedGit(**known, found=found, links={git.root: Answer(git.passed_over)}), where.plan_file)
 
 

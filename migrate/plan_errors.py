@@ -45,7 +45,7 @@ class WrongKindError(ValueError):
 class Table(BaseModel):
     """A table of the plan: frozen, no unknown keys, every mistake in one go."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     belongs: ClassVar[Mapping[str, str]] = {
         "redirect": "[[phase1.redirect]] or [[phase2.redirect]]",

@@ -50,14 +50,14 @@ class _PlannedGit(Git):
 
     planned: Mapping[str, bytes] = field(default_factory=dict)
 
-    def search(self, asked: Search) -> tuple[str, ...]:
+    def search(self, asked: Search, threads: int | None = None) -> tuple[str, ...]:
         """As in git, and those of the planned files that may have a word; perhaps too many."""
         more = (
             path
             for path, content in self.planned.items()
             if asked.patterns and (not asked.fixed or any(pattern.encode() in content for pattern in asked.patterns))
         )
-        return tuple(sorted({*super().search(asked), *more}))
+        return tuple(sorted({*super().search(asked, threads), *more}))
 
 
 def preview(

@@ -9,7 +9,7 @@ import stat
 import subprocess
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -215,7 +215,8 @@ class Git:
         """The files below the root, tracked or untracked but not ignored, that contain any of `patterns`.
 
         Args:
-            patterns: fixed strings, or extended regular expressions when not `fixed`; none finds nothing.
+            patterns: fixed strings, or extended regular expressions that mean the same to Perl when not `fixed`; none
+                finds nothing.
             words: only where no ASCII letter, digit or underscore adjoins.
             pathspecs: where to look, as git pathspecs relative to the root; none is everywhere.
             exclude: globs of what to leave out, `**` as in git.
@@ -227,19 +228,25 @@ class Git:
         """
         return self.search(Search(tuple(patterns), words, fixed, tuple(pathspecs), tuple(exclude), in_index))
 
-    def search(self, asked: Search) -> tuple[str, ...]:
-        """As `grep`, with its arguments in one."""
+    def search(self, asked: Search, threads: int | None = None) -> tuple[str, ...]:
+        """As `grep`, with its arguments in one.
+
+        Args:
+            threads: how many git may search with; None leaves that to git, which takes all processors.
+        """
         if not asked.patterns:
             return ()
-        options = [
-            "-z",
-            "-l",
-            "--no-color",
-            "--no-full-name",
-            "--no-recurse-submodules",
-            "-F" if asked.fixed else "-E",
-        ]
+        if not asked.fixed:
+            with suppress(
+                GitFailed
+            ):  # git is built without PCRE, or that cannot compile: the slow way says what is wrong
+                return self._search(asked, "-P", threads)
+        return self._search(asked, "-F" if asked.fixed else "-E", threads)
+
+    def _search(self, asked: Search, kind: str, threads: int | None) -> tuple[str, ...]:
+        options = ["-z", "-l", "--no-color", "--no-full-name", "--no-recurse-submodules", kind]
         options += ["-w"] if asked.words else []
+        options += ["--threads", str(threads)] if threads is not None else []
         for pattern in asked.patterns:
             options += ["-e", pattern]
         where = _where(asked.pathspecs, asked.exclude)

@@ -48,9 +48,9 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     found: list[str] = []
     search, passed_over = Git.search, Git.passed_over
 
-    def record_search(git: Git, asked: Search) -> tuple[str, ...]:
+    def record_search(git: Git, asked: Search, threads: int | None = None) -> tuple[str, ...]:
         found.append(" ".join(asked.patterns))
-        return search(git, asked)
+        return search(git, asked, threads)
 
     def record_links(git: Git) -> dict[str, str]:
         found.append("links")

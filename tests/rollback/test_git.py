@@ -11,12 +11,15 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from trees import ODD_NAMES, Tree
 
+import rollback.git
 from rollback.errors import GitFailed, GitMissing, GitNotRun, GitTooOld, NotARepository, NotSearched, NotTrusted
 from rollback.git import MINIMUM, Git, _Done
 
@@ -201,6 +204,27 @@ def test_grep(tree: Tree, patterns: list[str], options: dict[str, object], found
     tree.write("dash.py", b"x -e y\n")
     tree.write("binary.py", b"\0\xff nul\n")
     assert tree.open().grep(patterns, **{"words": True, **options}) == found
+
+
+def test_grep_without_perl(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its regular expressions are ten times as fast as those of the C library, but not in every git."""
+    tree.write("a.py", b"import\t*\n")
+    tree.write("b.py", b"import\nimportant\n")
+    pattern, told = r"import[[:space:]]*(\*|\\)", []
+
+    def without_perl(root: Path, args: Sequence[str], *rest: Any, **options: Any) -> Any:
+        if args[0] == "grep":
+            told.append("-P" in args)
+        refused = _Done(128, b"", b"fatal: cannot use Perl-compatible regexes when not compiled with USE_LIBPCRE")
+        return refused if "-P" in args else execute(root, args, *rest, **options)
+
+    execute = rollback.git._execute
+    git = tree.open()
+    assert git.grep([pattern], words=False, fixed=False) == ("a.py",)
+    monkeypatch.setattr("rollback.git._execute", without_perl)
+    assert git.grep([pattern], words=False, fixed=False) == ("a.py",)
+    assert told[0]
+    assert not any(told[1:])
 
 
 @pytest.mark.parametrize("others", [0, 201], ids=["few untracked files", "many"])
