@@ -8,9 +8,10 @@ import re
 import string
 import sys
 from collections.abc import Collection, Container, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import AnyStr
+
+from msgspec import Struct
 
 from migrate.modules import ModuleName, resolve_relative
 from migrate.source import Source
@@ -38,8 +39,7 @@ _MISPLACED_IN_FSTRINGS = sys.version_info < (3, 12)
 """Before Python 3.12 the positions of expressions inside f-strings are wrong."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """A node with its way down from the module.
 
     Attributes:
@@ -50,7 +50,7 @@ class Place:
 
     node: ast.AST
     scopes: tuple[ast.AST, ...]
-    parents: tuple[ast.AST, ...] = field(repr=False)
+    parents: tuple[ast.AST, ...]
 
     @property
     def is_exact(self) -> bool:

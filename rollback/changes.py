@@ -5,15 +5,15 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from itertools import accumulate
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from rollback.errors import OutsideRoot, Unreadable
 
 
-@dataclass(frozen=True, slots=True)
-class FileChange:
+class FileChange(Struct, frozen=True):
     """What one run does to one file.
 
     Attributes:
@@ -28,7 +28,7 @@ class FileChange:
     before: bytes | None
     after: bytes | None
     mode: int | None
-    sites: Mapping[str, int] = field(default_factory=dict, hash=False)
+    sites: Mapping[str, int] = field(default_factory=dict)
 
 
 def read_file(root: Path, path: str, checked: set[str] | None = None) -> tuple[bytes, int]:

@@ -9,15 +9,13 @@ import sqlite3
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 from urllib.parse import quote
 
-import msgspec
-from msgspec import Struct
+from msgspec import Struct, field
 
 from rollback.atomic import make_folder
 from rollback.errors import JournalUnusable, escape, explain
@@ -53,7 +51,7 @@ class RunRequest(Struct, frozen=True):
     started_at: float
     edits: int = 0
     manual: int = 0
-    sites: Mapping[str, int] = msgspec.field(default_factory=dict)
+    sites: Mapping[str, int] = field(default_factory=dict)
     person_seconds: float = 0.0
     partial: bool = False
     findings: Sequence[Mapping[str, object]] = ()
@@ -106,7 +104,7 @@ class RunRecord(Struct, frozen=True):
     commit: str | None
     detail: str
     prefix: str
-    sites: Mapping[str, int] = msgspec.field(default_factory=dict)
+    sites: Mapping[str, int] = field(default_factory=dict)
     person_seconds: float = 0.0
     partial: bool = False
 
@@ -117,8 +115,7 @@ class RunRecord(Struct, frozen=True):
         return 0.0 if done is None else max(0.0, done - self.started_at)
 
 
-@dataclass(frozen=True, slots=True)
-class FileRecord:
+class FileRecord(Struct, frozen=True):
     """One file of a run: what it was, and what the run made of it.
 
     Attributes:
@@ -135,7 +132,7 @@ class FileRecord:
     before_sha256: str | None
     after_sha256: str | None
     mode: int | None
-    sites: Mapping[str, int] = field(default_factory=dict, hash=False)
+    sites: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def temp(self) -> str:

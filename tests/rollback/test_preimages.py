@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 from trees import ODD_NAMES, Tree, names
 
 import rollback.git
