@@ -128,4 +128,6 @@ class CheckResult(Struct, frozen=True):
 
     def as_json(self) -> dict[str, Any]:
         """The result as JSON types, under the attributes' names."""
-        return {**to_builtins(self), "seconds": round(self.seconds, 3)}
+        document: dict[str, Any] = to_builtins(self)
+        lists = {name: list(value) for name, value in document.items() if isinstance(value, tuple)}
+        return {**document, **lists, "seconds": round(self.seconds, 3)}
