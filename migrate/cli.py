@@ -10,13 +10,12 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from copy import copy
+from dataclasses import dataclass, replace
 from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TextIO
 
 import typer
-from msgspec import Struct
-from msgspec.structs import replace
 
 from migrate import phase_help
 from migrate.executors.workers import Kind, Workers
@@ -110,7 +109,8 @@ IgnoreRevs = Annotated[
 ]
 
 
-class Common(Struct, frozen=True):
+@dataclass(frozen=True, slots=True)  # no Struct, as `migrate --help` would have to load them
+class Common:
     """The options that every command takes, before or after its name."""
 
     plan: Path | None = None

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-
-from msgspec import Struct
 
 from migrate.errors import UsageError
 from migrate.executors.workers import ALL, Workers
@@ -22,7 +21,8 @@ class ReportFormat(StrEnum):
     MARKDOWN = "markdown"
 
 
-class ReportOptions(Struct, frozen=True):
+@dataclass(frozen=True, slots=True)  # no Struct, as `migrate --help` would have to load them
+class ReportOptions:
     """The options of the command.
 
     Attributes:

@@ -23,10 +23,18 @@ settings.register_profile("tests", deadline=None, max_examples=examples(60))
 settings.load_profile("tests")
 
 
+_SHARED = ("module_cases", "package_cases", "generated", "_loopback")
+"""Fixtures that take long to make: what asks for one of them is run by one worker, so that it is made once."""
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """In random order, but that the long ones come first: the last one of a run should not keep one worker alone."""
     items.sort(key=lambda item: item.get_closest_marker("long") is None)
+    for item in items:
+        for name in _SHARED:
+            if name in getattr(item, "fixturenames", ()):
+                item.add_marker(pytest.mark.xdist_group(name))
 
 
 @pytest.hookimpl(wrapper=True)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 import typer
 from typer.testing import CliRunner
@@ -37,3 +40,11 @@ def test_no_other_command_is_made(name: str) -> None:
 )
 def test_all_are_made(arguments: list[str]) -> None:
     assert _with_command(arguments) is app
+
+
+def test_help_loads_little() -> None:
+    """Whoever asks for help does not wait for what reads plans, files or trees."""
+    command = [sys.executable, "-X", "importtime", "-m", "migrate", "--help"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    loaded = {line.rpartition("|")[2].strip().partition(".")[0] for line in done.stderr.splitlines()}
+    assert loaded & {"typer", "pydantic", "msgspec", "bowler", "fissix", "sqlite3", "distributed"} == {"typer"}
