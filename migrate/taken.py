@@ -45,12 +45,30 @@ class Wanted:
         """See `may_take`."""
         return may_take(self.names)
 
+    @cached_property
+    def modules(self) -> frozenset[str]:
+        """Where the names are bound."""
+        return frozenset(name.rpartition(".")[0] for name in self.names)
+
+    @cached_property
+    def leaves(self) -> frozenset[bytes]:
+        """Last names of the modules. Beyond ASCII a name has other spellings: then it is the empty one."""
+        last = {module.rpartition(".")[2] for module in self.modules}
+        return frozenset(name.encode() if name.isascii() else b"" for name in last)
+
+    def may_reach(self, importer: ModuleName, content: bytes) -> bool:
+        """Does a file name one of the modules, or stand inside of one, which `from . import name` does not name?"""
+        if any(leaf in content for leaf in self.leaves):
+            return True
+        return any(importer.name == module or importer.name.startswith(f"{module}.") for module in self.modules)
+
 
 def names_taken_by(path: str, content: bytes, wanted: Wanted) -> frozenset[str]:
     """As `names_taken`, for a file of the tree; a step that any process may do."""
-    if not wanted.may_take(content):
+    importer = module_of(path, wanted.source_roots)
+    if not wanted.may_reach(importer, content) or not wanted.may_take(content):
         return frozenset()
-    return names_taken(content, module_of(path, wanted.source_roots), wanted.names, dict(wanted.exports).get)
+    return names_taken(content, importer, wanted.names, dict(wanted.exports).get)
 
 
 def patches_in(path: str, content: bytes, wanted: Wanted) -> list[Finding]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from migrate.modules import ModuleName
-from migrate.taken import may_take, names_taken
+from migrate.taken import Wanted, may_take, names_taken
 
 NAMES = ("app.main.cart", "app.main.Cart", "app.main.*", "till.pay", "solo")
 """Names that would be gone; `solo` stands in no module."""
@@ -18,9 +18,11 @@ EXPORTS = {"app.main": frozenset({"Cart", "other"}), "till": frozenset({"x"})}
 
 def taken(source: str | bytes, names: Collection[str] = NAMES, importer: str = "app.page") -> set[str]:
     content = source.encode() if isinstance(source, str) else source
-    found = names_taken(content, ModuleName(importer, is_package=False), tuple(names), EXPORTS.get)
+    module = ModuleName(importer, is_package=False)
+    found = names_taken(content, module, tuple(names), EXPORTS.get)
     assert found <= set(names)
     assert may_take(names)(content) or not found, "the cheap look misses what is taken"
+    assert Wanted(frozenset(names), (".",)).may_reach(module, content) or not found, "as does the cheapest"
     return set(found)
 
 
@@ -156,6 +158,23 @@ def test_a_cheap_look(source: str, expected: bool) -> None:
     assert may_take(NAMES)(source.encode()) is expected
 
 
+@pytest.mark.parametrize(
+    ("source", "importer", "expected"),
+    [
+        pytest.param("x.Cart, 'Cart'\nfrom . import Cart\n", "app.page", False, id="no module is named"),
+        pytest.param("import remains\n", "app.page", True, id="part of a word will do"),
+        pytest.param("from . import Cart\n", "app.main", True, id="the module itself"),
+        pytest.param("from .. import Cart\n", "app.main.parts.one", True, id="inside of the module"),
+        pytest.param("from . import Cart\n", "app.mains", False, id="inside of another one"),
+        pytest.param("from . import pay\n", "tills", True, id="a name beyond ASCII, which may be spelled otherwise"),
+    ],
+)
+def test_the_cheapest_look(source: str, importer: str, expected: bool) -> None:
+    names = {"t\u00ecll.pay"} if importer == "tills" else {"app.main.Cart", "app.main.*"}
+    wanted = Wanted(frozenset(names), (".",))
+    assert wanted.may_reach(ModuleName(importer, is_package=False), source.encode()) is expected
+
+
 STANDARD_LIBRARY = Path(ast.__file__).parent
 
 
@@ -182,3 +201,5 @@ def test_the_standard_library_is_never_missed(folder: str) -> None:
         importer = ModuleName("somewhere.else", is_package=False)
         assert names_taken(content, importer, names, lambda _module: None) == names, path
         assert [name for name in names if not may_take({name})(content)] == [], path
+        wanted = [Wanted(frozenset({name}), (".",)) for name in names]
+        assert all(each.may_reach(importer, content) for each in wanted), path
