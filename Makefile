@@ -60,7 +60,7 @@ demo: setup ## five phases on a sample repository, a failing one, its rollback, 
 test: export COVERAGE_FILE = $(CURDIR)/.coverage
 test: setup ## all tests in random order, with branch coverage (gate 95 %, rollback/ 100 %)
 	rm -f .coverage .coverage.*
-	$(BIN)/python -m pytest --cov --cov-report= -n auto --dist loadgroup
+	$(BIN)/python -m pytest --cov --cov-report= -n auto
 	$(BIN)/python -m coverage report
 	@test "$$(uname)" != Linux || $(BIN)/python -m coverage report --include='rollback/*' --fail-under=100 || { \
 		echo 'make: rollback/ has to be covered completely, every branch' >&2; exit 1; }
@@ -73,7 +73,7 @@ browser: setup ## the report in Chromium, which has to be on PATH; ARGS= goes to
 	$(BIN)/python -m pytest -q -n auto $(ARGS) tests/browser
 
 test-fast: setup ## all tests without coverage; ARGS= goes to pytest
-	$(BIN)/python -m pytest -q -n auto --dist loadgroup $(ARGS)
+	$(BIN)/python -m pytest -q -n auto $(ARGS)
 
 lint: setup ## ruff: rules and format
 	$(BIN)/ruff check .

@@ -748,6 +748,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         _fill_streams()
         sys.exit(_exit_code(arguments))
     finally:
+        interrupts.settle()
         if arguments is None:
             gc.freeze()  # what ends with the process need not be looked through
         elif is_collecting:
@@ -796,7 +797,6 @@ def _exit_code(arguments: Sequence[str] | None) -> int:
     except Exception as error:  # the last line of defence: one line instead of a traceback
         return _bug(error, arguments)
     if code == Exit.INTERRUPTED:  # newer versions of typer make this of a Ctrl-C, older ones an Abort
-        interrupts.answer()
         if sys.stderr.isatty():  # which has echoed a ^C
             sys.stderr.write("\n")
         _complain("interrupted; no file is left half done; `migrate status` shows where it stands")

@@ -41,11 +41,11 @@ def reopen() -> None:
         _end()
 
 
-def answer() -> None:
-    """The interrupt has been heard, and this process ends with the exit code that says so.
+def settle() -> None:
+    """What came has been heard: this process ends with the exit code that says what has become of it.
 
-    CPython kills a process by SIGINT at its end where KeyboardInterrupt has left `exec` of a text, in which dataclasses
-    are made, though somebody has caught it; unless it has run another text since:
+    CPython kills one that runs a module (`-m`) by SIGINT at its end where KeyboardInterrupt has left `exec` of a text,
+    in which dataclasses are made, though somebody has caught it; unless it has run another text since:
     `run_eval_code_obj` in https://github.com/python/cpython/blob/v3.11.7/Python/pythonrun.c
     """
     exec("")  # noqa: S102 - see above

@@ -237,9 +237,8 @@ class Git:
         if not asked.patterns:
             return ()
         if not asked.fixed:
-            with suppress(
-                GitFailed
-            ):  # git is built without PCRE, or that cannot compile: the slow way says what is wrong
+            # a git without PCRE fails, and what is wrong with the question is said by the slow way, too
+            with suppress(GitFailed):
                 return self._search(asked, "-P", threads)
         return self._search(asked, "-F" if asked.fixed else "-E", threads)
 

@@ -7,12 +7,14 @@ import signal
 import sys
 from collections.abc import Generator, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 from clusters import Loopback
 from examples import examples
 from hypothesis import settings
 from repositories import MakeRepository, Repository, new_root
+from xdist.scheduler import LoadScopeScheduling
 
 # Started in the background or under nohup, these are ignored, here and in every process started from here.
 for _number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
@@ -23,18 +25,29 @@ settings.register_profile("tests", deadline=None, max_examples=examples(60))
 settings.load_profile("tests")
 
 
-_SHARED = ("module_cases", "package_cases", "generated", "_loopback")
-"""Fixtures that take long to make: what asks for one of them is run by one worker, so that it is made once."""
-
-
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """In random order, but that the long ones come first: the last one of a run should not keep one worker alone."""
     items.sort(key=lambda item: item.get_closest_marker("long") is None)
-    for item in items:
-        for name in _SHARED:
-            if name in getattr(item, "fixturenames", ()):
-                item.add_marker(pytest.mark.xdist_group(name))
+
+
+_TOGETHER = {
+    "tests/foresight/test_differential.py": "differential",
+    "tests/benchmarks/test_generated.py": "generated",
+    "tests/executors/test_cluster.py": "cluster",
+    "tests/commands/test_on_cluster.py": "cluster",
+}
+"""Tests that share what takes long to make: one worker runs all of them, so that it is made once."""
+
+
+class _Together(LoadScopeScheduling):
+    def _split_scope(self, nodeid: str) -> str:
+        return _TOGETHER.get(nodeid.partition("::")[0], nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    """As `--dist load`, test by test, but for some."""
+    return _Together(config, log)
 
 
 @pytest.hookimpl(wrapper=True)

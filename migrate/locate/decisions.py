@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
+import msgspec
 from msgspec import Struct
 
 from migrate.findings import Finding
@@ -21,8 +22,7 @@ from migrate.syntax import Place, lines_naming
 from migrate.targets import Target
 
 
-@dataclass(frozen=True)
-class Elsewhere:
+class Elsewhere(Struct, frozen=True):
     """What other modules of the repository have told about this one.
 
     Attributes:
@@ -34,11 +34,11 @@ class Elsewhere:
         hidden: old modules of which the package binds the name to something else.
     """
 
-    aliases: Mapping[str, str] = field(default_factory=dict)
+    aliases: Mapping[str, str] = msgspec.field(default_factory=dict)
     doubtful: frozenset[str] = frozenset()
-    exports: Mapping[str, frozenset[str] | None] = field(default_factory=dict)
+    exports: Mapping[str, frozenset[str] | None] = msgspec.field(default_factory=dict)
     taken: frozenset[str] = frozenset()
-    cycles: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    cycles: Mapping[tuple[str, str], str] = msgspec.field(default_factory=dict)
     hidden: frozenset[str] = frozenset()
 
 

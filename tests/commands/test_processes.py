@@ -36,8 +36,13 @@ runpy.run_module("migrate", run_name="__main__", alter_sys=True)
 
 # The real command line, to which a Ctrl-C comes in a text that is executed, as where a dataclass is made.
 _STRUCK_IN_A_TEXT = """
-import runpy, tomllib
-tomllib.loads = lambda _: exec("import signal; signal.raise_signal(signal.SIGINT)")
+import os, runpy, tomllib
+def loads(_):
+    try:
+        exec("import signal; signal.raise_signal(signal.SIGINT)")
+    except KeyboardInterrupt as error:
+        raise ValueError("caught") if "CAUGHT" in os.environ else error
+tomllib.loads = loads
 runpy.run_module("migrate", run_name="__main__", alter_sys=True)
 """
 
@@ -98,11 +103,14 @@ def test_interrupted_when_the_last_phase_is_just_done(sample: Sample) -> None:
     finish(sample.start("run", "--yes", program=struck_when_done(1)), 0)
 
 
-def test_interrupted_in_a_text_that_is_executed(sample: Sample, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("variables", "code"), [({}, 130), ({"CAUGHT": "1"}, 2)], ids=["130", "another exit code"])
+def test_interrupted_in_a_text_that_is_executed(
+    variables: dict[str, str], code: int, sample: Sample, tmp_path: Path
+) -> None:
     """Python itself would kill the process then."""
     Path(tmp_path, "struck.py").write_text(_STRUCK_IN_A_TEXT)
     path = os.pathsep.join([sample.env["PYTHONPATH"], str(tmp_path)])
-    finish(sample.start("status", program=(sys.executable, "-m", "struck"), PYTHONPATH=path), 130)
+    finish(sample.start("status", program=(sys.executable, "-m", "struck"), PYTHONPATH=path, **variables), code)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
