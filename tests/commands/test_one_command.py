@@ -42,6 +42,7 @@ def test_all_are_made(arguments: list[str]) -> None:
     assert _with_command(arguments) is app
 
 
+@pytest.mark.processes_unmeasured
 def test_help_loads_little() -> None:
     """Whoever asks for help does not wait for what reads plans, files or trees."""
     command = [sys.executable, "-X", "importtime", "-m", "migrate", "--help"]
