@@ -14,6 +14,7 @@ from migrate.locate.aliases import imported_names
 from migrate.locate.sites import is_kept
 from migrate.locate.strings import called_names
 from migrate.modules import ModuleName, module_of, resolve_relative
+from migrate.moves import is_within
 from migrate.provenance import attributes, root_name
 from migrate.source import Source, UnparsableSource
 from migrate.syntax import star_sources
@@ -60,7 +61,7 @@ class Wanted:
         """Does a file name one of the modules, or stand inside of one, which `from . import name` does not name?"""
         if any(leaf in content for leaf in self.leaves):
             return True
-        return any(importer.name == module or importer.name.startswith(f"{module}.") for module in self.modules)
+        return any(is_within(importer.name, module) for module in self.modules)
 
 
 def names_taken_by(path: str, content: bytes, wanted: Wanted) -> frozenset[str]:

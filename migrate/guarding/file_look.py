@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from enum import Flag, auto
 from functools import cache, cached_property, partial
 
-import msgspec
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from migrate.candidates import relevance
@@ -100,7 +99,7 @@ class FileLook(Struct, frozen=True):
     kept: int = 0
     unresolved: frozenset[str] = frozenset()
     subclasses: frozenset[tuple[str, str]] = frozenset()
-    given: Mapping[str, Step] = msgspec.field(default_factory=dict)
+    given: Mapping[str, Step] = field(default_factory=dict)
     is_whole: bool = True
 
 

@@ -207,7 +207,7 @@ def test_grep(tree: Tree, patterns: list[str], options: dict[str, object], found
 
 
 def test_grep_without_perl(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its regular expressions are ten times as fast as those of the C library, but not in every git."""
+    """Its regular expressions are faster than those of the C library, but not in every git."""
     tree.write("a.py", b"import\t*\n")
     tree.write("b.py", b"import\nimportant\n")
     pattern, told = r"import[[:space:]]*(\*|\\)", []
